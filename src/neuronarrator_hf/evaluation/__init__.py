@@ -1,0 +1,1 @@
+"""Metrics, controls and benchmarks of narratives."""

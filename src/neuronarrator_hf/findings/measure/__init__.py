@@ -1,0 +1,1 @@
+"""Measurers: one module per family of findings, signal in, claims out."""

@@ -1,0 +1,1 @@
+"""The NeuroNarrator model, shaped like a model of transformers."""

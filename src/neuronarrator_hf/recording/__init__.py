@@ -1,0 +1,1 @@
+"""Recordings in and out: the only door from volts to microvolts."""

@@ -1,0 +1,1 @@
+"""Signal processing on microvolt arrays: numpy and scipy, pure functions."""

@@ -1,0 +1,1 @@
+"""Simulated EEG whose truth is known."""
