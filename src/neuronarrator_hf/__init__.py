@@ -1,0 +1,1 @@
+"""NeuroNarrator for the Hugging Face ecosystem: scalp EEG to checked clinical language."""
