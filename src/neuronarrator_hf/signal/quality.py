@@ -1,0 +1,183 @@
+"""Which channels of a window can be evaluated, and what is wrong with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import fft
+
+from .interpolation import reference_weights
+from .windows import SFREQ_HZ
+
+FLAT_UV = 0.2
+"""Standard deviation below which a channel is flat. Amplifiers alone give 0.2 to 0.5 uV; suppressed EEG,
+below 2 uV peak to peak by definition of electrocerebral inactivity, still has that noise on top."""
+FLAT_SHARE = 0.5
+"""Share of the seconds of a window that must be flat."""
+WEAK_RATIO = 0.05
+WEAK_UV = 2.0
+"""A channel is without signal, too, at less than both of these: share of the median channel, and uV."""
+RANGE_UV = 1000.0
+"""More than this for over 1 % of the time comes from no brain (hypsarrhythmia reaches several hundred)."""
+CLIP_SHARE = 0.02
+"""Share of the samples in runs of at least 3 equal ones at the extremes."""
+LINE_UV = 25.0
+LINE_SHARE = 0.8
+"""Mains interference is extreme at more than both of these: uV (RMS) and share of the power."""
+NEIGHBOUR_DEG = 65.0
+NUM_NEIGHBOURS = 5
+MIN_NEIGHBOURS = 2
+"""The nearest electrodes within this angle judge a channel; fewer than the minimum judge nothing."""
+DEVIANT_UV = 10.0
+DEVIANT_RATIO = 3.0
+DEVIANT_CORRELATION = 0.5
+"""A single bad electrode is stronger than this (RMS, 1-20 Hz, robust average reference), this many times
+the median of its neighbours, and correlates with none of them: a field of the brain or the eyes, however
+focal, falls off over the 33 to 50 degrees to the next electrode but does not vanish."""
+NO_FIELD_RATIO = 6.0
+"""Stronger than this many times even the strongest neighbour: whatever the correlation, no field."""
+DEVIANT_BAND_HZ = (1.0, 20.0)
+"""Neighbours are compared below muscle activity, which is local by nature and no fault of an electrode."""
+
+
+def assess_quality(
+    eeg_uv: np.ndarray,
+    sfreq: float = SFREQ_HZ,
+    positions: np.ndarray | None = None,
+    time_mask: np.ndarray | None = None,
+    *,
+    ch_names: Sequence[str] | None = None,
+) -> tuple[np.ndarray, tuple[dict[str, list[str]], ...]]:
+    """Judges every channel of every window.
+
+    Reasons, each worded as it goes into the report: flat, out of range, clipped, mains interference,
+    deviates from its neighbours. Low voltage, muscle activity, blinks and focal patterns are none.
+
+    Args:
+        eeg_uv: `(n_windows, n_channels, n_times)` microvolts, band-passed (clipping is seen best before).
+        sfreq: Sampling rate in Hz.
+        positions: `(n_channels, 3)`; without (or NaN) neighbours are not asked.
+        time_mask: `(n_windows, n_times)` bool, recorded samples; all by default.
+        ch_names: Names for the notes; numbers by default.
+
+    Returns:
+        `channel_mask` `(n_windows, n_channels)` bool, True where the channel can be evaluated, and one
+        dict per window from the name of each other channel to its reasons.
+    """
+    eeg_uv = np.asarray(eeg_uv, dtype=np.float32)
+    n_windows, n_channels, n_times = eeg_uv.shape
+    names = [str(i) for i in range(n_channels)] if ch_names is None else list(ch_names)
+    notes: list[dict[str, list[str]]] = [{} for _ in range(n_windows)]
+    mask = np.ones((n_windows, n_channels), dtype=bool)
+    if time_mask is None:
+        time_mask = np.ones((n_windows, n_times), dtype=bool)
+    first = time_mask.argmax(axis=1)
+    stop = np.where(time_mask.any(axis=1), n_times - time_mask[:, ::-1].argmax(axis=1), first)
+    for begin, end in sorted({(int(a), int(b)) for a, b in zip(first, stop, strict=True)}):
+        which = np.flatnonzero((first == begin) & (stop == end))
+        block = eeg_uv[which][..., begin:end]
+        for reason, found in _judge(block, sfreq, positions).items():
+            for window, channel in zip(*np.nonzero(found), strict=True):
+                mask[which[window], channel] = False
+                notes[which[window]].setdefault(names[channel], []).append(reason)
+    return mask, tuple(notes)
+
+
+def evaluable_fraction(channel_mask: np.ndarray) -> np.ndarray:
+    """Share of the channels that can be evaluated, `(n_windows,)`."""
+    return channel_mask.mean(axis=-1)
+
+
+def clipped_share(eeg_uv: np.ndarray) -> np.ndarray:
+    """Share of the samples in runs of 3 and more at a row's own extremes, `(...,)`.
+
+    Meant for native samples: filters round off what clipping left. A row that never moves has 0.
+    """
+    low, high = eeg_uv.min(axis=-1, keepdims=True), eeg_uv.max(axis=-1, keepdims=True)
+    tolerance = 1e-4 * (high - low)
+    share = np.zeros(eeg_uv.shape[:-1])
+    for extreme in (eeg_uv <= low + tolerance, eeg_uv >= high - tolerance):
+        triple = extreme[..., :-2] & extreme[..., 1:-1] & extreme[..., 2:]
+        share += triple.mean(axis=-1)
+    return np.where((high > low)[..., 0], share, 0.0)
+
+
+def _judge(block: np.ndarray, sfreq: float, positions: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Reason to `(n_windows, n_channels)` bool, for windows recorded over their whole length."""
+    n_windows, n_channels, n_times = block.shape
+    if n_times < 3:
+        return {"nothing recorded": np.ones((n_windows, n_channels), dtype=bool)}
+    finite = np.isfinite(block).all(axis=-1)
+    block = np.where(finite[..., None], block, np.float32(0.0))
+    spread = block.std(axis=-1)
+    median_spread = np.median(spread, axis=-1, keepdims=True)
+    n_second = min(max(round(sfreq), 2), n_times)
+    seconds = block[..., : n_times // n_second * n_second].reshape(n_windows, n_channels, -1, n_second)
+    flat = (seconds.std(axis=-1) < FLAT_UV).mean(axis=-1) >= FLAT_SHARE
+    flat |= (spread < WEAK_RATIO * median_spread) & (spread < WEAK_UV)
+    excess = (np.abs(block) > RANGE_UV).mean(axis=-1) > 0.01
+    clipped = ~flat & (clipped_share(block) > CLIP_SHARE)
+    spectrum = fft.rfft(block, axis=-1)
+    freqs = fft.rfftfreq(n_times, 1 / sfreq)
+    reasons = {
+        "missing samples": ~finite,
+        "flat": flat & finite,
+        "out of range": excess,
+        "clipped": clipped,
+        "extreme mains interference": ~flat & _has_extreme_line(spectrum, freqs, n_times),
+    }
+    if positions is not None:
+        usable = ~np.logical_or.reduce(list(reasons.values()))
+        reasons["deviates from its neighbours"] = _deviant(spectrum, freqs, n_times, positions, usable)
+    return reasons
+
+
+def _has_extreme_line(spectrum: np.ndarray, freqs: np.ndarray, n_times: int) -> np.ndarray:
+    power = 2.0 * (spectrum.real**2 + spectrum.imag**2) / float(n_times) ** 2
+    total = power[..., freqs >= 0.5].sum(axis=-1)
+    found = np.zeros(spectrum.shape[:-1], dtype=bool)
+    for mains_hz in (50.0, 60.0):
+        line = power[..., np.abs(freqs - mains_hz) <= 1.0].sum(axis=-1)
+        found |= (line > LINE_UV**2) & (line > LINE_SHARE * total)
+    return found
+
+
+def _deviant(
+    spectrum: np.ndarray, freqs: np.ndarray, n_times: int, positions: np.ndarray, usable: np.ndarray
+) -> np.ndarray:
+    """Single bad electrodes: strong, and without a field in their neighbours."""
+    band = (freqs >= DEVIANT_BAND_HZ[0]) & (freqs <= DEVIANT_BAND_HZ[1])
+    parts = np.concatenate([spectrum[..., band].real, spectrum[..., band].imag], axis=-1)
+    parts *= np.sqrt(2.0) / n_times
+    parts *= usable[..., None]
+    # Any weighted mean may go first, it is taken out again below; this one keeps the numbers small.
+    parts -= parts.sum(axis=1, keepdims=True) / np.maximum(usable.sum(axis=1), 1)[:, None, None]
+    covariance = (parts @ np.swapaxes(parts, 1, 2)).astype(np.float64)
+    weights = reference_weights(covariance, usable)
+    shared = covariance @ weights[..., None]
+    level = np.swapaxes(weights[..., None], 1, 2) @ shared
+    covariance = covariance - shared - np.swapaxes(shared, 1, 2) + level
+    amplitude = np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 1e-12))
+    correlation = covariance / (amplitude[:, :, None] * amplitude[:, None, :])
+
+    n_channels = len(positions)
+    unit = positions / np.linalg.norm(positions, axis=1, keepdims=True)
+    angle = np.rad2deg(np.arccos(np.clip(unit @ unit.T, -1.0, 1.0)))
+    angle[np.arange(n_channels), np.arange(n_channels)] = np.inf
+    near = np.where(np.isfinite(angle) & (angle <= NEIGHBOUR_DEG), angle, np.inf)  # NaN: position unknown
+    found = np.zeros(usable.shape, dtype=bool)
+    for channel in range(n_channels):
+        neighbours = np.argsort(near[channel], kind="stable")
+        neighbours = neighbours[np.isfinite(near[channel][neighbours])][:NUM_NEIGHBOURS]
+        counted = usable[:, neighbours]
+        enough = counted.sum(axis=1) >= MIN_NEIGHBOURS
+        if not enough.any():
+            continue
+        theirs = np.where(counted, amplitude[:, neighbours], np.nan)[enough]
+        ours = amplitude[enough, channel]
+        alike = np.where(counted, correlation[:, channel, neighbours], -np.inf)[enough].max(axis=1)
+        lonely = (ours > DEVIANT_RATIO * np.nanmedian(theirs, axis=1)) & (alike < DEVIANT_CORRELATION)
+        lonely |= ours > NO_FIELD_RATIO * np.nanmax(theirs, axis=1)
+        found[enough, channel] = lonely & (ours > DEVIANT_UV)
+    return found & usable
