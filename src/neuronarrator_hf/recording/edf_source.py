@@ -1,0 +1,180 @@
+"""EDF, EDF+ and BDF files as a source of signals: gaps, channels of several rates, files cut short."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from scipy.signal import resample_poly
+
+from neuronarrator_hf.recording import edf
+from neuronarrator_hf.recording.annotations import code_annotations
+from neuronarrator_hf.recording.errors import RecordingError
+from neuronarrator_hf.recording.source import SignalSource, Span
+from neuronarrator_hf.recording.units import parse_unit, uv_per
+
+MAX_DURATION_S = 31 * 86400.0
+_MAX_RATIO = 4000
+
+
+class EDFSource(SignalSource):
+    """Signals of an EDF or BDF file, read block by block.
+
+    Raises:
+        RecordingError: The file is damaged, or holds no signal.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        header = edf.read_header(path, name)
+        edf.check_damage(header, name)
+        warnings: list[str] = []
+        onsets, events = np.arange(header.n_records) * header.record_s, []
+        if header.is_annotation.any():
+            onsets, events = edf.read_annotations(header, name)
+        if header.record_s <= 0:
+            raise RecordingError(
+                name, "its data records have no duration", "export the recording again as EDF"
+            )
+        self._check_length(header, name, warnings)
+        self._header = header
+        self._signals = np.flatnonzero(~header.is_annotation & (header.samples_per_record > 0))
+        if not len(self._signals):
+            raise RecordingError(
+                name, "it holds annotations and no signals", "pass the file that holds the EEG"
+            )
+        self._runs = _runs(header, onsets, name, warnings)
+        annotations, n_dropped = code_annotations(events)
+        told = tuple(parse_unit(header.dimensions[i]) for i in self._signals)
+        super().__init__(
+            name=name,
+            format=header.kind,
+            labels=tuple(header.labels[i] for i in self._signals),
+            kinds=(None,) * len(self._signals),
+            told_units=told,
+            uv_per_value=np.array([uv_per(unit) for unit in told]),
+            unit_is_field=True,
+            sfreq=1.0,
+            n_times=0,
+            spans=(),
+            annotations=annotations,
+            n_annotations_dropped=n_dropped,
+            warnings=warnings,
+        )
+        self.prepare(range(len(self._signals)))
+
+    @staticmethod
+    def _check_length(header: edf.EDFHeader, name: str, warnings: list[str]) -> None:
+        missing = header.n_records_told - header.n_records
+        if missing > 0:
+            warnings.append(
+                f"the file is cut short: {header.n_records} of {header.n_records_told} data records are complete "
+                "and were read"
+            )
+        elif header.n_records_told < 0:
+            warnings.append(
+                "the header does not say how long the recording is; its length comes from the file size"
+            )
+        elif header.trailing_bytes >= header.record_bytes:
+            warnings.append(
+                "the file goes on after the data records that its header counts; that part was not read"
+            )
+        if header.n_records < 1:
+            raise RecordingError(name, "it holds no complete data record", "copy the original file again")
+
+    def prepare(self, rows: Sequence[int]) -> None:
+        """Take the highest rate among `rows` as the rate of the recording; the others are resampled to it."""
+        counts = self._header.samples_per_record[self._signals[list(rows)]]
+        per_record = int(counts.max())
+        self.sfreq = per_record / self._header.record_s
+        self._per_record = per_record
+        spans = []
+        for first, last, onset_s in self._runs:
+            start = round(onset_s * self.sfreq)
+            if spans:
+                start = max(start, spans[-1][1])
+            spans.append((start, start + (last - first) * per_record))
+        self.spans = tuple(spans)
+        self.n_times = self.spans[-1][1]
+        self.mixed_rates = len(set(counts.tolist())) > 1
+
+    def channel_rate_hz(self, row: int) -> float:
+        """Rate at which a channel was recorded."""
+        return float(self._header.samples_per_record[self._signals[row]] / self._header.record_s)
+
+    def has_scale(self, row: int) -> bool:
+        """Whether the header gives the channel a usable physical range."""
+        return bool(self._header.gain[self._signals[row]] != 0)
+
+    def read(self, rows: Sequence[int], start: int, stop: int) -> np.ndarray:
+        """`(len(rows), stop - start)` float64 in physical units."""
+        run = next(i for i, (a, b) in enumerate(self.spans) if a <= start and stop <= b)
+        span: Span = self.spans[run]
+        out = np.empty((len(rows), stop - start))
+        by_rate: dict[int, list[int]] = {}
+        for place, row in enumerate(rows):
+            by_rate.setdefault(int(self._header.samples_per_record[self._signals[row]]), []).append(place)
+        for count, places in by_rate.items():
+            signals = [int(self._signals[rows[place]]) for place in places]
+            values = self._read_rate(signals, count, self._runs[run], start - span[0], stop - span[0])
+            gain, offset = self._header.gain[signals], self._header.offset[signals]
+            out[places] = values * gain[:, None] + offset[:, None]
+        return out
+
+    def _read_rate(
+        self, signals: list[int], count: int, run: tuple[int, int, float], start: int, stop: int
+    ) -> np.ndarray:
+        """Digital values of channels of one rate on the recording's grid, `[start, stop)` within a run."""
+        if count == self._per_record:
+            return self._native(signals, count, run, start, stop)
+        ratio = Fraction(self._per_record, count)
+        up, down = ratio.numerator, ratio.denominator
+        context = 11 * max(up, down) // up + 2
+        first = (start // up) * down - (-(-context // down)) * down
+        last = -(-stop * down // up) + context
+        n_native = (run[1] - run[0]) * count
+        low, high = max(first, 0), min(last, n_native)
+        native = self._native(signals, count, run, low, high)
+        native = np.pad(native, ((0, 0), (low - first, max(last - high, 0))), mode="edge")
+        dense = resample_poly(native, up, down, axis=1)
+        at = start - first * up // down
+        return dense[:, at : at + stop - start]
+
+    def _native(
+        self, signals: list[int], count: int, run: tuple[int, int, float], start: int, stop: int
+    ) -> np.ndarray:
+        """Digital values at the channel's own rate, `[start, stop)` within a run."""
+        first, last = start // count, -(-stop // count)
+        parts = edf.read_signal(self._header, signals, run[0] + first, run[0] + last)
+        skip = start - first * count
+        return np.stack([part[skip : skip + stop - start] for part in parts]).astype(np.float64)
+
+    def can_align(self, row: int, rate_hz: float) -> bool:
+        """Whether a channel can be resampled to `rate_hz` by a ratio of small numbers."""
+        ratio = Fraction(rate_hz / self.channel_rate_hz(row)).limit_denominator(_MAX_RATIO)
+        exact = math.isclose(float(ratio), rate_hz / self.channel_rate_hz(row), rel_tol=1e-9)
+        return exact and max(ratio.numerator, ratio.denominator) <= _MAX_RATIO
+
+
+def _runs(
+    header: edf.EDFHeader, onsets: np.ndarray, name: str, warnings: list[str]
+) -> list[tuple[int, int, float]]:
+    """Runs of records without a gap as (first, last, onset in seconds); one run unless the file is EDF+D."""
+    n = header.n_records
+    if not header.kind.endswith("+D"):
+        if n * header.record_s > MAX_DURATION_S:
+            raise RecordingError(
+                name, "the header states a duration of over a month", "export the recording again"
+            )
+        return [(0, n, 0.0)]
+    tolerance = max(1e-3, 0.5 * header.record_s / max(int(header.samples_per_record.max()), 1))
+    if onsets[-1] > MAX_DURATION_S or (np.diff(onsets) < header.record_s - tolerance).any():
+        reason = "its data records are not in the order of time, or more than a month apart"
+        raise RecordingError(name, reason, "export the recording again as continuous EDF+")
+    breaks = np.flatnonzero(np.diff(onsets) > header.record_s + tolerance) + 1
+    edges = [0, *breaks.tolist(), n]
+    if len(edges) > 2:
+        warnings.append(f"the recording has {len(edges) - 2} gaps; no window crosses one")
+    return [(a, b, float(onsets[a])) for a, b in zip(edges[:-1], edges[1:], strict=True)]

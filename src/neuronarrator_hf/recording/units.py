@@ -1,0 +1,133 @@
+"""Units: what the file told, what the amplitudes speak for, and when one overrules the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import firwin, oaconvolve
+
+from neuronarrator_hf.recording.errors import RecordingError
+
+UNITS: tuple[str, ...] = ("V", "mV", "uV", "nV")
+_UV_PER = {"V": 1e6, "mV": 1e3, "uV": 1.0, "nV": 1e-3}
+_SPELLINGS = {
+    "v": "V", "volt": "V", "volts": "V", "mv": "mV", "millivolt": "mV", "millivolts": "mV",
+    "uv": "uV", "µv": "uV", "μv": "uV", "microv": "uV", "microvolt": "uV", "microvolts": "uV",
+    "nv": "nV", "nanovolt": "nV", "nanovolts": "nV",
+}  # fmt: skip
+_NOT_VOLTAGE = {
+    "%", "bpm", "c", "degc", "deg", "mmhg", "hz", "kohm", "ohm", "ma", "a", "m", "cm", "s", "ms", "l", "l/s", "l/min",
+    "ml", "boolean", "bool", "g", "°c", "cmh2o", "db", "lux", "us", "ns", "pa", "kpa", "t", "ft", "m/s^2",
+}  # fmt: skip
+
+PLAUSIBLE_UV = (0.05, 3000.0)
+"""Median over channels of the robust amplitude (1-40 Hz) outside which a unit cannot be right.
+
+An isoelectric recording of a quiet amplifier stays above the lower bound, a neonatal or ictal one below the upper.
+"""
+TYPICAL_UV = (1.0, 500.0)
+"""Where another unit has to put that amplitude to be believed."""
+CHANNEL_UV = (0.05, 3000.0)
+"""A channel outside this range is named in the report."""
+
+
+def parse_unit(text: str | None) -> str | None:
+    """`uV`, `mV`, `V` or `nV`; `other` for a unit that is no voltage; None where the field is missing or unknown."""
+    plain = (text or "").strip().lower().replace("\u00c2", "").replace("\u00e2", "").replace("î¼", "µ")
+    if plain in _SPELLINGS:
+        return _SPELLINGS[plain]
+    return "other" if plain in _NOT_VOLTAGE else None
+
+
+def uv_per(unit: str | None) -> float:
+    """Microvolts per unit; a missing unit is taken as microvolts until the amplitudes say otherwise."""
+    return _UV_PER.get(unit or "uV", 1.0)
+
+
+@dataclass(frozen=True)
+class UnitDecision:
+    """What was decided on units.
+
+    Attributes:
+        factor: What the values are multiplied with, on top of the told unit.
+        told: Unit named by the file, the array or the convention; None where missing.
+        evidence: Unit that the amplitudes speak for; None where they speak for none.
+        amplitude_uv: Median over channels of the robust amplitude after the correction.
+        warnings: Sentences for the report.
+    """
+
+    factor: float
+    told: str | None
+    evidence: str | None
+    amplitude_uv: float
+    warnings: tuple[str, ...] = ()
+
+
+def robust_amplitude(eeg: np.ndarray, sfreq: float) -> np.ndarray:
+    """`(n_channels,)` robust standard deviation of the 1-40 Hz part (1.4826 times the median absolute deviation)."""
+    n_taps = min(int(2 * sfreq) | 1, (eeg.shape[1] // 2) | 1)
+    high = min(40.0, 0.45 * sfreq)
+    taps = firwin(n_taps, [1.0, high], pass_zero=False, fs=sfreq)
+    centred = eeg - np.median(eeg, axis=1, keepdims=True)
+    filtered = oaconvolve(centred, taps[None], mode="valid", axes=1)
+    return 1.4826 * np.median(np.abs(filtered - np.median(filtered, axis=1, keepdims=True)), axis=1)
+
+
+def decide_unit(
+    name: str, amplitude: np.ndarray, told: str | None, *, is_field: bool, requested: str | None = None
+) -> UnitDecision:
+    """Decide what the values are multiplied with.
+
+    Args:
+        name: What to call the recording in messages.
+        amplitude: `(n_channels,)` robust amplitude in microvolts if `told` is right (microvolts where it is None).
+        told: The unit named for most of the EEG channels.
+        is_field: True where it was read from a field; False where it is a convention, which users often miss.
+        requested: The caller's word, which is obeyed.
+
+    Raises:
+        RecordingError: The unit named by a field puts the amplitudes outside what EEG can be.
+    """
+    live = amplitude[amplitude > 0]
+    level = float(np.median(live)) if len(live) else 0.0
+    if requested is not None:
+        factor = _UV_PER[requested] / uv_per(told)
+        notes = () if _within(level * factor, PLAUSIBLE_UV) else (
+            f"with the unit {requested} as asked the median amplitude is {level * factor:.3g} uV, which EEG does not reach",
+        )  # fmt: skip
+        return UnitDecision(factor, told, _evidence(level / uv_per(told)), level * factor, notes)
+    evidence = _evidence(level / uv_per(told))
+    if len(live) == 0 or _within(level, PLAUSIBLE_UV):
+        notes = ()
+        if told is None:
+            notes = ("no unit is given; the amplitudes are taken as microvolts",)
+        return UnitDecision(1.0, told, evidence, level, notes)
+    if evidence is None or np.mean(_within(live, PLAUSIBLE_UV)) > 0.2:
+        reason = f"a median amplitude of {level:.3g} uV is not EEG in any unit"
+        raise RecordingError(name, reason, "check that the file holds EEG, or name the unit with units=")
+    if told is not None and is_field:
+        reason = f"its unit field says {told}, but a median amplitude of {level:.3g} uV speaks for {evidence}"
+        raise RecordingError(name, reason, f"pass units='{evidence}' (--units {evidence}) if that is right")
+    factor = _UV_PER[evidence] / uv_per(told)
+    was = "no unit was given" if told is None else f"the unit is {told} by convention"
+    note = (
+        f"{was}, but the amplitudes speak for {evidence} ({level:.3g} uV otherwise): corrected by {factor:g}"
+    )
+    return UnitDecision(factor, told, evidence, level * factor, (note,))
+
+
+def _within(value: float | np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
+    return (np.asarray(value) >= bounds[0]) & (np.asarray(value) <= bounds[1])
+
+
+def _evidence(value: float) -> str | None:
+    """The unit that puts a number at a typical amplitude."""
+    fitting = [unit for unit in ("uV", "mV", "V", "nV") if _within(value * _UV_PER[unit], TYPICAL_UV)]
+    return fitting[0] if fitting else None
+
+
+def outside_range(amplitude_uv: np.ndarray, ch_names: Sequence[str]) -> list[str]:
+    """Channels whose amplitude no EEG has."""
+    return [ch for ch, value in zip(ch_names, amplitude_uv, strict=True) if not _within(value, CHANNEL_UV)]
