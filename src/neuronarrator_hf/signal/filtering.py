@@ -164,11 +164,11 @@ class FilterChain:
         first_frame, last_frame = out_start // n_out, -(-out_stop // n_out)
         first_sample = first_frame * hop - self._half - block_start
         stop_sample = first_sample + (last_frame - first_frame - 1) * hop + len(matrix)
-        padding = [(0, 0)] * (block.ndim - 1) + [(max(-first_sample, 0), max(stop_sample - block.shape[-1], 0))]
-        block = np.pad(block, padding)  # reaches only outputs that are cut off below
+        missing = (max(-first_sample, 0), max(stop_sample - block.shape[-1], 0))
+        block = np.pad(block, [(0, 0)] * (block.ndim - 1) + [missing])  # for outputs cut off below
         first_sample = max(first_sample, 0)
         frames = np.lib.stride_tricks.sliding_window_view(block, len(matrix), axis=-1)
-        frames = frames[..., first_sample :: hop, :][..., : last_frame - first_frame, :]
+        frames = frames[..., first_sample::hop, :][..., : last_frame - first_frame, :]
         values = (frames @ matrix).reshape(*block.shape[:-1], -1)
         skip = out_start - first_frame * n_out
         return values[..., skip : skip + out_stop - out_start]
@@ -261,7 +261,8 @@ def _convolve_valid(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
         stop = min(start + hop, n_out)
         piece = fft.rfft(values[..., start : stop + n_taps - 1], n_block, axis=-1)
         piece *= response
-        result[..., start:stop] = fft.irfft(piece, n_block, axis=-1)[..., n_taps - 1 : n_taps - 1 + stop - start]
+        filtered = fft.irfft(piece, n_block, axis=-1)[..., n_taps - 1 :]
+        result[..., start:stop] = filtered[..., : stop - start]
     return result
 
 

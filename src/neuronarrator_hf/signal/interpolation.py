@@ -201,11 +201,11 @@ def average_reference(site_uv: np.ndarray, site_mask: np.ndarray) -> np.ndarray:
         site_mask: `(..., n_sites)` bool.
     """
     mask = np.asarray(site_mask, dtype=bool)
-    plain = mask / np.maximum(mask.sum(axis=-1, keepdims=True), 1)
-    plain = np.where(mask.sum(axis=-1, keepdims=True) >= 3, plain, 0.0).astype(np.float32)
+    n_covered = mask.sum(axis=-1, keepdims=True)
+    plain = np.where(n_covered >= 3, mask / np.maximum(n_covered, 1), 0.0).astype(np.float32)
     values = np.where(mask[..., None], site_uv, np.float32(0.0)).astype(np.float32, copy=False)
     values = values - (plain[..., None, :] @ values)
     covariance = values @ np.swapaxes(values, -1, -2) / values.shape[-1]
-    weights = np.where(plain.any(axis=-1, keepdims=True), reference_weights(covariance, mask), 0.0)
-    values -= weights[..., None, :].astype(np.float32) @ values
+    trimmed = np.where(plain.any(axis=-1, keepdims=True), reference_weights(covariance, mask), 0.0)
+    values -= trimmed[..., None, :].astype(np.float32) @ values
     return np.where(mask[..., None], values, np.float32(0.0))

@@ -11,7 +11,8 @@ from importlib import resources
 import numpy as np
 
 SITES_1020: tuple[str, ...] = (
-    "Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2",
+    "Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8",
+    "P7", "P3", "Pz", "P4", "P8", "O1", "O2",
 )  # fmt: skip
 """The 19 electrodes of the 10-20 system: the sites on which everything is measured."""
 

@@ -78,8 +78,8 @@ def topographic_maps(
     *leading, n_sites, n_bands = site_power.shape
     if n_sites != len(SITES_1020):
         raise ValueError(f"expected power at {len(SITES_1020)} sites, got shape {site_power.shape}")
-    values = np.log10(np.maximum(site_power, POWER_FLOOR_UV2)).astype(np.float32).reshape(-1, n_sites, n_bands)
-    values = np.swapaxes(values, 1, 2)  # (n, n_bands, 19)
+    values = np.log10(np.maximum(site_power, POWER_FLOOR_UV2), dtype=np.float32, casting="same_kind")
+    values = np.swapaxes(values.reshape(-1, n_sites, n_bands), 1, 2)  # (n, n_bands, 19)
     if site_mask is None or np.all(site_mask):
         maps = (values - values.mean(axis=-1, keepdims=True)) @ topomap_matrix(size).T
         return maps.reshape(*leading, n_bands, size, size)
