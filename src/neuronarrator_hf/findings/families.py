@@ -1,0 +1,170 @@
+"""From frames to claims: families of findings resolved by place, band, frequency and polarity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .frames import Frame
+from .schema import Claim
+from .vocabulary import define
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "EPI": ("spikes", "spike_and_wave", "polyspikes"),
+    "PD": ("lpd", "gpd", "bipd"),
+    "RDA": ("lrda", "grda"),
+    "RPP": ("lpd", "gpd", "bipd", "lrda", "grda"),
+    "SLOW": ("focal_slowing", "generalized_theta_slowing", "generalized_delta_slowing"),
+    "SLOWGEN": ("generalized_theta_slowing", "generalized_delta_slowing"),
+    "SLEEPWAVES": ("sleep_spindles", "k_complexes", "vertex_waves"),
+    "SLEEP": ("n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"),
+    "ARTIFACT": (
+        "eye_blinks", "lateral_eye_movements", "muscle_artifact", "electrode_artifact", "line_noise", "ecg_artifact",
+        "movement_artifact", "flat_channel",
+    ),
+}  # fmt: skip
+"""What the denial (or the missing assessment) of a whole family denies."""
+
+_BAND_IDS = {"theta": "generalized_theta_slowing", "delta": "generalized_delta_slowing"}
+_THETA_FROM_HZ = 4.0
+
+
+def resolve(frames: list[Frame]) -> Iterator[Claim]:
+    """The claims that the frames of one sentence make."""
+    for frame in _merged(frames):
+        for finding in _members(frame):
+            yield _claim(frame, finding)
+
+
+def _merged(frames: list[Frame]) -> list[Frame]:
+    """Mentions that say one thing twice become one: "diffusely slow, with theta activity"."""
+    merged: list[Frame] = []
+    for frame in frames:
+        twin = next((other for other in reversed(merged) if _are_one(other, frame)), None)
+        if twin is None:
+            merged.append(frame)
+        else:
+            _absorb(twin, frame)
+    return merged
+
+
+def _are_one(first: Frame, second: Frame) -> bool:
+    if first.polarity != second.polarity or second.inverse or first.inverse:
+        return False
+    if _is_slowing(first) and _is_slowing(second):
+        return not second.is_placed
+    if {first.meaning, second.meaning} != {"asymmetry", "ASYM"} and first.meaning != second.meaning:
+        return False
+    return not (second.sides or second.regions) or not (first.sides or first.regions)
+
+
+def _absorb(frame: Frame, other: Frame) -> None:
+    if _is_slowing(frame):
+        bands = {*_bands(frame), *_bands(other)}
+        frame.bands = "+".join(sorted(bands)) if bands else None
+    frame.sides += other.sides
+    frame.regions += other.regions
+    frame.focal |= other.focal
+    frame.lateral |= other.lateral
+    frame.hedged |= other.hedged
+    frame.compared |= other.compared
+    for name in ("frequency_hz", "amplitude_uv", "prevalence", "direction", "since_s"):
+        if getattr(frame, name) is None:
+            setattr(frame, name, getattr(other, name))
+    if "asymmetry" in (frame.meaning, other.meaning):
+        frame.meaning = "asymmetry"
+    if "SLOWGEN:" in (frame.meaning, other.meaning):
+        frame.meaning = "SLOWGEN:"
+
+
+def _is_slowing(frame: Frame) -> bool:
+    return frame.meaning.startswith("SLOW")
+
+
+def _bands(frame: Frame) -> list[str]:
+    named = frame.bands or (frame.meaning.partition(":")[2] if _is_slowing(frame) else "")
+    return [band for band in named.split("+") if band]
+
+
+def _members(frame: Frame) -> tuple[str, ...]:
+    """The ids that a frame speaks of."""
+    family = frame.meaning.partition(":")[0]
+    if family.startswith("SLOW"):
+        return _slowing(frame, family)
+    sided = any(side in ("left", "right") for side in frame.sides) or frame.lateral
+    general = "generalized" in frame.regions
+    if family == "PD":
+        if frame.polarity == "present" or sided or general:
+            local = sided or (bool(frame.regions) and not general)
+            return (*(("lpd",) if local else ()), *(("gpd",) if general or not local else ()))
+    elif family == "RDA":
+        lateral = sided or bool({"temporal", "central", "parietal"} & set(frame.regions))
+        if frame.polarity == "present" or lateral or general:
+            return (*(("lrda",) if lateral else ()), *(("grda",) if general or not lateral else ()))
+    elif family == "EPI" and frame.polarity == "present":
+        return ("spikes",)
+    elif family == "ASYM":
+        return ("asymmetry",) if {"left", "right"} & set(frame.sides) else ()
+    elif family == "ATTEN":
+        return ("asymmetry",) if {"left", "right"} & set(frame.sides) else ("extreme_low_voltage",)
+    elif family == "FOCAL":
+        return ("focal_slowing",)
+    elif family in ("SLEEP", "SLEEPWAVES", "ARTIFACT") and frame.polarity == "present":
+        return ()
+    return GROUPS.get(family) or tuple(family.split("+"))
+
+
+def _slowing(frame: Frame, family: str) -> tuple[str, ...]:
+    bands = _bands(frame)
+    local = [region for region in frame.regions if region != "generalized"]
+    general = "generalized" in frame.regions or family == "SLOWGEN"
+    focal = frame.focal or any(side != "bilateral" for side in frame.sides) or bool(local)
+    if frame.polarity != "present" and not bands:
+        if focal and not general:
+            return ("focal_slowing",)
+        return GROUPS["SLOWGEN"] if general and not focal else GROUPS["SLOW"]
+    if focal and not general:
+        return ("focal_slowing",)
+    if not bands and frame.frequency_hz is not None:
+        low, high = frame.frequency_hz
+        bands = [*(["theta"] if high > _THETA_FROM_HZ else []), *(["delta"] if low < _THETA_FROM_HZ else [])]
+    return tuple(_BAND_IDS[band] for band in ("theta", "delta") if band in (bands or ["theta"]))
+
+
+def _claim(frame: Frame, finding: str) -> Claim:
+    attributes = define(finding).attributes
+    times = sorted(frame.times_s)
+    if frame.polarity != "present":
+        change = frame.change if frame.gone and "change" in attributes else None
+        return Claim(finding, frame.polarity, change=change)
+    side, regions = _place(frame, finding)
+    return Claim(
+        finding=finding,
+        hedged=frame.hedged,
+        side=side if "side" in attributes else None,
+        regions=regions if "regions" in attributes else (),
+        frequency_hz=frame.frequency_hz if "frequency_hz" in attributes else None,
+        amplitude_uv=frame.amplitude_uv if "amplitude_uv" in attributes else None,
+        prevalence=frame.prevalence if "prevalence" in attributes else None,
+        change=frame.change if "change" in attributes else None,
+        start_s=times[0] if times else None,
+        end_s=times[-1] if len(times) > 1 else None,
+    )
+
+
+def _place(frame: Frame, finding: str) -> tuple[str | None, tuple[str, ...]]:
+    sides = set(frame.sides)
+    side = (
+        "bilateral"
+        if "bilateral" in sides or {"left", "right"} <= sides
+        else next(iter(sides - {"midline"}), None)
+    )
+    if side is None and "midline" in sides:
+        side = "midline"
+    regions = tuple(frame.regions)
+    attributes = define(finding).attributes
+    if "generalized" in regions and "regions" in attributes:
+        return (None, ("generalized",)) if "side" in attributes and side in (None, "bilateral", "midline") else (
+            side, tuple(r for r in regions if r != "generalized") if side else ("generalized",))  # fmt: skip
+    if finding in ("posterior_dominant_rhythm", "asymmetry") and side not in ("left", "right"):
+        side = None
+    return side, regions

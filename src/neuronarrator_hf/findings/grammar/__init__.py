@@ -1,0 +1,1 @@
+"""The words of findings: what the parser understands and what the writer says, as tables."""

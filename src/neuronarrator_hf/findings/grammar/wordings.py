@@ -1,0 +1,284 @@
+"""What the writer says: nouns of each finding and the sentences they stand in.
+
+The first option of every tuple is the fixed wording of `variety=0`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Noun:
+    """How a finding is named.
+
+    Attributes:
+        number: "plural", "mass" (no article) or "singular" (with an article).
+        names: Names of the finding when it is there.
+        absent: Names in a list of what is not there, plural or mass.
+        takes_place: Whether "left temporal" may stand before the name.
+    """
+
+    number: str
+    names: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """Names for a list of what is absent or not assessed."""
+        return self.absent or self.names
+
+
+def _plural(*names: str, absent: tuple[str, ...] = ()) -> Noun:
+    return Noun("plural", names, absent)
+
+
+def _mass(*names: str, absent: tuple[str, ...] = ()) -> Noun:
+    return Noun("mass", names, absent)
+
+
+def _singular(*names: str, absent: tuple[str, ...] = ()) -> Noun:
+    return Noun("singular", names, absent)
+
+
+NOUNS: dict[str, Noun] = {
+    "eyes_open": _mass("wakefulness with eyes open", "eyes-open wakefulness", "wakefulness with open eyes"),
+    "eyes_closed": _mass("wakefulness with eyes closed", "eyes-closed wakefulness", "relaxed wakefulness with closed eyes"),
+    "drowsy": _mass("drowsiness"),
+    "n1_sleep": _mass("stage N1 sleep", "N1 sleep", "light sleep (stage N1)"),
+    "n2_sleep": _mass("stage N2 sleep", "N2 sleep", "NREM stage 2 sleep"),
+    "n3_sleep": _mass("stage N3 sleep", "N3 sleep", "deep sleep"),
+    "rem_sleep": _mass("REM sleep", "stage R sleep"),
+    "posterior_dominant_rhythm": _singular(
+        "posterior dominant rhythm", "posterior rhythm", "dominant posterior rhythm", "posterior basic rhythm",
+        "posterior background rhythm",
+    ),
+    "mu_rhythm": _singular("mu rhythm", "central mu rhythm", "rolandic mu rhythm"),
+    "beta_activity": _mass("beta activity", "fast beta activity", "beta-range fast activity", "fast activity"),
+    "generalized_theta_slowing": _mass(
+        "generalized theta slowing", "diffuse theta slowing", "generalized theta activity", "diffuse theta activity",
+        "widespread theta slowing",
+    ),
+    "generalized_delta_slowing": _mass(
+        "generalized delta slowing", "diffuse delta slowing", "generalized delta activity",
+        "diffuse polymorphic delta activity", "generalized polymorphic delta slowing", "widespread delta activity",
+    ),
+    "focal_slowing": _mass(
+        "focal slowing", "focal slow activity", "focal polymorphic slowing", "irregular focal slowing",
+        "localized slowing",
+    ),
+    "asymmetry": _mass("background asymmetry", "asymmetry of the background", "amplitude asymmetry"),
+    "low_voltage": _singular("low-voltage background", "low-amplitude background"),
+    "extreme_low_voltage": _singular("suppressed background", "extremely low-voltage background"),
+    "brief_attenuation": _plural("brief attenuations", "brief background attenuations", "brief episodes of attenuation"),
+    "burst_suppression": _mass("burst suppression", "bursts alternating with suppression"),
+    "discontinuity": _singular("discontinuous background", absent=("discontinuity",)),
+    "sleep_spindles": _plural("sleep spindles", "spindles"),
+    "k_complexes": _plural("K-complexes", "K complexes"),
+    "vertex_waves": _plural("vertex waves", "vertex sharp waves", "vertex sharp transients"),
+    "slow_wave_sleep": _plural("slow waves of sleep", "slow waves of deep sleep", "sleep slow waves"),
+    "spikes": _plural("spikes or sharp waves", "sharp waves", "spikes", "spikes and sharp waves",
+                      "interictal epileptiform discharges", "epileptiform discharges",
+                      absent=("spikes or sharp waves", "sharp waves", "spikes")),
+    "spike_and_wave": _plural("spike-and-wave complexes", "spike-and-wave discharges", "spike-wave complexes",
+                              "spike-and-slow-wave complexes"),
+    "polyspikes": _plural("polyspikes", "polyspike discharges", "polyspike complexes"),
+    "lpd": _plural("lateralized periodic discharges", "LPDs", "periodic lateralized discharges"),
+    "gpd": _plural("generalized periodic discharges", "GPDs", "periodic generalized discharges"),
+    "bipd": _plural("bilateral independent periodic discharges", "BIPDs"),
+    "lrda": _mass("lateralized rhythmic delta activity", "LRDA", "lateralized rhythmic delta"),
+    "grda": _mass("generalized rhythmic delta activity", "GRDA", "generalized rhythmic delta"),
+    "extreme_delta_brush": _mass("extreme delta brush", "extreme delta brushes"),
+    "electrographic_seizure": _singular("electrographic seizure", "electrographic seizure pattern", "ictal pattern",
+                                        absent=("electrographic seizures", "seizures", "seizure activity")),
+    "eye_blinks": _plural("eye blinks", "blinks", "eye blink artifacts"),
+    "lateral_eye_movements": _plural("lateral eye movements", "lateral eye movement artifacts"),
+    "muscle_artifact": _mass("muscle artifact", "EMG artifact", "muscle activity", "myogenic artifact"),
+    "electrode_artifact": _mass("electrode artifact", "electrode noise"),
+    "line_noise": _mass("mains interference", "line noise", "mains artifact"),
+    "ecg_artifact": _mass("ECG artifact", "EKG artifact", "cardiac artifact"),
+    "movement_artifact": _mass("movement artifact", "motion artifact"),
+    "flat_channel": _singular("flat channel", "flat electrode", absent=("flat channels",)),
+    "normal": _mass("normality"),
+    "abnormal": _mass("abnormality"),
+}  # fmt: skip
+
+FAMILY_NOUNS: dict[str, Noun] = {
+    "EPI": _plural("epileptiform discharges", "interictal epileptiform discharges", "epileptiform abnormalities",
+                   "epileptiform potentials", "epileptiform transients"),
+    "RPP": _plural("rhythmic or periodic patterns", "periodic or rhythmic patterns"),
+    "PD": _plural("periodic discharges", "periodic patterns"),
+    "RDA": _mass("rhythmic delta activity", "rhythmic delta"),
+    "SLOWGEN": _mass("generalized slowing", "diffuse slowing", "generalized slow activity"),
+    "SLEEPWAVES": _plural("sleep structures", "sleep transients", "structures of sleep"),
+    "ARTIFACT": _plural("artifacts"),
+}  # fmt: skip
+"""Names of whole families, for the denial of all their members; in the order in which they are tried."""
+
+RECORD = ("segment", "recording", "EEG", "tracing", "record", "epoch")
+
+# {np} the noun phrase, {Np} with a capital, {be} is/are, {record} the record's noun.
+PRESENT_FRAMES = (
+    "There {be} {np}.",
+    "{Np} {be} seen.",
+    "{Np} {be} present.",
+    "{Np} {be} noted.",
+    "{Np} {be} recorded.",
+    "{Np} {be} evident.",
+    "{Np} {be} observed.",
+    "The {record} shows {np}.",
+    "The {record} contains {np}.",
+    "The {record} demonstrates {np}.",
+    "One sees {np}.",
+    "Also present {be} {np}.",
+)
+STATE_FRAMES = (
+    "The {record} shows {np}.",
+    "The {record} is in {np}.",
+    "{Np} is seen.",
+    "{Np} is recorded.",
+    "The state is {np}.",
+    "The {record} was obtained in {np}.",
+    "The electrographic state is {np}.",
+)
+ARTIFACT_FRAMES = (
+    "There {be} {np}.",
+    "{Np} {be} seen.",
+    "{Np} {be} present.",
+    "{Np} {be} superimposed.",
+    "The {record} is contaminated by {np}.",
+    "The {record} contains {np}.",
+    "The {record} carries {np}.",
+    "In addition there {be} {np}.",
+)
+ABSENT_FRAMES = (
+    "No {np} {be} seen.",
+    "There {be} no {np}.",
+    "No {np} {be} noted.",
+    "No {np} {be} recorded.",
+    "No {np} {be} identified.",
+    "No {np} {be} evident.",
+    "The {record} shows no {np}.",
+    "The {record} contains no {np}.",
+    "The {record} is free of {np}.",
+    "There is no evidence of {np}.",
+    "Neither {nor} {be} seen.",
+    "{Np_and} {are} absent.",
+    "{Np_and} {are} not seen.",
+    "{Np_and} {are} not observed.",
+)
+GONE_FRAMES = (
+    "{Np} {be} no longer seen{since}.",
+    "{Np} {be} no longer present{since}.",
+    "{Np} {be} no longer evident{since}.",
+    "{Np} {have} resolved{since}.",
+    "{Np} {have} disappeared{since}.",
+    "{Np} {have} ceased{since}.",
+)
+NOT_ASSESSED_FRAMES = (
+    "{Np_and} could not be assessed.",
+    "{Np_and} cannot be assessed.",
+    "{Np_and} could not be evaluated.",
+    "{Np_and} could not be judged.",
+    "{Np_and} cannot be judged.",
+    "{Np_and} {were} not assessable.",
+    "{Np_and} could not be reliably assessed.",
+    "It was not possible to assess {np_and}.",
+)
+SYMMETRY = (
+    "The background is symmetric.",
+    "The background activity is symmetric.",
+    "Amplitudes are symmetric.",
+    "Background amplitudes are symmetric between the hemispheres.",
+    "Activity over the two hemispheres is symmetric.",
+    "The two hemispheres are symmetric.",
+    "The background is symmetric on both sides.",
+    "There is no background asymmetry.",
+    "No asymmetry of the background is seen.",
+)
+ASYMMETRY = (
+    "The background is asymmetric{with_lower}.",
+    "There is a background asymmetry{with_lower}.",
+    "A background asymmetry{with_lower} is seen.",
+    "Background amplitudes are asymmetric{with_lower}.",
+    "An amplitude asymmetry is noted{with_lower}.",
+    "The {record} shows a background asymmetry{with_lower}.",
+)
+WITH_LOWER = (
+    ", with lower amplitude on the {side}",
+    " with lower amplitude over the {side} hemisphere",
+    ", with reduced amplitude on the {side}",
+    " with reduced voltage over the {side} hemisphere",
+    ", with lower voltage on the {side}",
+)
+CONTINUITY = ("The background is continuous.", "The background activity is continuous.", "There is a continuous background.",
+              "The {record} shows a continuous background.")  # fmt: skip
+VOLTAGE = ("The voltage is normal.", "Background voltage is normal.", "The background is of normal voltage.",
+           "The background is of normal amplitude.")  # fmt: skip
+NORMAL = (
+    "The segment is normal.",
+    "This is a normal segment.",
+    "This segment is normal.",
+    "The segment is within normal limits.",
+    "The findings are within normal limits.",
+    "Overall, the segment is normal.",
+    "In summary, this segment is normal.",
+    "This portion of the recording is within normal limits.",
+    "Altogether a normal segment.",
+    "Taken together, the findings are within normal limits.",
+    "The EEG is normal in this segment.",
+    "The EEG of this segment is within normal limits.",
+)
+ABNORMAL = (
+    "The segment is abnormal.",
+    "This is an abnormal segment.",
+    "This segment is abnormal.",
+    "Overall, the segment is abnormal.",
+    "In summary, this segment is abnormal.",
+    "Altogether an abnormal segment.",
+    "The EEG is abnormal in this segment.",
+    "The findings are abnormal.",
+    "Taken together, the findings are abnormal.",
+    "The EEG of this segment is abnormal.",
+)
+
+HEDGES = ("possible", "suspected", "questionable", "probable")
+HEDGED_TRAILS = ("suspected", "possible")
+CANDIDATES = ("a candidate for {np}", "what may be {np}")
+PREVALENCES = {p: (p,) for p in ("rare", "occasional", "frequent", "abundant", "continuous")}
+PREVALENCES["rare"] = ("rare", "isolated")
+PREVALENCES["occasional"] = ("occasional", "sporadic", "scattered")
+PREVALENCES["continuous"] = ("continuous", "persistent")
+FREQUENCY_FORMS = (
+    "at {f}",
+    "of {f}",
+    "at about {f}",
+    "with a frequency of {f}",
+    "at a rate of {f}",
+    "around {f}",
+)
+RHYTHM_FREQUENCY_FORMS = ("of {f}", "at {f}", "of about {f}", "with a frequency of {f}", "around {f}")
+AMPLITUDE_FORMS = ("of {a}", "with an amplitude of {a}", "with amplitudes of {a}", "at {a}", "of about {a}")
+
+# {than}: "in the preceding segment"; {with}: "compared with the preceding segment".
+CHANGES: dict[str, tuple[str, ...]] = {
+    "new": ("newly appearing{with}", "newly seen{with}", "new{with}"),
+    "increased": (
+        "more marked than {than}",
+        "more prominent than {than}",
+        "more pronounced than {than}",
+        "increased{with}",
+    ),
+    "decreased": (
+        "less marked than {than}",
+        "less prominent than {than}",
+        "less pronounced than {than}",
+        "decreased{with}",
+    ),
+    "faster": ("faster than {than}",),
+    "slower": ("slower than {than}",),
+    "spread": ("more widespread than {than}", "more extensive than {than}"),
+}
+WITH_ANCHORS = ("compared with", "compared to", "relative to", "in comparison with")
+
+PDR_CONCISE = "The posterior dominant rhythm is {f}{a}."
