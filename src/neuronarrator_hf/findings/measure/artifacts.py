@@ -1,0 +1,279 @@
+"""Artifacts: eyes, muscle, electrodes, mains, heart, movement, flat channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+
+from ...signal.montage import SITES_1020, electrode_positions, site_indices, site_region, site_side
+from .block import (
+    FLAT_UV,
+    LEFT_BIPOLAR,
+    RIGHT_BIPOLAR,
+    SLOW_SFREQ_HZ,
+    SiteBlock,
+    masked_median,
+    masked_quantile,
+)
+from .periodic import Train
+from .result import Judgement
+
+BLINK_UV = 60.0
+LATERAL_UV = 40.0
+MUSCLE_UV = 12.0
+MOVEMENT_UV = 300.0
+MAINS_RATIO = 10.0
+_POSITIONS = electrode_positions(SITES_1020)
+_NEAR = (np.cos(np.deg2rad(58)) < _POSITIONS @ _POSITIONS.T) & ~np.eye(19, dtype=bool)
+
+
+def judge_artifacts(
+    block: SiteBlock,
+    trains: list[dict[str, Train]],
+    flat: Sequence[tuple[str, ...]],
+    quality: Sequence[dict],
+) -> tuple[list[Judgement], dict[str, np.ndarray]]:
+    """All artifact findings. `flat` names the flat channels of each window."""
+    muscle, muscle_uv = _judge_muscle(block)
+    return [
+        _judge_blinks(block),
+        _judge_lateral(block),
+        muscle,
+        _judge_electrode(block),
+        _judge_mains(block, quality),
+        _judge_ecg(block, trains),
+        _judge_movement(block),
+        judge_flat(flat),
+    ], {"muscle_uv": muscle_uv}
+
+
+def _judge_blinks(block: SiteBlock) -> Judgement:
+    """Positive frontopolar deflections, alike on both sides and much smaller at F3 and F4."""
+    x = block.band(0.5, 8.0, "average")
+    fp1, fp2, f3, f4, back = (x[:, site_indices((s,))[0]] for s in ("Fp1", "Fp2", "F3", "F4", "Pz"))
+    pole = 0.5 * (fp1 + fp2)
+    behind = 0.5 * (f3 + f4)
+    width = round(0.6 * SLOW_SFREQ_HZ)
+    baseline = -maximum_filter1d(-pole, round(1.2 * SLOW_SFREQ_HZ), axis=-1)
+    height = pole - baseline
+    is_peak = (pole == maximum_filter1d(pole, width, axis=-1)) & (height > BLINK_UV)
+    both = np.minimum(fp1, fp2) > 0.5 * np.maximum(fp1, fp2)
+    decays = (pole - back > 0.6 * height) & (behind < 0.6 * pole)
+    narrow = _is_narrow(pole, baseline, 0.5)
+    count = (is_peak & both & decays & narrow).sum(axis=-1)
+    best = np.where(is_peak & both & decays & narrow, height, 0).max(axis=-1)
+    margin = np.where(
+        count > 0,
+        3 * np.log2(np.maximum(best, 1) / BLINK_UV) + 0.5 * np.log2(np.maximum(count, 1)) + 0.2,
+        -2.5,
+    )
+    sites = site_indices(("Fp1", "Fp2", "F3", "F4"))
+    return Judgement(
+        "eye_blinks",
+        margin,
+        block.site_mask[:, sites].all(axis=1),
+        bound="frontopolar positive deflections above 60 uV on both sides, below 60 % of it at F3 and F4",
+        where="Fp1, Fp2 against the average",
+        evidence={"blinks": count.astype(float), "blink_uv": best},
+    )
+
+
+def _is_narrow(x: np.ndarray, baseline: np.ndarray, max_s: float) -> np.ndarray:
+    """Peaks that fall to half their height within `max_s` on both sides together."""
+    half = round(max_s * SLOW_SFREQ_HZ / 2)
+    middle = baseline + 0.5 * (x - baseline)
+    left = np.pad(x, ((0, 0), (half, 0)), mode="edge")[:, : x.shape[1]]
+    right = np.pad(x, ((0, 0), (0, half)), mode="edge")[:, half:]
+    return (left < middle) & (right < middle)
+
+
+def _judge_lateral(block: SiteBlock) -> Judgement:
+    """Opposite deflections at F7 and F8 that the rest of the head does not follow."""
+    x = block.band(0.5, 4.0, "average")
+    f7, f8 = x[:, site_indices(("F7",))[0]], x[:, site_indices(("F8",))[0]]
+    back = x[:, site_indices(("P3", "P4", "O1", "O2"))]
+    centred = lambda a: a - a.mean(axis=-1, keepdims=True)  # noqa: E731
+    a, b = centred(f7), centred(f8)
+    correlation = (a * b).sum(-1) / np.maximum(np.sqrt((a * a).sum(-1) * (b * b).sum(-1)), 1e-9)
+    difference = f7 - f8
+    swing = np.quantile(difference, 0.98, axis=-1) - np.quantile(difference, 0.02, axis=-1)
+    rest = np.quantile(back, 0.98, axis=-1) - np.quantile(back, 0.02, axis=-1)
+    ratio = np.log2(np.maximum(swing, 1e-3) / np.maximum(rest.max(axis=1), 1e-3))
+    margin = np.minimum(
+        np.minimum(3 * np.log2(np.maximum(swing, 1e-3) / (2 * LATERAL_UV)), 5 * (-correlation - 0.5)),
+        3 * (ratio - 0.8),
+    )
+    return Judgement(
+        "lateral_eye_movements",
+        margin,
+        block.site_mask[:, site_indices(("F7", "F8"))].all(axis=1) & (block.site_mask.sum(axis=1) >= 10),
+        bound="opposite deflections at F7 and F8 of 40 uV each, above 1.7 times the back of the head",
+        where="F7, F8 against the average, 0.5-4 Hz",
+        evidence={"lateral_uv": swing, "lateral_correlation": correlation},
+    )
+
+
+def _judge_muscle(block: SiteBlock) -> tuple[Judgement, np.ndarray]:
+    """Fast activity whose spectrum does not fall: the share of derivations and the largest amplitude."""
+    high = block.band_power(30.0, 70.0)
+    lower = block.band_power(15.0, 30.0)
+    amplitude = 4.0 * np.sqrt(high)
+    flatness = np.log2(np.maximum(high / 40.0, 1e-6) / np.maximum(lower / 15.0, 1e-6))
+    strength = np.minimum(3 * np.log2(np.maximum(amplitude, 1e-3) / MUSCLE_UV), 2 * (flatness + 1.5))
+    mask = block.bipolar_mask
+    third = -np.sort(np.where(mask, -strength, 8.0), axis=1)[:, 2]
+    third = np.sort(np.where(mask, strength, -8.0), axis=1)[:, -3]
+    left = masked_quantile(amplitude[:, LEFT_BIPOLAR], mask[:, LEFT_BIPOLAR], 0.75)
+    right = masked_quantile(amplitude[:, RIGHT_BIPOLAR], mask[:, RIGHT_BIPOLAR], 0.75)
+    sidedness = np.nan_to_num(np.log2(np.maximum(left, 1e-3) / np.maximum(right, 1e-3)))
+    temporal = masked_median(amplitude[:, [1, 2, 15, 16]], mask[:, [1, 2, 15, 16]])
+    frontal = masked_median(amplitude[:, [0, 4, 10, 14]], mask[:, [0, 4, 10, 14]])
+    others = masked_median(amplitude[:, [5, 6, 11, 12]], mask[:, [5, 6, 11, 12]])
+    regions = []
+    for t, f, o in np.nan_to_num(np.stack([temporal, frontal, others], axis=1)):
+        regions.append(
+            tuple(name for name, v in (("frontal", f), ("temporal", t)) if v >= 0.7 * max(t, f, o))
+            or ("generalized",)
+        )
+    judgement = Judgement(
+        "muscle_artifact",
+        third,
+        mask.sum(axis=1) >= 3,
+        bound="30-70 Hz above 12 uV in three derivations with a spectrum that does not fall",
+        where="longitudinal bipolar",
+        evidence={"muscle_uv": masked_quantile(amplitude, mask, 0.85)},
+        side=["bilateral" if abs(s) < 1 else ("left" if s > 0 else "right") for s in sidedness],
+        regions=regions,
+    )
+    return judgement, masked_median(amplitude, mask)
+
+
+def _judge_electrode(block: SiteBlock) -> Judgement:
+    """One site whose activity its neighbours do not share."""
+    x = block.band(0.5, 30.0, "average")
+    mask = block.site_mask
+    weight = (_NEAR[None] & mask[:, None]).astype(np.float32)
+    weight /= np.maximum(weight.sum(axis=2, keepdims=True), 1)
+    neighbours = np.matmul(weight, x)
+    own = np.sqrt((x * x).mean(-1))
+    residual = x - neighbours
+    private = np.sqrt((residual**2).mean(-1))
+    correlation = (x * neighbours).mean(-1) / np.maximum(own * np.sqrt((neighbours**2).mean(-1)), 1e-9)
+    ratio = np.log2(np.maximum(private, 1e-3) / np.maximum(masked_median(private, mask), 1e-3)[:, None])
+    pop = np.abs(np.diff(x, axis=-1)).max(-1)
+    pops = np.log2(np.maximum(pop, 1e-3) / np.maximum(masked_median(pop, mask), 1e-3)[:, None])
+    strength = np.minimum(4 * (np.maximum(ratio, 0.7 * pops) - 1.5), 5 * (0.5 - correlation))
+    strength = np.where(mask, strength, -8.0)
+    best = strength.argmax(axis=1)
+    second = np.sort(strength, axis=1)[:, -2]
+    margin = np.minimum(strength.max(axis=1), 3.0 * (strength.max(axis=1) - second) + 0.5)
+    names = [SITES_1020[i] for i in best]
+    return Judgement(
+        "electrode_artifact",
+        margin,
+        mask.sum(axis=1) >= 8,
+        bound="activity of one electrode 2.8 times what its neighbours leave unexplained elsewhere, not shared by them",
+        where="average reference, 0.5-30 Hz",
+        evidence={"private_ratio": 2.0 ** np.take_along_axis(ratio, best[:, None], axis=1)[:, 0]},
+        side=[site_side(n) for n in names],
+        regions=[(site_region(n),) for n in names],
+    )
+
+
+def _judge_mains(block: SiteBlock, quality: Sequence[dict]) -> Judgement:
+    """A narrow peak at 50 or 60 Hz, or one that the filter took out and said so."""
+    freqs, psd = block.psd_freqs, block.bipolar_psd
+    mean = masked_median(
+        psd.swapaxes(1, 2), np.broadcast_to(block.bipolar_mask[:, None], (block.n_windows, psd.shape[2], 18))
+    )
+    ratios = []
+    for mains in (50.0, 60.0):
+        line = mean[:, np.abs(freqs - mains) <= 0.5].max(axis=1)
+        around = np.median(mean[:, (np.abs(freqs - mains) >= 2) & (np.abs(freqs - mains) <= 6)], axis=1)
+        ratios.append(line / np.maximum(around, 1e-6))
+    ratio = np.stack(ratios, axis=1)
+    margin = 3 * np.log2(np.maximum(ratio.max(axis=1), 1e-3) / MAINS_RATIO)
+    told = np.array([float(note.get("mains_hz") or np.nan) for note in quality] or [np.nan] * block.n_windows)
+    frequency = np.where(ratio.argmax(axis=1) == 0, 50.0, 60.0)
+    return Judgement(
+        "line_noise",
+        np.where(np.isfinite(told), np.maximum(margin, 1.0), margin),
+        block.bipolar_mask.sum(axis=1) >= 3,
+        bound="ten times the neighbouring frequencies at 50 or 60 Hz",
+        where="longitudinal bipolar",
+        evidence={"mains_ratio": ratio.max(axis=1)},
+        frequency_hz=np.where(np.isfinite(told), told, frequency),
+    )
+
+
+def _judge_ecg(block: SiteBlock, trains: list[dict[str, Train]]) -> Judgement:
+    """Narrow transients at 45-130 a minute, as regular as a heart, in all of the average reference."""
+    x = block.band(5.0, 40.0, "average")
+    mask = block.site_mask
+    total = np.sqrt((x * x * mask[..., None]).sum(axis=1) / np.maximum(mask.sum(axis=1), 1)[:, None])
+    middle = np.median(total, axis=-1, keepdims=True)
+    is_peak = (total == maximum_filter1d(total, round(0.4 * SLOW_SFREQ_HZ), axis=-1)) & (total > 2.0 * middle)
+    margin, rate = np.full(block.n_windows, -2.5), np.full(block.n_windows, np.nan)
+    for w in range(block.n_windows):
+        times = np.flatnonzero(is_peak[w])
+        times = times[(times >= 12) & (times < x.shape[-1] - 12)]
+        intervals = np.diff(times) / SLOW_SFREQ_HZ
+        if len(intervals) < 5:
+            continue
+        typical = np.median(intervals)
+        regular = np.median(np.abs(intervals - typical)) / typical
+        complete = len(times) * typical / block.duration_s
+        snippets = x[w][:, times[:, None] + np.arange(-4, 5)].transpose(1, 0, 2).reshape(len(times), -1)
+        snippets /= np.maximum(np.linalg.norm(snippets, axis=1, keepdims=True), 1e-9)
+        alike = np.median((snippets @ snippets.sum(axis=0) - 1) / (len(times) - 1))
+        wide = x[w][:, times[:, None] + np.array([-12, -11, -10, 10, 11, 12])]
+        narrow = np.abs(wide).mean() / max(np.abs(x[w][:, times]).mean(), 1e-6)
+        rate[w] = 1 / typical
+        margin[w] = min(
+            20 * (0.08 - regular), 6 * (alike - 0.6), 8 * (0.5 - narrow), 8 * (complete - 0.8),
+            5 * np.log2(typical * 130 / 60), 5 * np.log2(60 / (45 * typical)),
+        )  # fmt: skip
+    return Judgement(
+        "ecg_artifact",
+        margin,
+        (mask.sum(axis=1) >= 6) & (block.duration_s >= 6.0),
+        bound="like narrow transients at 45-130 a minute, intervals within 8 %",
+        where="average reference, 5-40 Hz",
+        evidence={"ecg_rate_hz": rate},
+    )
+
+
+def _judge_movement(block: SiteBlock) -> Judgement:
+    """Slow deflections beyond what a brain makes, in many electrodes."""
+    x = block.band(0.5, 4.0, "average")
+    swing = np.quantile(x, 0.99, axis=-1) - np.quantile(x, 0.01, axis=-1)
+    amplitude = masked_quantile(swing, block.site_mask, 0.7)
+    irregular = masked_median(
+        np.abs(x).max(-1) / np.maximum(np.sqrt((x * x).mean(-1)), 1e-6), block.site_mask
+    )
+    margin = np.minimum(3 * np.log2(np.maximum(amplitude, 1e-3) / MOVEMENT_UV), 3 * (irregular - 2.2))
+    return Judgement(
+        "movement_artifact",
+        margin,
+        block.site_mask.sum(axis=1) >= 6,
+        bound="irregular 0.5-4 Hz above 300 uV in a third of the electrodes",
+        where="average reference",
+        evidence={"movement_uv": amplitude},
+    )
+
+
+def judge_flat(flat: Sequence[tuple[str, ...]]) -> Judgement:
+    count = np.array([float(len(names)) for names in flat])
+    known = [[n for n in names if n in SITES_1020] for names in flat]
+    return Judgement(
+        "flat_channel",
+        np.where(count > 0, 4.0, -4.0),
+        np.ones(len(flat), bool),
+        bound=f"standard deviation below {FLAT_UV} uV",
+        where="each channel",
+        evidence={"flat_channels": count},
+        side=[site_side(n[0]) if len(n) == 1 else None for n in known],
+        regions=[(site_region(n[0]),) if len(n) == 1 else () for n in known],
+    )

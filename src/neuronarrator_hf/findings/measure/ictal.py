@@ -1,0 +1,106 @@
+"""Electrographic seizure candidate: fast sustained discharges, or rhythmic activity that evolves.
+
+ACNS 2021: discharges averaging more than 2.5 Hz for ten seconds, or definite evolution for ten
+seconds. One window can show no more than a candidate, so the claim is always hedged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...signal.spectral import power_spectrum
+from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_median
+from .periodic import Train
+from .result import Judgement
+from .rhythmic import measure_regularity
+
+RATE_HZ = 2.4
+REGULARITY = 0.5
+MIN_AMPLITUDE_UV = 40.0
+
+
+def judge_seizure(
+    block: SiteBlock, trains: list[dict[str, Train]], posterior_hz: np.ndarray
+) -> tuple[list[Judgement], dict[str, np.ndarray]]:
+    """The candidate, from rate, regularity above 2.5 Hz, and evolution within the window."""
+    x = block.band(1.5, 20.0)
+    mask = block.bipolar_mask
+    sides = [
+        measure_regularity(x[:, rows], mask[:, rows], max_hz=12.0, segment_s=3.0)
+        for rows in (LEFT_BIPOLAR, RIGHT_BIPOLAR)
+    ]
+    heights = np.stack([s.height for s in sides], axis=1)
+    frequencies = np.stack([s.frequency_hz for s in sides], axis=1)
+    best = heights.argmax(axis=1)[:, None]
+    height = np.take_along_axis(heights, best, axis=1)[:, 0]
+    frequency = np.take_along_axis(frequencies, best, axis=1)[:, 0]
+    levels = np.log2(block.band_power(2.0, 20.0) + 0.01)
+    side_level = np.stack(
+        [
+            masked_median(levels[:, LEFT_BIPOLAR], mask[:, LEFT_BIPOLAR]),
+            masked_median(levels[:, RIGHT_BIPOLAR], mask[:, RIGHT_BIPOLAR]),
+        ],
+        axis=1,
+    )
+    amplitude = 2.83 * 2.0 ** (np.nanmax(np.nan_to_num(side_level, nan=-6), axis=1) / 2)
+    laterality = np.nan_to_num(side_level[:, 0] - side_level[:, 1]) / 2
+    big = 3.0 * np.log2(np.maximum(amplitude, 1e-3) / MIN_AMPLITUDE_UV)
+    rhythmic = np.minimum(6.0 * (height - REGULARITY), 5.0 * np.log2(frequency / RATE_HZ))
+    is_posterior = np.abs(frequency - np.nan_to_num(posterior_hz, nan=-9)) < 1.2
+    rhythmic = np.where(is_posterior, -4.0, rhythmic)
+    rate = np.array([_fast_rate(t) for t in trains])
+    drift, spread = _evolution(block)
+    evolving = np.minimum(3.0 * (np.abs(drift) - 1.0), 4.0 * (0.8 - spread)) - 0.5
+    margin = np.minimum(np.maximum(np.maximum(rhythmic, rate), evolving), big)
+    evidence = {
+        "ictal_regularity": height,
+        "ictal_rhythm_hz": frequency,
+        "ictal_amplitude_uv": amplitude,
+        "frequency_drift_hz": drift,
+    }
+    judgement = Judgement(
+        "electrographic_seizure",
+        margin,
+        (mask[:, LEFT_BIPOLAR].sum(1) >= 3)
+        & (mask[:, RIGHT_BIPOLAR].sum(1) >= 3)
+        & (block.duration_s >= 4.0),
+        bound="discharges or rhythm above 2.5 Hz, or a dominant frequency that moves by 1 Hz, above 40 uV; a candidate",
+        where="longitudinal bipolar, 1.5-20 Hz",
+        evidence=evidence,
+        side=["bilateral" if abs(v) < 0.5 else ("left" if v > 0 else "right") for v in laterality],
+        frequency_hz=frequency,
+        hedged=np.ones(block.n_windows, bool),
+    )
+    return [judgement], evidence
+
+
+def _fast_rate(trains: dict[str, Train]) -> float:
+    """A train of like discharges at more than 2.5 Hz for most of the window."""
+    margins = [-8.0]
+    for train in trains.values():
+        if len(train.times_s) >= 6 and np.isfinite(train.rate_hz):
+            alike = 4.0 * (train.similarity - 0.5)
+            regular = 6.0 * (0.25 - train.irregularity)
+            margins.append(
+                min(alike, regular, 5.0 * np.log2(train.rate_hz / RATE_HZ), 4 * np.log2(train.contrast / 1.7))
+            )
+    return max(margins)
+
+
+def _evolution(block: SiteBlock) -> tuple[np.ndarray, np.ndarray]:
+    """Drift of the dominant frequency over the window in Hz, and its scatter about the drift."""
+    length = round(2.0 * SLOW_SFREQ_HZ)
+    x = block.band(1.5, 20.0)
+    n_pieces = x.shape[-1] // length
+    if n_pieces < 3:
+        nothing = np.full(block.n_windows, np.nan)
+        return np.zeros(block.n_windows), nothing
+    pieces = x[..., : n_pieces * length].reshape(*x.shape[:2], n_pieces, length)
+    freqs, psd = power_spectrum(pieces, SLOW_SFREQ_HZ, window_s=2.0)
+    inside = (freqs >= 2.0) & (freqs <= 15.0)
+    power = (psd * block.bipolar_mask[..., None, None]).sum(axis=1)[..., inside] ** 1.5
+    centre = (power * freqs[inside]).sum(axis=-1) / np.maximum(power.sum(axis=-1), 1e-9)
+    time = np.linspace(-0.5, 0.5, n_pieces)
+    slope = (centre * time).sum(axis=-1) / (time * time).sum()
+    fitted = centre.mean(axis=-1, keepdims=True) + slope[:, None] * time
+    return slope, np.sqrt(((centre - fitted) ** 2).mean(axis=-1))

@@ -1,0 +1,261 @@
+"""Periodic discharges: LPDs, GPDs and BIPDs from trains of similar sharp events.
+
+A discharge is a maximum of the smoothed slope below 15 Hz. A train is judged by how far its
+discharges stand out, how alike they are over all derivations of the side, and how regular their
+intervals are (ACNS 2021: near-uniform shape, nearly regular intervals, at most 2.5 Hz). The side
+comes from the discharge averaged in time with the train, in which everything else cancels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+from ...signal.montage import LONGITUDINAL_BIPOLAR, site_region
+from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock
+from .result import Judgement
+
+SIDES = {"left": LEFT_BIPOLAR, "right": RIGHT_BIPOLAR, "both": np.arange(18)}
+MIN_INTERVAL_S = 0.24
+HALF_WIDTH_S = 0.15
+MAX_LAG_S = 0.06
+MIN_CONTRAST = 1.6
+SIMILARITY = 0.45
+CONTRAST = 2.2
+IRREGULARITY = 0.25
+LATERALITY = 0.5
+"""log2 of the amplitude of the averaged discharge, left over right: a factor of 1.4."""
+MAX_RATE_HZ = 2.5
+MIN_CYCLES = 6
+MIN_DERIVATIONS = 3
+_SITE_REGIONS = [(site_region(a), site_region(b)) for a, b in LONGITUDINAL_BIPOLAR]
+
+
+@dataclass
+class Train:
+    """Discharges found in one window on one side.
+
+    Attributes:
+        times_s: Times within the window.
+        similarity: Median correlation of a discharge with the others, over derivations and time.
+        contrast: Slope at the discharges over its median.
+        irregularity: Median deviation of the intervals from their median, as a share of it.
+        change_share: Share of consecutive intervals that differ by less than half.
+        rate_hz: One over the median interval.
+        laterality: log2 amplitude of the averaged discharge, left over right.
+        amplitude_uv: Its peak to peak in the largest derivation.
+        regions: Where it is largest.
+        margin: How well it fits a train of periodic discharges.
+    """
+
+    times_s: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    similarity: float = np.nan
+    contrast: float = np.nan
+    irregularity: float = np.nan
+    change_share: float = np.nan
+    rate_hz: float = np.nan
+    laterality: float = 0.0
+    amplitude_uv: float = np.nan
+    regions: tuple[str, ...] = ()
+    margin: float = -8.0
+
+
+def slope_envelope(block: SiteBlock) -> dict[str, np.ndarray]:
+    """Smoothed slope in uV/s per side, `(n_windows, n_times at 100 Hz)`."""
+    x = block.band(0.5, 15.0)
+    slope = np.diff(x, axis=-1, prepend=x[..., :1]) * SLOW_SFREQ_HZ
+    envelope = np.sqrt(np.maximum(uniform_filter1d(slope * slope, 8, axis=-1), 0))
+    envelopes = {}
+    for side, rows in SIDES.items():
+        weight = block.bipolar_mask[:, rows].astype(np.float32)
+        weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1)
+        envelopes[side] = np.matmul(weight[:, None], envelope[:, rows])[:, 0]
+    return envelopes
+
+
+def find_trains(block: SiteBlock) -> list[dict[str, Train]]:
+    """The trains of every window: left, right and of all derivations."""
+    envelopes = slope_envelope(block)
+    x = block.band(0.5, 15.0)
+    size = round(MIN_INTERVAL_S * SLOW_SFREQ_HZ) | 1
+    maxima = {
+        side: envelope == maximum_filter1d(envelope, size, axis=-1) for side, envelope in envelopes.items()
+    }
+    middle = {side: np.maximum(np.median(envelope, axis=-1), 1e-6) for side, envelope in envelopes.items()}
+    high = {side: np.quantile(envelope, 0.98, axis=-1) / middle[side] for side, envelope in envelopes.items()}
+    return [
+        {
+            side: _train(
+                x[w],
+                block.bipolar_mask[w],
+                SIDES[side],
+                envelopes[side][w] / middle[side][w],
+                maxima[side][w],
+                max(MIN_CONTRAST, 1 + 0.45 * (float(high[side][w]) - 1)),
+            )
+            for side in SIDES
+        }
+        for w in range(block.n_windows)
+    ]
+
+
+def _train(
+    x: np.ndarray,
+    mask: np.ndarray,
+    rows: np.ndarray,
+    height: np.ndarray,
+    is_maximum: np.ndarray,
+    threshold: float,
+) -> Train:
+    rows = rows[mask[rows]]
+    edge = round((HALF_WIDTH_S + MAX_LAG_S) * SLOW_SFREQ_HZ) + 1
+    times = np.flatnonzero(is_maximum & (height > threshold))
+    times = times[(times >= edge) & (times < x.shape[-1] - edge)]
+    if len(rows) < MIN_DERIVATIONS or len(times) < 2:
+        return Train()
+    similarity, times = _align(x[rows], times)
+    order = np.sort(times)
+    intervals = np.diff(order) / SLOW_SFREQ_HZ
+    intervals = intervals[intervals > 0.5 * MIN_INTERVAL_S]
+    typical = float(np.median(intervals)) if len(intervals) else np.nan
+    irregularity = float(np.median(np.abs(intervals - typical)) / typical) if len(intervals) >= 2 else np.nan
+    ratio = np.abs(np.diff(intervals)) / np.maximum(intervals[:-1], 1e-6)
+    contrast = float(height[np.clip(times, 0, len(height) - 1)].mean())
+    contrast = max(contrast, float(np.sort(height[is_maximum & (height > threshold)]).mean()))
+    half = round(HALF_WIDTH_S * SLOW_SFREQ_HZ)
+    average = x[:, order[:, None] + np.arange(-half, half + 1)].mean(axis=1)
+    extent = np.where(mask, np.ptp(average, axis=-1), 0.0)
+    size = lambda side: np.sqrt((extent[side[mask[side]]] ** 2).mean()) if mask[side].any() else np.nan  # noqa: E731
+    laterality = np.log2(max(size(LEFT_BIPOLAR), 1e-6) / max(size(RIGHT_BIPOLAR), 1e-6))
+    train = Train(
+        times_s=order / SLOW_SFREQ_HZ,
+        similarity=similarity,
+        contrast=contrast,
+        irregularity=irregularity,
+        change_share=float((ratio < 0.5).mean()) if len(ratio) else np.nan,
+        rate_hz=1 / typical if np.isfinite(typical) else np.nan,
+        laterality=float(np.nan_to_num(laterality)),
+        amplitude_uv=float(extent.max()),
+        regions=_regions(extent),
+    )
+    train.margin = _train_margin(train)
+    return train
+
+
+def _align(x: np.ndarray, times: np.ndarray) -> tuple[float, np.ndarray]:
+    """Similarity of events after alignment to their own average, and the aligned times."""
+    half, lag = round(HALF_WIDTH_S * SLOW_SFREQ_HZ), round(MAX_LAG_S * SLOW_SFREQ_HZ)
+    span = np.arange(-half - lag, half + lag + 1)
+    wide = np.ascontiguousarray(x[:, times[:, None] + span].transpose(1, 0, 2))
+    views = np.lib.stride_tricks.sliding_window_view(wide, 2 * half + 1, axis=-1)
+    views = views.transpose(0, 2, 1, 3).reshape(len(times), 2 * lag + 1, -1)
+    views = views / np.maximum(np.linalg.norm(views, axis=-1, keepdims=True), 1e-9)
+    events = views[:, lag]
+    template = events[(events @ events.T).sum(axis=1).argmax()]
+    rows = np.arange(len(times))
+    for _ in range(2):
+        match = views @ template
+        best = match.argmax(axis=1)
+        events = views[rows, best]
+        template = (events * np.maximum(match[rows, best], 0)[:, None]).sum(axis=0)
+        template /= max(float(np.linalg.norm(template)), 1e-9)
+    others = (events @ events.sum(axis=0) - 1) / (len(times) - 1)
+    return float(np.median(others)), times + best - lag
+
+
+def _train_margin(train: Train) -> float:
+    n_events = len(train.times_s)
+    irregularity = min(train.irregularity, 0.75) if np.isfinite(train.irregularity) else 0.35
+    shape = (
+        4.0 * (train.similarity - SIMILARITY)
+        + 1.5 * np.log2(train.contrast / CONTRAST)
+        + 2.5 * (IRREGULARITY - irregularity)
+    )
+    if n_events < 3:
+        shape -= 1.0
+    # Above 2.5 Hz the same train is ictal, not periodic.
+    fast = 4.0 * np.log2(3.0 / train.rate_hz) if np.isfinite(train.rate_hz) else 8.0
+    return float(min(shape, 4.0 * np.log2(train.contrast / 1.9), fast))
+
+
+def _regions(extent: np.ndarray) -> tuple[str, ...]:
+    """Regions of the derivations within 30 % of the largest; generalized if that is most of them."""
+    large = np.flatnonzero(extent >= 0.7 * extent.max())
+    if len(large) > 9:
+        return ("generalized",)
+    regions = {region for row in large for region in _SITE_REGIONS[row]}
+    best = int(extent.argmax())
+    return tuple(regions) if len(regions) <= 2 else tuple(set(_SITE_REGIONS[best]))
+
+
+def judge_periodic(
+    block: SiteBlock, trains: list[dict[str, Train]]
+) -> tuple[list[Judgement], dict[str, np.ndarray]]:
+    """LPD, GPD and BIPD. Fewer than six discharges in the window are a candidate."""
+    best = [max(t.values(), key=lambda train: train.margin) for t in trains]
+    quality = np.array([t.margin for t in best])
+    laterality = np.array([t.laterality for t in best])
+    lateral = 4.0 * (np.abs(laterality) - LATERALITY)
+    independent = np.array([_independence(t) for t in trains])
+    bilateral = np.array([min(t["left"].margin, t["right"].margin) for t in trains]) + 0.3
+    bipd = np.minimum(bilateral, independent)
+    is_independent = np.maximum(bipd, 0.0)
+    lpd = soft_and(quality, lateral) - is_independent
+    gpd = soft_and(quality, -lateral) - is_independent
+    mask = block.bipolar_mask
+    assessed = (mask[:, LEFT_BIPOLAR].sum(1) >= MIN_DERIVATIONS) & (
+        mask[:, RIGHT_BIPOLAR].sum(1) >= MIN_DERIVATIONS
+    )
+    assessed &= block.duration_s >= 4.0
+    rate = np.array([t.rate_hz for t in best])
+    few = np.array([len(t.times_s) < MIN_CYCLES for t in best])
+    evidence = {
+        "discharges": np.array([float(len(t.times_s)) for t in best]),
+        "discharge_rate_hz": rate,
+        "discharge_similarity": np.array([t.similarity for t in best]),
+        "discharge_contrast": np.array([t.contrast for t in best]),
+        "interval_irregularity": np.array([t.irregularity for t in best]),
+        "discharge_amplitude_uv": np.array([t.amplitude_uv for t in best]),
+        "discharge_laterality_log2": laterality,
+    }
+    common = {
+        "where": "longitudinal bipolar, 0.5-15 Hz",
+        "evidence": evidence,
+        "hedged": few,
+        "frequency_hz": rate,
+        "assessed": assessed,
+    }
+    bound = "discharges alike (correlation about 0.45), standing out (slope 2.2 times the median), intervals within 25 %"
+    side = ["left" if v > 0 else "right" for v in laterality]
+    judgements = [
+        Judgement(
+            "lpd",
+            lpd,
+            bound=bound + ", one side 1.4 times the other",
+            side=side,
+            regions=[t.regions for t in best],
+            **common,
+        ),
+        Judgement("gpd", gpd, bound=bound + ", both sides alike", **common),
+        Judgement(
+            "bipd", bipd, bound=bound + ", a train on each side, not in time with each other", **common
+        ),
+    ]
+    return judgements, {**evidence, "periodic_margin": quality, "independence_margin": independent}
+
+
+def _independence(trains: dict[str, Train]) -> float:
+    """Whether the left and right trains are two: each averaged discharge on its own side, few in common."""
+    left, right = trains["left"], trains["right"]
+    if len(left.times_s) < 3 or len(right.times_s) < 3:
+        return -8.0
+    gap = np.abs(left.times_s[:, None] - right.times_s[None])
+    shared = max((gap.min(axis=1) < 0.12).mean(), (gap.min(axis=0) < 0.12).mean())
+    return float(min(4 * (left.laterality - 0.3), 4 * (-right.laterality - 0.3), 5 * (0.6 - shared)))
+
+
+def soft_and(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Logit of the product of two probabilities, given their logits."""
+    return -np.logaddexp(np.logaddexp(-a, -b), -a - b)

@@ -1,0 +1,216 @@
+"""Rhythms of wakefulness: posterior dominant rhythm, mu and beta, as peaks above the aperiodic background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+
+from ...signal.montage import site_indices
+from ...signal.spectral import aperiodic_fit, power_spectrum
+from .block import SiteBlock, masked_mean
+from .result import Judgement
+
+POSTERIOR = ("O1", "O2", "P3", "P4")
+ANTERIOR = ("Fp1", "Fp2", "F3", "F4", "Fz")
+NEIGHBOURS = {"C3": ("F3", "P3", "T7", "Cz"), "C4": ("F4", "P4", "T8", "Cz")}
+POSTERIOR_RANGE_HZ = (5.0, 13.5)
+MU_RANGE_HZ = (7.0, 13.0)
+BETA_RANGE_HZ = (13.5, 30.0)
+PEAK_EXCESS = 0.45
+"""log10 of the power of a peak over the aperiodic background: a factor of 2.8."""
+SMOOTHING_HZ = 0.7
+BETA_UV = 20.0
+MIN_DURATION_S = 4.0
+
+
+@dataclass
+class Peak:
+    """A spectral peak per window.
+
+    Attributes:
+        frequency_hz: Centre of the power above the background.
+        excess: log10 of the smoothed power over the background, at the peak.
+        amplitude_uv: Peak to peak of the rhythm: 2 sqrt(2) times the RMS of what stands out.
+    """
+
+    frequency_hz: np.ndarray
+    excess: np.ndarray
+    amplitude_uv: np.ndarray
+
+
+def find_peak(freqs: np.ndarray, psd: np.ndarray, range_hz: tuple[float, float]) -> Peak:
+    """The highest peak above the aperiodic background within a range.
+
+    Args:
+        freqs: `(n_freqs,)` Hz, evenly spaced.
+        psd: `(n_windows, n_freqs)` uV^2/Hz.
+        range_hz: Where the peak is looked for.
+    """
+    psd = np.maximum(psd, 1e-9)
+    offset, exponent = aperiodic_fit(freqs, psd, (2.0, 40.0))
+    step = freqs[1] - freqs[0]
+    with np.errstate(divide="ignore"):
+        background = 10.0 ** (offset[:, None] - exponent[:, None] * np.log10(np.maximum(freqs, step))[None])
+    width = max(round(SMOOTHING_HZ / step) | 1, 1)
+    smooth = uniform_filter1d(psd, width, axis=-1, mode="nearest")
+    excess = np.log10(smooth / background)
+    inside = np.flatnonzero((freqs >= range_hz[0]) & (freqs <= range_hz[1]))
+    rising = np.diff(excess, axis=-1, prepend=excess[:, :1])
+    is_peak = (rising >= 0) & (np.diff(excess, axis=-1, append=excess[:, -1:]) <= 0)
+    height = np.where(is_peak[:, inside], excess[:, inside], -np.inf)
+    best = inside[height.argmax(axis=1)]
+    rows = np.arange(len(psd))
+    found = np.isfinite(height.max(axis=1))
+    above = np.maximum(psd - background, 0)
+    near = np.abs(freqs[None] - freqs[best][:, None])
+    core = above * (near <= 1.0)
+    frequency = (core * freqs).sum(axis=1) / np.maximum(core.sum(axis=1), 1e-12)
+    power = (above * (near <= 2.0)).sum(axis=1) * step
+    return Peak(
+        np.where(found, frequency, np.nan),
+        np.where(found, excess[rows, best], -1.0),
+        np.where(found, 2.83 * np.sqrt(power), np.nan),
+    )
+
+
+def _mean_psd(psd: np.ndarray, mask: np.ndarray, sites: Sequence[str]) -> np.ndarray:
+    index = site_indices(sites)
+    usable = mask[:, index]
+    weight = usable / np.maximum(usable.sum(axis=1, keepdims=True), 1)
+    return np.einsum("ws,wsf->wf", weight, psd[:, index])
+
+
+def _band_amplitude(freqs: np.ndarray, psd: np.ndarray, centre_hz: np.ndarray) -> np.ndarray:
+    """Peak-to-peak amplitude within 1 Hz of a centre that differs by window."""
+    near = np.abs(freqs[None] - np.nan_to_num(centre_hz, nan=10.0)[:, None]) <= 1.0
+    near = near.reshape(near.shape[0], *([1] * (psd.ndim - 2)), near.shape[1])
+    return 2.83 * np.sqrt((psd * near).sum(axis=-1) * (freqs[1] - freqs[0]))
+
+
+def judge_rhythms(block: SiteBlock) -> tuple[list[Judgement], dict[str, np.ndarray]]:
+    """Posterior dominant rhythm, mu rhythm and beta activity, and their raw values."""
+    freqs, psd = power_spectrum(block.average_uv, block.sfreq, method="multitaper")
+    used = freqs <= 48.0
+    freqs, psd = freqs[used], psd[..., used]
+    mask = block.site_mask
+    posterior_sites, anterior_sites = site_indices(POSTERIOR), site_indices(ANTERIOR)
+    long_enough = block.duration_s >= MIN_DURATION_S
+    assessed = (mask[:, posterior_sites].sum(1) >= 2) & (mask[:, anterior_sites].sum(1) >= 2) & long_enough
+    posterior = _mean_psd(psd, mask, POSTERIOR)
+    peak = find_peak(freqs, posterior, POSTERIOR_RANGE_HZ)
+    site_uv = _band_amplitude(freqs, psd, peak.frequency_hz)
+    back = masked_mean(site_uv[:, posterior_sites], mask[:, posterior_sites])
+    front = masked_mean(site_uv[:, anterior_sites], mask[:, anterior_sites])
+    gradient = np.log2(np.maximum(back, 1e-3) / np.maximum(front, 1e-3))
+    left = masked_mean(site_uv[:, site_indices(("O1", "P3"))], mask[:, site_indices(("O1", "P3"))])
+    right = masked_mean(site_uv[:, site_indices(("O2", "P4"))], mask[:, site_indices(("O2", "P4"))])
+    sidedness = np.log2(np.maximum(left, 1e-3) / np.maximum(right, 1e-3))
+    slow = np.nan_to_num(peak.frequency_hz, nan=0.0) < 7.5
+    margin = np.minimum((peak.excess - PEAK_EXCESS) / 0.06, 5 * (gradient - np.where(slow, 0.4, 0.0)))
+    margin = np.minimum(margin, 4 * np.log2(np.maximum(peak.amplitude_uv, 1e-3) / 4.0))
+    rhythm = Judgement(
+        "posterior_dominant_rhythm",
+        np.where(np.isfinite(peak.frequency_hz), margin, -8.0),
+        assessed,
+        reason="needs two posterior and two anterior electrodes and 4 s",
+        bound=f"peak of 5-13.5 Hz at least {10**PEAK_EXCESS:.1f} times the aperiodic background, not larger in front",
+        where="O1, O2, P3, P4 against the average",
+        evidence={
+            "posterior_peak_hz": peak.frequency_hz,
+            "posterior_peak_excess_log10": peak.excess,
+            "posterior_amplitude_uv": peak.amplitude_uv,
+            "anterior_gradient_log2": gradient,
+            "side_difference_log2": sidedness,
+        },
+        side=[
+            "bilateral" if abs(s) < 1.0 else ("left" if s > 0 else "right") for s in np.nan_to_num(sidedness)
+        ],
+        frequency_hz=peak.frequency_hz,
+        amplitude_uv=peak.amplitude_uv,
+    )
+    values = dict(rhythm.evidence)
+    values["posterior_rhythm_margin"] = rhythm.margin
+    return [rhythm, _judge_mu(block, peak), _judge_beta(block, freqs, psd)], values
+
+
+def _judge_mu(block: SiteBlock, posterior: Peak) -> Judgement:
+    """Central rhythm seen by small Laplacians, larger than what the back of the head shows there."""
+    mask = block.site_mask
+    rows, usable = [], []
+    for centre, around in NEIGHBOURS.items():
+        centre_index, index = site_indices((centre,))[0], site_indices(around)
+        rows.append(block.average_uv[:, centre_index] - block.average_uv[:, index].mean(axis=1))
+        usable.append(mask[:, centre_index] & mask[:, index].all(axis=1))
+    parietal = site_indices(("P3", "P4"))
+    behind = block.average_uv[:, parietal] - block.average_uv[:, site_indices(("O1", "O2"))]
+    rows = [*rows, behind[:, 0], behind[:, 1]]
+    freqs, psd = power_spectrum(np.stack(rows, axis=1), block.sfreq, method="multitaper")
+    inside = freqs <= 48.0
+    freqs, psd = freqs[inside], psd[..., inside]
+    peaks = [find_peak(freqs, psd[:, side], MU_RANGE_HZ) for side in range(2)]
+    excess = np.stack([p.excess for p in peaks], axis=1)
+    frequency = np.stack([p.frequency_hz for p in peaks], axis=1)
+    amplitude = np.stack([p.amplitude_uv for p in peaks], axis=1)
+    best = excess.argmax(axis=1)[:, None]
+    take = lambda x: np.take_along_axis(x, best, axis=1)[:, 0]  # noqa: E731
+    at = _band_amplitude(freqs, psd, take(frequency))
+    central = np.take_along_axis(at[:, :2], best, axis=1)[:, 0]
+    parieto_occipital = at[:, 2:].max(axis=1)
+    ratio = np.log2(np.maximum(central, 1e-3) / np.maximum(parieto_occipital, 1e-3))
+    margin = np.minimum((take(excess) - PEAK_EXCESS - 0.1) / 0.06, 4 * (ratio - 0.6))
+    margin = np.minimum(margin, 4 * np.log2(np.maximum(take(amplitude), 1e-3) / 5.0))
+    both = np.abs(np.diff(np.log2(np.maximum(at[:, :2], 1e-3)), axis=1))[:, 0] < 0.6
+    return Judgement(
+        "mu_rhythm",
+        np.where(np.isfinite(take(frequency)), margin, -8.0),
+        np.stack(usable, axis=1).all(axis=1) & (block.duration_s >= MIN_DURATION_S),
+        bound="central peak of 7-13 Hz above the aperiodic background and above the parieto-occipital one",
+        where="Laplacian at C3 and C4",
+        evidence={
+            "mu_peak_hz": take(frequency),
+            "mu_peak_excess_log10": take(excess),
+            "mu_over_posterior_log2": ratio,
+        },
+        side=[
+            "bilateral" if b else ("left" if s == 0 else "right")
+            for b, s in zip(both, best[:, 0], strict=True)
+        ],
+        frequency_hz=take(frequency),
+    )
+
+
+def _judge_beta(block: SiteBlock, freqs: np.ndarray, psd: np.ndarray) -> Judgement:
+    """Prominent beta: above 20 uV, peaked, and falling off above 30 Hz, which muscle does not."""
+    sites = ("F3", "F4", "Fz", "C3", "C4", "Cz")
+    mask = block.site_mask[:, site_indices(sites)]
+    mean = _mean_psd(psd, block.site_mask, sites)
+    peak = find_peak(freqs, mean, BETA_RANGE_HZ)
+    beta = mean[:, (freqs >= 14) & (freqs < 30)]
+    rms = np.sqrt(beta.sum(axis=1) * (freqs[1] - freqs[0]))
+    amplitude = 4.0 * rms
+    above = mean[:, (freqs >= 34) & (freqs < 46)].mean(axis=1)
+    fall = np.log10(np.maximum(beta.max(axis=1), 1e-9) / np.maximum(above, 1e-9))
+    margin = np.minimum(4 * np.log2(np.maximum(amplitude, 1e-3) / BETA_UV), (peak.excess - 0.25) / 0.05)
+    margin = np.minimum(margin, (fall - 0.7) / 0.1)
+    left = np.log2(np.maximum(_mean_psd(psd, block.site_mask, ("F3", "F4", "Fz")).mean(1), 1e-9))
+    central = np.log2(np.maximum(_mean_psd(psd, block.site_mask, ("C3", "C4", "Cz")).mean(1), 1e-9))
+    return Judgement(
+        "beta_activity",
+        margin,
+        mask.sum(axis=1) >= 3,
+        bound="14-30 Hz above 20 uV peak to peak, as a peak that falls off above 30 Hz",
+        where="frontal and central electrodes against the average",
+        evidence={
+            "beta_amplitude_uv": amplitude,
+            "beta_peak_excess_log10": peak.excess,
+            "beta_fall_log10": fall,
+        },
+        regions=[
+            ("frontal",) if a > b + 0.5 else ("frontal", "central")
+            for a, b in zip(left, central, strict=True)
+        ],
+        frequency_hz=peak.frequency_hz,
+    )

@@ -1,0 +1,207 @@
+"""Elements of sleep: spindles, K-complexes, vertex waves, slow waves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+from ...signal.montage import site_indices
+from .block import SLOW_SFREQ_HZ, SiteBlock, masked_mean
+from .result import Judgement
+from .voltage import runs
+
+SPINDLE_SITES = ("F3", "F4", "Fz", "C3", "C4", "Cz", "P3", "P4", "Pz")
+SPINDLE_HZ = (11.0, 16.0)
+SPINDLE_RELATIVE = 0.2
+"""Share of sigma in 1-30 Hz power within the spindle (as in YASA)."""
+SPINDLE_RMS_RATIO = 2.0
+SLOW_WAVE_UV = 75.0
+SLOW_WAVE_SHARE = 0.2
+VERTEX_UV = 40.0
+LOWER_SITES = ("T7", "T8", "P7", "P8")
+
+
+@dataclass
+class SleepElements:
+    """Measured elements of a batch of windows."""
+
+    spindle_s: np.ndarray
+    spindle_margin: np.ndarray
+    spindle_hz: np.ndarray
+    slow_wave_share: np.ndarray
+    slow_wave_uv: np.ndarray
+
+
+def judge_sleep(block: SiteBlock) -> tuple[list[Judgement], dict[str, np.ndarray]]:
+    """Spindles, K-complexes, vertex waves and slow-wave activity."""
+    spindles, values = _judge_spindles(block)
+    slow, slow_values = _judge_slow_waves(block)
+    single = _judge_single_waves(block)
+    return [spindles, slow, *single], {**values, **slow_values}
+
+
+def _judge_spindles(block: SiteBlock) -> tuple[Judgement, dict[str, np.ndarray]]:
+    sites = site_indices(SPINDLE_SITES)
+    sigma = block.band(*SPINDLE_HZ, derivation="average")[:, sites]
+    broad = block.band(1.0, 30.0, "average")[:, sites]
+    mask = block.site_mask[:, sites]
+    size = round(0.3 * SLOW_SFREQ_HZ)
+    step = round(0.1 * SLOW_SFREQ_HZ)
+    mean = lambda a, n: uniform_filter1d(a, n, axis=-1)[..., ::step]  # noqa: E731
+    sigma_power = mean(sigma * sigma, size)
+    broad_power = mean(broad * broad, size)
+    product = mean(sigma * broad, size)
+    correlation = product / np.sqrt(np.maximum(sigma_power * broad_power, 1e-9))
+    rms = np.sqrt(np.maximum(sigma_power, 0))
+    relative = mean(sigma * sigma, 2 * size) / np.maximum(mean(broad * broad, 2 * size), 1e-9)
+    typical = np.median(rms, axis=-1, keepdims=True)
+    state = (
+        (rms > SPINDLE_RMS_RATIO * typical)
+        & (correlation > 0.6)
+        & (relative > SPINDLE_RELATIVE)
+        & mask[..., None]
+    )
+    state = runs(state, 4)
+    shared = runs(state.sum(axis=1) >= 2, 4)
+    long = runs(shared, 25)
+    shared = shared & ~long
+    spindle_s = shared.sum(axis=-1) * 0.1
+    strength = np.where(
+        state & shared[:, None], np.log2(np.maximum(rms / np.maximum(typical, 0.1), 1e-3)), 0.0
+    ).max(axis=(1, 2))
+    amplitude = np.where(state & shared[:, None], 2.83 * rms, 0.0).max(axis=(1, 2))
+    # A rhythm of the back of the head that runs on is alpha, whatever its frequency.
+    occipital = site_indices(("O1", "O2"))
+    back = block.band(*SPINDLE_HZ, derivation="average")[:, occipital]
+    back_rms = np.sqrt(np.maximum(masked_mean((back**2).mean(-1), block.site_mask[:, occipital]), 0))
+    during = np.where(state & shared[:, None], rms, 0).max(axis=(1, 2))
+    anterior = np.log2(np.maximum(during, 1e-3) / np.maximum(back_rms, 1e-3))
+    alpha = block.band_power(7.5, 11.0, "average")[:, site_indices(("O1", "O2", "P3", "P4"))].mean(axis=1)
+    sigma_total = block.band_power(11.5, 16.0, "average")[:, site_indices(("C3", "C4", "Cz", "Fz"))].mean(
+        axis=1
+    )
+    alpha_ratio = np.log2(np.maximum(sigma_total, 1e-6) / np.maximum(alpha, 1e-6))
+    spectrum = np.where(mask[..., None], block.average_psd[:, sites], 0).sum(axis=1)
+    inside = (block.psd_freqs >= SPINDLE_HZ[0]) & (block.psd_freqs <= SPINDLE_HZ[1])
+    peak_hz = block.psd_freqs[inside][(spectrum[:, inside] * block.psd_freqs[inside] ** 1.5).argmax(axis=1)]
+    margin = np.where(
+        spindle_s >= 0.5,
+        np.minimum(3 * (strength - 1.25), 3 * np.log2(np.maximum(amplitude, 1e-3) / 9.0)),
+        -2.5,
+    )
+    margin = np.minimum(margin, np.minimum(3 * (anterior - 0.3), 1.5 * (alpha_ratio + 1.5)))
+    evidence = {"spindle_s": spindle_s, "spindle_amplitude_uv": amplitude}
+    judgement = Judgement(
+        "sleep_spindles",
+        margin,
+        (mask.sum(axis=1) >= 3) & (block.duration_s >= 2.0),
+        bound="bursts of 11-16 Hz of 0.5-2.5 s at two sites, twice the usual sigma, a fifth of the power, not posterior",
+        where="frontal, central and parietal electrodes against the average",
+        evidence=evidence,
+        frequency_hz=peak_hz,
+    )
+    return judgement, evidence
+
+
+def _frontal(
+    block: SiteBlock, low_hz: float, high_hz: float, sites: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sites against the lower temporal ring, the nearest thing to the mastoids."""
+    x = block.band(low_hz, high_hz, "average")
+    lower = site_indices(LOWER_SITES)
+    weight = block.site_mask[:, lower] / np.maximum(block.site_mask[:, lower].sum(axis=1, keepdims=True), 1)
+    reference = np.einsum("ws,wst->wt", weight, x[:, lower])
+    index = site_indices(sites)
+    assessed = block.site_mask[:, index].any(axis=1) & (block.site_mask[:, lower].sum(axis=1) >= 2)
+    signal = masked_mean(
+        (x[:, index] - reference[:, None]).swapaxes(1, 2),
+        np.broadcast_to(block.site_mask[:, None, index], (block.n_windows, x.shape[-1], len(index))),
+    )
+    return np.nan_to_num(signal).astype(np.float32), assessed
+
+
+def _judge_slow_waves(block: SiteBlock) -> tuple[Judgement, dict[str, np.ndarray]]:
+    """Share of the window in waves of 0.5-2 Hz above 75 uV, frontally."""
+    x, assessed = _frontal(block, 0.5, 2.5, ("F3", "F4", "Fz"))
+    width = round(1.5 * SLOW_SFREQ_HZ)
+    swing = maximum_filter1d(x, width, axis=-1) + maximum_filter1d(-x, width, axis=-1)
+    share = (swing > SLOW_WAVE_UV).mean(axis=-1)
+    amplitude = np.median(swing, axis=-1)
+    delta = block.band_power(0.5, 2.0, "average")
+    front = masked_mean(
+        delta[:, site_indices(("F3", "F4", "Fz"))], block.site_mask[:, site_indices(("F3", "F4", "Fz"))]
+    )
+    back = masked_mean(
+        delta[:, site_indices(("O1", "O2", "P3", "P4"))],
+        block.site_mask[:, site_indices(("O1", "O2", "P3", "P4"))],
+    )
+    gradient = np.log2(np.maximum(front, 1e-3) / np.maximum(back, 1e-3)) / 2
+    margin = np.minimum((share - SLOW_WAVE_SHARE) / 0.1, 4 * (gradient + 0.2))
+    evidence = {"slow_wave_share": share, "slow_wave_uv": amplitude, "slow_wave_gradient_log2": gradient}
+    judgement = Judgement(
+        "slow_wave_sleep",
+        margin,
+        assessed & (block.duration_s >= 4.0),
+        bound="0.5-2 Hz above 75 uV in at least 20 % of the window, larger in front",
+        where="F3, F4, Fz against T7, T8, P7, P8",
+        evidence=evidence,
+    )
+    return judgement, evidence
+
+
+def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
+    """K-complexes (>= 0.5 s, frontal) and vertex waves (< 0.5 s, at the vertex): single, standing out."""
+    judgements = []
+    for finding, band, sites, period_s, floor_uv, ratio in (
+        ("k_complexes", (0.5, 4.0), ("F3", "F4", "Fz", "Cz"), 1.0, 75.0, 3.0),
+        ("vertex_waves", (2.0, 12.0), ("Cz",), 0.4, VERTEX_UV, 4.0),
+    ):
+        x, assessed = _frontal(block, *band, sites)
+        width = round(period_s * SLOW_SFREQ_HZ)
+        trough = maximum_filter1d(-x, 5, axis=-1)
+        is_trough = (-x == maximum_filter1d(-x, width, axis=-1)) & (trough > 0)
+        swing = -x + maximum_filter1d(x, width, axis=-1)
+        typical = 2.83 * 1.4826 * np.median(np.abs(x), axis=-1, keepdims=True)
+        height = np.where(is_trough, swing, 0.0)
+        edge = width // 2
+        height[:, :edge] = 0
+        height[:, -edge:] = 0
+        count = ((height > floor_uv) & (height > ratio / 2 * typical)).sum(axis=-1)
+        best = height.max(axis=-1)
+        stands = np.log2(np.maximum(best, 1e-3) / np.maximum(ratio * typical[:, 0], 1e-3))
+        margin = np.minimum(4 * np.log2(np.maximum(best, 1e-3) / floor_uv), 4 * (stands + 0.4))
+        margin = np.minimum(margin, 1.5 * (3.5 - count))
+        margin = np.minimum(margin, _field_margin(block, height.argmax(axis=-1), finding))
+        judgements.append(
+            Judgement(
+                finding,
+                margin,
+                assessed & (block.duration_s >= 4.0),
+                bound=f"single negative wave above {floor_uv:g} uV standing out of the window, largest "
+                + ("frontally" if finding == "k_complexes" else "at the vertex"),
+                where=f"{', '.join(sites)} against T7, T8, P7, P8",
+                evidence={f"{finding}_uv": best, f"{finding}_count": count.astype(float)},
+            )
+        )
+    return judgements
+
+
+def _field_margin(block: SiteBlock, peak: np.ndarray, finding: str) -> np.ndarray:
+    """Whether the field at the peak has its negative maximum where the wave belongs, on both sides alike."""
+    band = (0.5, 4.0) if finding == "k_complexes" else (2.0, 12.0)
+    x = block.band(*band, derivation="average")
+    field = -np.take_along_axis(x, peak[:, None, None], axis=-1)[..., 0]
+    middle = field[:, site_indices(("Cz",) if finding == "vertex_waves" else ("Fz", "Cz", "F3", "F4"))].mean(
+        axis=1
+    )
+    left = field[:, site_indices(("F3", "C3", "P3"))].mean(axis=1)
+    right = field[:, site_indices(("F4", "C4", "P4"))].mean(axis=1)
+    pole = field[:, site_indices(("Fp1", "Fp2"))].mean(axis=1)
+    lower = field[:, site_indices(LOWER_SITES)].mean(axis=1)
+    scale = np.maximum(np.abs(field).max(axis=1), 1e-6)
+    symmetric = 1.0 - np.abs(left - right) / scale
+    return 6 * np.minimum(
+        np.minimum((middle - pole) / scale - 0.1, (middle - lower) / scale - 0.5), symmetric - 0.5
+    )

@@ -1,0 +1,163 @@
+"""Slow and asymmetric background: generalized theta and delta, focal slowing, asymmetry.
+
+Bounds: delta/(alpha+beta) power above 3.7 and theta/(alpha+beta) above 1, in the median derivation
+and on both sides; healthy waking adults stay well below both. Muscle, which is flat from 10 to
+50 Hz, is taken off before the ratio is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...signal.montage import LONGITUDINAL_BIPOLAR
+from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SiteBlock, masked_median
+from .result import Judgement
+
+THETA_RATIO = 1.0
+DELTA_RATIO = 3.7
+FOCAL_RATIO = 2.0
+"""Power of slow activity over that of the other side, and over the patient's own median derivation."""
+ASYMMETRY_RATIO = 1.5
+MIN_SIDE = 4
+
+_PAIRS = np.array(
+    [(a, b) for a, b in ((0, 14), (1, 15), (2, 16), (3, 17), (4, 10), (5, 11), (6, 12), (7, 13))], dtype=int
+)
+"""Homologous derivations, left and right, by their place in `LONGITUDINAL_BIPOLAR`."""
+_FOCI = {"frontal": (0, 4), "temporal": (1, 2), "central": (5,), "parietal": (6,), "occipital": (3, 7)}
+"""Pairs of `_PAIRS` in which a focus of that region is largest."""
+
+
+@dataclass
+class BandPowers:
+    """Powers per derivation in uV^2, `(n_windows, 18)`, muscle taken off the fast band."""
+
+    delta: np.ndarray
+    theta: np.ndarray
+    fast: np.ndarray
+    muscle: np.ndarray
+
+
+def band_powers(block: SiteBlock) -> BandPowers:
+    """Delta 1-4, theta 4-8 and fast (alpha and beta) 8-20 Hz."""
+    muscle = block.band_power(25, 45) / 20.0
+    fast = block.band_power(8, 20)
+    return BandPowers(
+        delta=block.band_power(1, 4),
+        theta=block.band_power(4, 8),
+        fast=np.maximum(fast - 12 * muscle, 0.15 * fast),
+        muscle=muscle,
+    )
+
+
+def judge_slowing(block: SiteBlock, powers: BandPowers, posterior_hz: np.ndarray) -> list[Judgement]:
+    """Generalized slowing; a posterior rhythm below 8 Hz counts as theta slowing."""
+    mask = block.bipolar_mask
+    enough = (mask[:, LEFT_BIPOLAR].sum(1) >= MIN_SIDE) & (mask[:, RIGHT_BIPOLAR].sum(1) >= MIN_SIDE)
+    floor = 0.05
+    judgements = []
+    for finding, power, bound, band in (
+        ("generalized_theta_slowing", powers.theta, THETA_RATIO, (4.0, 8.0)),
+        ("generalized_delta_slowing", powers.delta, DELTA_RATIO, (1.0, 4.0)),
+    ):
+        ratio = np.log2((power + floor) / (powers.fast + floor))
+        middle = masked_median(ratio, mask)
+        sides = np.minimum(
+            masked_median(ratio[:, LEFT_BIPOLAR], mask[:, LEFT_BIPOLAR]),
+            masked_median(ratio[:, RIGHT_BIPOLAR], mask[:, RIGHT_BIPOLAR]),
+        )
+        amplitude_uv = 2.83 * np.sqrt(masked_median(power, mask))
+        margin = 2.0 * np.minimum(middle - np.log2(bound), sides + 1.0 - np.log2(bound))
+        margin = np.minimum(margin, 3 * np.log2(np.maximum(amplitude_uv, 1e-3) / 3.0))
+        if finding == "generalized_theta_slowing":
+            slowed = np.where(np.isfinite(posterior_hz), 2.0 * (8.0 - posterior_hz), -8.0)
+            margin = np.maximum(margin, np.minimum(slowed, 4.0))
+        judgements.append(
+            Judgement(
+                finding,
+                margin,
+                enough,
+                bound=f"power over 8-20 Hz above {bound:g} in the median derivation and on both sides",
+                where="longitudinal bipolar",
+                evidence={"power_ratio": 2.0**middle, "amplitude_uv": amplitude_uv},
+                frequency_hz=_dominant_hz(block, band),
+            )
+        )
+    return judgements
+
+
+def _dominant_hz(block: SiteBlock, band: tuple[float, float]) -> np.ndarray:
+    """Centre of the power of a band over all derivations, `(n_windows, 2)`: quartiles."""
+    freqs = block.psd_freqs
+    inside = (freqs >= band[0]) & (freqs <= band[1])
+    power = (block.bipolar_psd * block.bipolar_mask[..., None]).sum(axis=1)[:, inside]
+    share = np.cumsum(power, axis=1) / np.maximum(power.sum(axis=1, keepdims=True), 1e-12)
+    low = freqs[inside][(share >= 0.25).argmax(axis=1)]
+    high = freqs[inside][(share >= 0.75).argmax(axis=1)]
+    return np.stack([low, high], axis=1)
+
+
+def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
+    """Focal slowing and amplitude asymmetry from homologous derivations."""
+    mask = block.bipolar_mask[:, _PAIRS].all(axis=-1)
+    slow = np.log2(powers.delta + powers.theta + 0.1)
+    fast = np.log2(powers.fast + 0.05)
+    difference = slow[:, _PAIRS[:, 0]] - slow[:, _PAIRS[:, 1]]
+    slowness = slow - fast
+    slowness_difference = slowness[:, _PAIRS[:, 0]] - slowness[:, _PAIRS[:, 1]]
+    typical = masked_median(slow, block.bipolar_mask)
+    index, regions = [], []
+    for region, pairs in _FOCI.items():
+        pairs = list(pairs)
+        usable = mask[:, pairs].all(axis=1)
+        contrast = np.where(usable, difference[:, pairs].mean(axis=1), 0.0)
+        slower = np.where(usable, slowness_difference[:, pairs].mean(axis=1), 0.0)
+        left = slow[:, _PAIRS[pairs, 0]].mean(axis=1)
+        right = slow[:, _PAIRS[pairs, 1]].mean(axis=1)
+        focus = np.where(contrast > 0, left, right) - typical
+        strength = np.minimum(np.abs(contrast), np.abs(slower) + 0.5)
+        strength = np.where(np.sign(contrast) == np.sign(slower), np.minimum(strength, focus + 0.7), -1.0)
+        index.append(np.sign(contrast) * np.maximum(strength, 0))
+        regions.append(region)
+    strengths = np.stack(index, axis=1)
+    best = np.abs(strengths).argmax(axis=1)
+    value = np.take_along_axis(strengths, best[:, None], axis=1)[:, 0]
+    amplitude = 2.83 * np.sqrt(2.0 ** slow.max(axis=1))
+    margin = 3.0 * (np.abs(value) - np.log2(FOCAL_RATIO))
+    margin = np.minimum(margin, 3 * np.log2(amplitude / 15.0))
+    enough = mask.sum(axis=1) >= MIN_SIDE
+    focal = Judgement(
+        "focal_slowing",
+        margin,
+        enough,
+        bound="delta and theta power of a region above twice that of the other side",
+        where="longitudinal bipolar, homologous derivations",
+        evidence={"power_ratio": 2.0 ** np.abs(value)},
+        side=["left" if v > 0 else "right" for v in value],
+        regions=[(regions[i],) for i in best],
+        frequency_hz=_dominant_hz(block, (1.0, 8.0)),
+    )
+    total = 0.5 * np.log2(powers.delta + powers.theta + powers.fast + 0.1)
+    amplitude_ratio = masked_median(total[:, _PAIRS[:, 0]] - total[:, _PAIRS[:, 1]], mask)
+    consistent = np.where(mask, np.sign(total[:, _PAIRS[:, 0]] - total[:, _PAIRS[:, 1]]), 0).sum(
+        axis=1
+    ) / np.maximum(mask.sum(axis=1), 1)
+    asymmetric = 6.0 * (np.abs(amplitude_ratio) - np.log2(ASYMMETRY_RATIO))
+    asymmetric = np.minimum(asymmetric, 8 * (np.abs(consistent) - 0.6))
+    asymmetry = Judgement(
+        "asymmetry",
+        asymmetric,
+        enough,
+        bound="amplitude of one side above 1.5 times the other in the median homologous pair and in most pairs",
+        where="longitudinal bipolar, homologous derivations, 1-20 Hz",
+        evidence={"amplitude_ratio": 2.0 ** np.abs(amplitude_ratio)},
+        side=["right" if r > 0 else "left" for r in np.nan_to_num(amplitude_ratio)],
+    )
+    return [focal, asymmetry]
+
+
+assert all(LONGITUDINAL_BIPOLAR[a][0][:-1] == LONGITUDINAL_BIPOLAR[b][0][:-1] for a, b in _PAIRS if a < b), (
+    "homologous derivations out of step with the montage"
+)

@@ -1,0 +1,90 @@
+"""State and summary: rules over what the other measurers found."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..vocabulary import ABNORMAL_IDS
+from .result import Judgement
+
+MIN_BACKGROUND = ("generalized_delta_slowing", "low_voltage")
+_REASON = "needs a background without pathological slowing to be told from sleep"
+
+
+def _margin(by_id: dict[str, Judgement], finding: str) -> np.ndarray:
+    judgement = by_id[finding]
+    return np.where(judgement.assessed, np.nan_to_num(judgement.margin, nan=-8.0), -8.0)
+
+
+def explain_by_sleep(judgements: list[Judgement]) -> None:
+    """Slowing that sleep explains is not in excess of the state: spindles or K-complexes take it back."""
+    by_id = {j.finding: j for j in judgements}
+    sleep = np.maximum(_margin(by_id, "sleep_spindles"), np.minimum(_margin(by_id, "k_complexes"), 0.5))
+    for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
+        by_id[finding].margin = np.where(
+            sleep > 0, np.minimum(by_id[finding].margin, -sleep), by_id[finding].margin
+        )
+    brief = by_id["slow_wave_sleep"]
+    # Without spindles large delta cannot be told from encephalopathy: it stays a candidate below the bound.
+    brief.margin = np.where(sleep > 0, brief.margin, np.minimum(brief.margin, -0.4))
+
+
+def judge_states(judgements: list[Judgement]) -> list[Judgement]:
+    """Eyes open or closed, drowsiness, and stages of sleep."""
+    by_id = {j.finding: j for j in judgements}
+    m = lambda finding: _margin(by_id, finding)  # noqa: E731
+    rhythm, blinks = m("posterior_dominant_rhythm"), m("eye_blinks")
+    theta, delta = m("generalized_theta_slowing"), m("generalized_delta_slowing")
+    spindles, complexes, vertex = m("sleep_spindles"), m("k_complexes"), m("vertex_waves")
+    slow, lateral = m("slow_wave_sleep"), m("lateral_eye_movements")
+    pathology = np.max(
+        [
+            m(f)
+            for f in (
+                "gpd",
+                "lpd",
+                "burst_suppression",
+                "extreme_low_voltage",
+                "electrographic_seizure",
+                "low_voltage",
+            )
+        ],
+        axis=0,
+    )
+    enough = by_id["posterior_dominant_rhythm"].assessed
+    awake_known = by_id["posterior_dominant_rhythm"].assessed & by_id["eye_blinks"].assessed
+    sleeping = np.maximum(spindles, np.minimum(complexes, 1.0))
+    closed = np.minimum(np.minimum(rhythm, -blinks), -spindles)
+    opened = np.minimum(np.minimum(blinks, 1.0 - rhythm), -sleeping)
+    n3 = np.minimum(slow, sleeping + 0.5)
+    n2 = np.minimum(sleeping, -n3)
+    light = np.minimum(np.minimum(-rhythm, 2 - delta), -sleeping)
+    n1 = np.minimum(np.minimum(light, vertex), -blinks)
+    drowsy = np.minimum(np.minimum(light, np.maximum(np.minimum(lateral, theta + 1.0), vertex)), -blinks)
+    rem = np.minimum(np.minimum(light, lateral - 1.0), np.minimum(-m("muscle_artifact"), -theta)) - 0.5
+    sick = np.maximum(pathology, delta) > 0
+    asleep_known = enough & ~(sick & (sleeping <= 0))
+    common = {"where": "rules over the findings of the window"}
+    return [
+        Judgement("eyes_open", opened, awake_known & ~sick, reason=_REASON, bound="blinks, posterior rhythm attenuated", **common),
+        Judgement("eyes_closed", closed, awake_known & ~sick, reason=_REASON, bound="posterior rhythm, no blinks", **common),
+        Judgement("drowsy", drowsy, asleep_known, reason=_REASON, bound="no posterior rhythm; slow eye movements with theta, or vertex waves", **common),
+        Judgement("n1_sleep", n1, asleep_known, reason=_REASON, bound="no posterior rhythm, vertex waves, no spindles", **common),
+        Judgement("n2_sleep", n2, asleep_known, reason=_REASON, bound="spindles or K-complexes, slow waves below 20 %", **common),
+        Judgement("n3_sleep", n3, asleep_known, reason=_REASON, bound="slow waves above 75 uV in at least 20 %", **common),
+        Judgement("rem_sleep", rem, asleep_known, reason=_REASON, bound="low mixed frequencies, eye movements, little muscle", **common),
+    ]  # fmt: skip
+
+
+def judge_summary(judgements: list[Judgement], n_sites: np.ndarray) -> list[Judgement]:
+    """Abnormal if any abnormal finding; normal only where the background could be assessed."""
+    by_id = {j.finding: j for j in judgements}
+    margins = np.stack([_margin(by_id, finding) for finding in sorted(ABNORMAL_IDS)])
+    worst = margins.max(axis=0)
+    assessed = np.all([by_id[f].assessed for f in MIN_BACKGROUND], axis=0)
+    electrode = _margin(by_id, "movement_artifact")
+    can_be_normal = assessed & (n_sites >= 12) & (electrode < 1.0)
+    return [
+        Judgement("normal", -worst, can_be_normal, reason="the background cannot be assessed", bound="nothing abnormal among what was assessed", where="rules over the findings of the window"),
+        Judgement("abnormal", worst, assessed | (worst > 0), reason="the background cannot be assessed", bound="any abnormal finding", where="rules over the findings of the window"),
+    ]  # fmt: skip

@@ -1,0 +1,182 @@
+"""Sharp transients: spikes and sharp waves, spike-and-wave, polyspikes, by counting IFCN criteria.
+
+IFCN 2017 and Kural et al. 2020: (1) sharp or spiky, (2) duration unlike the background's waves,
+(3) asymmetric slopes, (4) a slow after-wave, (5) background disrupted, (6) a plausible field.
+At least four of six. (5) cannot be seen by a rule and is measured as standing out of its second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+
+from ...signal.montage import SITES_1020, electrode_positions, site_region, site_side
+from .block import SLOW_SFREQ_HZ, SiteBlock
+from .periodic import Train
+from .result import Judgement
+
+MIN_HEIGHT_UV = 25.0
+MIN_Z = 7.0
+MIN_CRITERIA = 4
+MIN_DURATION_S, MAX_DURATION_S = 0.02, 0.2
+MAX_EVENTS = 60
+_POSITIONS = electrode_positions(SITES_1020)
+_NEAR = (np.cos(np.deg2rad(55)) < _POSITIONS @ _POSITIONS.T) & ~np.eye(19, dtype=bool)
+
+
+@dataclass
+class Transients:
+    """Sharp events of one window that meet the criteria, one entry per event (its largest site)."""
+
+    times_s: np.ndarray
+    sites: np.ndarray
+    criteria: np.ndarray
+    z: np.ndarray
+    height_uv: np.ndarray
+    after_wave: np.ndarray
+
+
+def find_transients(block: SiteBlock) -> list[Transients]:
+    """Candidates of every window with the criteria they meet."""
+    x = block.band(1.0, 40.0, "average")
+    reach = 5
+    sharp = np.zeros_like(x)
+    sharp[..., reach:-reach] = x[..., reach:-reach] - 0.5 * (x[..., : -2 * reach] + x[..., 2 * reach :])
+    scale = np.median(np.abs(sharp), axis=-1, keepdims=True) / 0.6745
+    z = np.abs(sharp) / np.maximum(scale, 0.5) * block.site_mask[..., None]
+    overall = z.max(axis=1)
+    peak = (overall == maximum_filter1d(overall, 9, axis=-1)) & (overall > MIN_Z)
+    peak[:, :40] = False
+    peak[:, -60:] = False
+    return [_judge_candidates(x[w], sharp[w], z[w], np.flatnonzero(peak[w])) for w in range(block.n_windows)]
+
+
+def _judge_candidates(x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np.ndarray) -> Transients:
+    if len(times) > MAX_EVENTS:
+        times = times[np.argsort(z[:, times].max(axis=0))[-MAX_EVENTS:]]
+        times.sort()
+    sites = z[:, times].argmax(axis=0)
+    height = np.abs(sharp[sites, times])
+    keep = height >= MIN_HEIGHT_UV
+    times, sites, height = times[keep], sites[keep], height[keep]
+    if not len(times):
+        empty = np.zeros(0)
+        return Transients(empty, empty.astype(int), empty, empty, empty, empty.astype(bool))
+    sign = np.sign(sharp[sites, times])
+    wave = x[sites[:, None], times[:, None] + np.arange(-30, 51)] * sign[:, None]
+    centre = 30
+    base = np.median(wave[:, centre - 30 : centre - 10], axis=1)
+    rise = wave[:, centre] - wave[:, centre - 10 : centre].min(axis=1)
+    fall = wave[:, centre] - wave[:, centre + 1 : centre + 11].min(axis=1)
+    half = wave[:, centre] - 0.5 * np.minimum(rise, fall)
+    left = (wave[:, centre - 12 : centre + 1][:, ::-1] < half[:, None]).argmax(axis=1)
+    right = (wave[:, centre : centre + 13] < half[:, None]).argmax(axis=1)
+    duration_s = 2.0 * (left + right) / SLOW_SFREQ_HZ * ((left > 0) & (right > 0))
+    is_brief = (duration_s >= MIN_DURATION_S) & (duration_s <= MAX_DURATION_S)
+    around = np.abs(wave[:, : centre - 10] - base[:, None])
+    background = np.sqrt((around**2).mean(axis=1)) + 1.0
+    asymmetric = np.abs(left - right) >= np.maximum(0.25 * (left + right), 1)
+    after = wave[:, centre + 12 : centre + 45]
+    after_wave = np.abs(after - base[:, None]).max(axis=1) > np.maximum(0.4 * height, 2.0 * background)
+    stands_out = np.minimum(rise, fall) > 4.0 * background
+    neighbours = _NEAR[sites]
+    followed = (sharp[:, times].T * sign[:, None]) / height[:, None]
+    graded = (neighbours & (followed > 0.3)).sum(axis=1)
+    opposite = (followed < -0.1).any(axis=1)
+    field = (graded >= 1) & (graded <= 8) & opposite
+    unlike = duration_s < 0.5 * _background_period_s(wave[:, : centre - 10])
+    criteria = np.stack(
+        [(z[sites, times] > MIN_Z) & is_brief, unlike, asymmetric, after_wave, stands_out, field]
+    )
+    counted = np.where(is_brief & field, criteria.sum(axis=0), 0)
+    return Transients(times / SLOW_SFREQ_HZ, sites, counted, z[sites, times], height, after_wave)
+
+
+def _background_period_s(x: np.ndarray) -> np.ndarray:
+    """Mean period of the waves before an event, from crossings of their mean."""
+    crossings = (np.diff(np.sign(x - x.mean(axis=1, keepdims=True)), axis=1) != 0).sum(axis=1)
+    return 2.0 * x.shape[1] / SLOW_SFREQ_HZ / np.maximum(crossings, 1)
+
+
+def judge_transients(
+    block: SiteBlock, transients: list[Transients], trains: list[dict[str, Train]], muscle_uv: np.ndarray
+) -> tuple[list[Judgement], dict[str, np.ndarray]]:
+    """Spikes or sharp waves, spike-and-wave complexes and polyspikes."""
+    n_met = np.array([(t.criteria >= MIN_CRITERIA).sum() for t in transients], float)
+    best = np.array([_strength(t) for t in transients])
+    muscle = 3.0 * np.log2(25.0 / np.maximum(muscle_uv, 1.0))
+    # Regular trains are periodic discharges, not single spikes.
+    periodic = np.array([max(t.margin for t in train.values()) for train in trains])
+    margin = np.minimum(best, muscle)
+    margin = np.where(periodic > 0, np.minimum(margin, -0.3), margin)
+    waves, wave_rate, regular = _complexes(transients)
+    complex_margin = np.minimum(np.minimum(best, muscle), np.where(waves >= 2, 0.6 * (waves - 1.5), -2.0))
+    multiple = np.array([_polyspikes(t) for t in transients], float)
+    poly_margin = np.minimum(np.minimum(best, muscle + 0.5), np.where(multiple >= 1, 0.8 * multiple, -2.0))
+    side, regions = [], []
+    for t in transients:
+        met = t.criteria >= MIN_CRITERIA
+        sites = [SITES_1020[i] for i in (t.sites[met] if met.any() else t.sites)]
+        names = [site_side(s) for s in sites]
+        leading = max(set(names), key=names.count) if names else None
+        if leading in ("left", "right") and min(names.count("left"), names.count("right")) > 0.4 * len(names):
+            leading = "bilateral"
+        side.append(leading)
+        found = [site_region(s) for s in sites]
+        regions.append((max(set(found), key=found.count),) if found else ())
+    assessed = (block.site_mask.sum(axis=1) >= 10) & (block.duration_s >= 2.0)
+    evidence = {"transients_meeting_4_criteria": n_met, "spike_margin": best}
+    common = {"assessed": assessed, "where": "average reference, 1-40 Hz", "side": side, "regions": regions}
+    return [
+        Judgement(
+            "spikes",
+            margin,
+            bound="at least 4 of 6 IFCN criteria, 20-200 ms, with a field",
+            evidence=evidence,
+            **common,
+        ),
+        Judgement(
+            "spike_and_wave",
+            complex_margin,
+            bound="at least two spikes each followed by a slow wave",
+            evidence={"spike_wave_complexes": waves},
+            frequency_hz=wave_rate,
+            **common,
+        ),
+        Judgement(
+            "polyspikes",
+            poly_margin,
+            bound="two or more spikes within 150 ms at one site",
+            evidence={"polyspike_groups": multiple},
+            **common,
+        ),
+    ], {**evidence, "spike_wave_complexes": waves}
+
+
+def _strength(t: Transients) -> float:
+    met = t.criteria >= MIN_CRITERIA
+    if not met.any():
+        return -2.0 if not len(t.z) else -1.0
+    score = 1.5 * np.log2(t.z[met] / 9.0) + 0.8 * (t.criteria[met] - MIN_CRITERIA) + 0.2
+    return float(score.max() + 0.3 * np.log2(met.sum()))
+
+
+def _complexes(transients: list[Transients]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    counts, rates, regular = [], [], []
+    for t in transients:
+        with_wave = (t.criteria >= MIN_CRITERIA) & t.after_wave
+        times = t.times_s[with_wave]
+        intervals = np.diff(times)
+        intervals = intervals[(intervals > 0.18) & (intervals < 1.0)]
+        counts.append(float(len(intervals) + 1 if len(intervals) else 0))
+        rates.append(1 / np.median(intervals) if len(intervals) else np.nan)
+        regular.append(np.median(np.abs(intervals - np.median(intervals))) if len(intervals) else np.nan)
+    return np.array(counts), np.array(rates), np.array(regular)
+
+
+def _polyspikes(t: Transients) -> int:
+    met = t.criteria >= MIN_CRITERIA
+    close = np.diff(t.times_s) < 0.15
+    return int((close & met[:-1] & met[1:]).sum()) if len(t.times_s) > 1 else 0

@@ -1,0 +1,85 @@
+"""The interface of `measure_windows`: every finding judged, in order, with plain evidence."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from neuronarrator_hf.findings.measure import measure_windows, pool_measurements
+from neuronarrator_hf.findings.vocabulary import FINDING_IDS
+from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
+from neuronarrator_hf.signal.windows import EEGWindows
+
+
+def make_windows(eeg_uv: np.ndarray, **changes) -> EEGWindows:
+    n_windows, n_channels, n_times = eeg_uv.shape
+    values = {
+        "eeg_uv": eeg_uv.astype(np.float32),
+        "ch_names": SITES_1020,
+        "positions": electrode_positions(SITES_1020),
+        "start_s": 10.0 * np.arange(n_windows),
+        "channel_mask": np.ones((n_windows, n_channels), bool),
+        "time_mask": np.ones((n_windows, n_times), bool),
+    }
+    return EEGWindows(**{**values, **changes})
+
+
+@pytest.fixture
+def noise() -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 15, (3, 19, 2000))
+
+
+def test_every_finding_is_judged_with_plain_evidence(noise: np.ndarray) -> None:
+    measurements = measure_windows(make_windows(noise))
+    assert [m.start_s for m in measurements] == [0.0, 10.0, 20.0]
+    for measurement in measurements:
+        assert tuple(measurement.claims) == FINDING_IDS
+        for claim in measurement.claims.values():
+            json.dumps(claim.to_dict())
+            if claim.polarity == "not_assessed":
+                assert claim.evidence["reason"]
+            else:
+                assert (claim.confidence >= 0.5) == claim.is_present
+                assert claim.evidence["bound"] and claim.evidence["where"]
+        assert all(isinstance(v, float) for v in measurement.values.values())
+
+
+def test_flat_windows_are_not_assessed_but_called_flat() -> None:
+    for measurement in measure_windows(make_windows(np.zeros((2, 19, 2000)))):
+        present = {f for f, c in measurement.claims.items() if c.is_present}
+        judged = {f for f, c in measurement.claims.items() if c.polarity != "not_assessed"}
+        assert present == {"flat_channel"} == judged
+
+
+def test_the_batch_does_not_matter(noise: np.ndarray) -> None:
+    together = measure_windows(make_windows(noise))
+    alone = measure_windows(make_windows(noise[1:2], start_s=np.array([10.0])))[0]
+    assert [c.content() for c in together[1].claims.values()] == [c.content() for c in alone.claims.values()]
+
+
+def test_short_windows_are_measured_as_far_as_they_go(noise: np.ndarray) -> None:
+    time_mask = np.ones((3, 2000), bool)
+    time_mask[1, 600:] = False
+    time_mask[2, 200:] = False
+    eeg = np.where(time_mask[:, None], noise, 0)
+    whole, short, too_short = measure_windows(make_windows(eeg, time_mask=time_mask))
+    assert short.end_s == pytest.approx(13.0)
+    assert short.claims["gpd"].polarity == "not_assessed"
+    assert short.claims["low_voltage"].polarity != "not_assessed"
+    assert {c.polarity for f, c in too_short.claims.items() if f != "flat_channel"} == {"not_assessed"}
+
+
+def test_children_are_not_held_to_adult_norms(noise: np.ndarray) -> None:
+    measurement = measure_windows(make_windows(noise), age_years=3.0)[0]
+    assert measurement.claims["generalized_theta_slowing"].polarity == "not_assessed"
+    assert "3 years" in measurement.claims["normal"].evidence["reason"]
+
+
+def test_pooling_keeps_one_claim_a_finding(noise: np.ndarray) -> None:
+    pooled = pool_measurements(measure_windows(make_windows(noise)))
+    assert tuple(pooled.claims) == FINDING_IDS
+    assert (pooled.start_s, pooled.end_s) == (0.0, 30.0)
+    with pytest.raises(ValueError, match="at least one"):
+        pool_measurements([])
