@@ -1,0 +1,138 @@
+"""Seizures that evolve in frequency, shape and field, and what they leave behind."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .background import slow_layer
+from .maps import describe, generalized, lateralized, mirrored, normalise
+from .patterns import damp, focal_slowing, focus, level_uv, spike_lobes, spike_wave
+from .sheet import Episode, Sheet
+
+
+def seizure_times(sheet: Sheet) -> tuple[float, float]:
+    """When it starts and stops: at least 12 s, as much of it as possible inside the recording."""
+    rng = sheet.rng
+    length = rng.uniform(14, 70)
+    start = rng.uniform(-0.6 * length, max(0.0, sheet.duration_s - 9))
+    return start, start + length
+
+
+def focal_seizure(sheet: Sheet) -> None:
+    """A rhythm that starts in one place, changes in frequency and sharpness, and spreads."""
+    rng = sheet.rng
+    start, stop = seizure_times(sheet)
+    site = focus(rng)
+    onset_map = lateralized(rng, site, int(rng.integers(1, 3)))
+    wide = normalise(
+        onset_map + 0.8 * lateralized(rng, focus(rng, "left" if int(site[-1]) % 2 else "right"), 3)
+    )
+    spread = normalise(wide + rng.uniform(0.3, 0.9) * mirrored(wide))
+    along = np.clip((sheet.t - start) / (stop - start), 0, 1)
+    first, last = _frequencies(rng)
+    bend = rng.uniform(0.6, 1.6)
+    frequency = first * (last / first) ** (along**bend) * np.exp(sheet.smooth(1.5, 0.06))
+    peak = float(np.clip(level_uv(sheet) * rng.uniform(10, 24), 50, 350))
+    size = peak * np.clip(0.3 + 1.2 * along, 0, 1) * np.exp(sheet.smooth(1.0, 0.18))
+    gate = sheet.gate([(start, stop)], 0.6)
+    envelope = sheet.wandering(0.25, rng.uniform(0.55, 0.9))
+    sharp = (rng.uniform(0.15, 0.5), rng.uniform(0.05, 0.25), rng.uniform(1.0, 2.2))
+    later = np.clip((along - rng.uniform(0.15, 0.5)) * 4, 0, 1)
+    for scalp_map, share in (
+        (onset_map, 1 - 0.5 * later),
+        (wide, 0.8 * later),
+        (spread, 0.5 * later**2 * (rng.random() < 0.7)),
+    ):
+        turned = envelope * np.exp(1j * rng.uniform(-0.8, 0.8))
+        sheet.add_rhythm(
+            sheet.source(scalp_map), frequency, gate * size * share, envelope=turned, harmonics=sharp
+        )
+    if rng.random() < 0.6:
+        times, now = [], start
+        while now < stop:
+            times.append(now)
+            now += rng.uniform(0.85, 1.15) / float(sheet.at(np.clip(frequency, 1.0, 5.0), now))
+        times = np.array(times)
+        times = times[sheet.at(along, times) > rng.uniform(0.2, 0.6)]
+        spike_lobes(
+            sheet,
+            sheet.source(wide),
+            times,
+            0.6 * sheet.at(size, times),
+            width_s=rng.uniform(0.04, 0.09),
+            wave=0.2,
+        )
+    side, regions = describe(onset_map)
+    sheet.truth.append(
+        Episode("electrographic_seizure", gate, min_share=0.3, side=side, regions=regions, frequency=frequency, single=False,
+                amplitude=size, floor=4.0 * level_uv(sheet))
+    )  # fmt: skip
+    _afterwards(sheet, stop, site)
+
+
+def _frequencies(rng: np.random.Generator) -> tuple[float, float]:
+    draw = rng.random()
+    if draw < 0.6:
+        return rng.uniform(5, 10), rng.uniform(1.5, 4)
+    if draw < 0.85:
+        return rng.uniform(2.0, 3.5), rng.uniform(4.5, 8)
+    return rng.uniform(12, 18), rng.uniform(3, 6)
+
+
+def generalized_seizure(sheet: Sheet) -> None:
+    """Runs of spike-and-wave above 2.5 Hz, or a recruiting rhythm that slows and ends in clonic bursts."""
+    rng = sheet.rng
+    start, stop = seizure_times(sheet)
+    gate = sheet.gate([(start, stop)], 0.5)
+    along = np.clip((sheet.t - start) / (stop - start), 0, 1)
+    size = float(np.clip(level_uv(sheet) * rng.uniform(10, 24), 70, 350))
+    if rng.random() < 0.6:
+        first = rng.uniform(2.9, 4.2)
+        frequency = np.maximum(2.55, first - rng.uniform(0.1, 1.2) * along)
+        spike_wave(sheet, [(start, stop)], frequency, size=size)
+    else:
+        frequency = rng.uniform(9, 13) * (rng.uniform(2.5, 4) / 11.0) ** along
+        sharp = (rng.uniform(0.2, 0.5), rng.uniform(0.1, 0.3), rng.uniform(1.0, 2.2))
+        envelope = sheet.wandering(0.3, 0.7)
+        for frontal in (0.7, 0.4):
+            weights = gate * size * (0.35 + 0.65 * along)
+            sheet.add_rhythm(
+                sheet.source(generalized(rng, frontal)),
+                frequency,
+                weights,
+                envelope=envelope,
+                harmonics=sharp,
+            )
+    sheet.truth.append(
+        Episode(
+            "electrographic_seizure",
+            gate,
+            min_share=0.3,
+            side="bilateral",
+            regions=("generalized",),
+            frequency=frequency,
+            single=False,
+        )
+    )
+    _afterwards(sheet, stop, None)
+
+
+def _afterwards(sheet: Sheet, stop: float, site: str | None) -> None:
+    """Postictal attenuation of what was there before, and slowing."""
+    rng = sheet.rng
+    if stop >= sheet.duration_s - 3:
+        return
+    after = sheet.gate([(stop + 0.3, stop + rng.uniform(15, 60))], 1.5)
+    level = np.asarray(sheet.background_uv, float)
+    if site is not None and rng.random() < 0.6:
+        focal_slowing(sheet, after, site=site, size=rng.uniform(2.0, 4.5))
+        return
+    rms = level * rng.uniform(1.0, 2.0)
+    edges = (rng.uniform(0.7, 1.2), rng.uniform(2.0, 3.2))
+    slow_layer(sheet, after * rms, *edges)
+    sheet.truth.append(Episode("generalized_delta_slowing", after, min_share=0.4, frequency=edges))
+
+
+def dampen_during(sheet: Sheet, gate: np.ndarray, share: float) -> None:
+    """The background gives way while a seizure goes on."""
+    damp(sheet, 1 - share * gate)

@@ -1,0 +1,192 @@
+"""From the episodes of a recording to the claims of each of its windows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..findings.schema import Change, Claim
+from ..findings.vocabulary import ABNORMAL_IDS, VOCABULARY
+from ..signal.windows import WINDOW_S
+from .sheet import CTRL_HZ, PAD_S, Episode, Sheet
+
+
+def window_claims(sheet: Sheet, *, gone_claims: bool = False) -> list[list[Claim]]:
+    """The claims of every window of a recording, in the order of the vocabulary.
+
+    A window carries a finding if enough of it lies in the window (the thresholds of the episode)
+    and it stands out enough (its floor). `normal` is claimed where nothing abnormal is.
+
+    Args:
+        sheet: The recording.
+        gone_claims: Also word what the window before had and this one has not (polarity absent).
+    """
+    found: list[dict[str, Claim]] = []
+    shares: list[dict[str, float]] = []
+    for window in range(sheet.n_windows):
+        claims, share = _window(sheet, window)
+        if window:
+            claims = _with_changes(claims, found[-1], shares[-1], share)
+        found.append(claims)
+        shares.append(share)
+    out = []
+    for window, claims in enumerate(found):
+        claims = dict(claims)
+        if gone_claims and window:
+            for finding, before in found[window - 1].items():
+                words = VOCABULARY[finding].attributes
+                if "change" in words and shares[window].get(finding, 0.0) <= 0.02:
+                    claims.setdefault(
+                        finding,
+                        Claim(
+                            finding,
+                            "absent",
+                            side=before.side,
+                            change=Change("gone", WINDOW_S),
+                            start_s=window * WINDOW_S,
+                            end_s=(window + 1) * WINDOW_S,
+                            confidence=1.0,
+                        ),
+                    )
+        abnormal = any(f in ABNORMAL_IDS and c.is_present for f, c in claims.items())
+        summary = "abnormal" if abnormal else "normal"
+        if abnormal or "unassessable" not in sheet.tags:
+            claims[summary] = Claim(
+                summary, start_s=window * WINDOW_S, end_s=(window + 1) * WINDOW_S, confidence=1.0
+            )
+        out.append([claims[finding] for finding in VOCABULARY if finding in claims])
+    return out
+
+
+def _window(sheet: Sheet, window: int) -> tuple[dict[str, Claim], dict[str, float]]:
+    start = round((window * WINDOW_S + PAD_S) * CTRL_HZ)
+    part = slice(start, start + round(WINDOW_S * CTRL_HZ))
+    low_s, high_s = window * WINDOW_S, (window + 1) * WINDOW_S
+    candidates: dict[str, list[tuple[float, Claim]]] = {}
+    share_of: dict[str, float] = {}
+    for episode in sheet.truth:
+        seen = _see(episode, part, low_s, high_s)
+        if seen is None:
+            continue
+        share, visible, claim = seen
+        share_of[episode.finding] = max(share_of.get(episode.finding, 0.0), share)
+        if visible:
+            candidates.setdefault(episode.finding, []).append((share, claim))
+    claims = {}
+    for finding, options in candidates.items():
+        claims[finding] = max(options, key=lambda o: (o[0], (o[1].amplitude_uv or (0,))[-1]))[1]
+    return claims, share_of
+
+
+def _see(episode: Episode, part: slice, low_s: float, high_s: float) -> tuple[float, bool, Claim] | None:
+    """Share of the window, whether it counts, and the claim; None where it does not occur at all."""
+    if episode.gate is None:
+        inside = episode.times[(episode.times >= low_s + 0.1) & (episode.times <= high_s - 0.15)]
+        if not len(inside):
+            return None
+        index = np.clip(np.round((inside - low_s) * CTRL_HZ).astype(int), 0, round(WINDOW_S * CTRL_HZ) - 1)
+        share, enough = len(inside) / 10.0, len(inside) >= episode.min_events
+    else:
+        gate = episode.gate[part]
+        index = np.flatnonzero(gate > 0.5)
+        if not len(index):
+            return None
+        share = len(index) / len(gate)
+        enough = (
+            share >= episode.min_share or len(index) / CTRL_HZ >= episode.min_s
+        ) and share <= episode.max_share
+        if episode.times is not None:
+            n_events = ((episode.times >= low_s + 0.1) & (episode.times <= high_s - 0.1)).sum()
+            enough = enough and n_events >= episode.min_events
+    amplitude = _part(episode.amplitude, part, index)
+    floor = _part(episode.floor, part, index)
+    if amplitude is not None and floor is not None and np.sqrt(np.mean(amplitude**2)) < np.mean(floor):
+        enough = False
+    frequency = None
+    if isinstance(episode.frequency, tuple):
+        frequency = episode.frequency
+    elif episode.frequency is not None:
+        values = _part(episode.frequency, part, index)
+        frequency = (values.mean(),) * 2 if episode.single else (values.min(), values.max())
+        frequency = tuple(float(v) for v in frequency)
+    level = None if amplitude is None else float(np.sqrt(np.mean(amplitude**2)))
+    claim = Claim(
+        episode.finding,
+        side=episode.side,
+        regions=episode.regions,
+        frequency_hz=frequency,
+        amplitude_uv=None if level is None else (level, level),
+        start_s=low_s,
+        end_s=high_s,
+        confidence=1.0,
+        evidence={
+            "truth": "simulated",
+            "share": round(share, 3),
+            **({} if level is None else {"derivation": episode.derivation}),
+        },
+    )
+    if "prevalence" in VOCABULARY[episode.finding].attributes and episode.gate is not None:
+        claim = claim.with_(prevalence=_prevalence(share))
+    elif "prevalence" in VOCABULARY[episode.finding].attributes:
+        claim = claim.with_(prevalence=_event_prevalence(len(index)))
+    return share, bool(enough), claim
+
+
+def _part(values, part: slice, index: np.ndarray) -> np.ndarray | None:
+    if values is None:
+        return None
+    values = np.asarray(values, dtype=float)
+    return values[part][index] if values.ndim else np.full(len(index), float(values))
+
+
+def _prevalence(share: float) -> str:
+    for limit, word in ((0.9, "continuous"), (0.5, "abundant"), (0.1, "frequent"), (0.01, "occasional")):
+        if share >= limit:
+            return word
+    return "rare"
+
+
+def _event_prevalence(n_events: int) -> str:
+    """ACNS 2021 for sporadic discharges: abundant from one in 10 s, which one window always shows.
+
+    Inside one window: one discharge is occasional, two or three frequent, more abundant.
+    """
+    return "occasional" if n_events == 1 else "frequent" if n_events <= 3 else "abundant"
+
+
+def _with_changes(
+    claims: dict[str, Claim],
+    before: dict[str, Claim],
+    shares_before: dict[str, float],
+    shares: dict[str, float],
+) -> dict[str, Claim]:
+    """Claims with what changed since the window before: the clearest change of each."""
+    out = {}
+    for finding, claim in claims.items():
+        if "change" in VOCABULARY[finding].attributes:
+            change = None
+            previous = before.get(finding)
+            if previous is None:
+                if shares_before.get(finding, 0.0) <= 0.02:
+                    change = "new"
+            else:
+                change = _difference(claim, previous, shares[finding], shares_before[finding])
+            if change:
+                claim = claim.with_(change=Change(change, WINDOW_S))
+        out[finding] = claim
+    return out
+
+
+def _difference(claim: Claim, previous: Claim, share: float, share_before: float) -> str | None:
+    if claim.frequency_hz and previous.frequency_hz:
+        now, then = np.mean(claim.frequency_hz), np.mean(previous.frequency_hz)
+        if abs(now - then) >= max(0.25, 0.2 * then):
+            return "faster" if now > then else "slower"
+    ratio = 1.0
+    if claim.amplitude_uv and previous.amplitude_uv:
+        ratio = claim.amplitude_uv[1] / max(previous.amplitude_uv[1], 1e-6)
+    for value in (ratio, share / max(share_before, 1e-6)):
+        if value >= 1.6:
+            return "increased"
+        if value <= 1 / 1.6:
+            return "decreased"
+    return None
