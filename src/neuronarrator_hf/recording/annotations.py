@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_ON_OFF = r"(?:[ _-]?(?:onset|start|begin|on|end|offset|stop|off|\d+ ?(?:min|s|sec)?))?"
+_PHOTIC = rf"(?:photic|flash|ips|strobe)(?: stim(?:ulation)?)?(?:[ :_-]*\d+(?:\.\d+)? ?(?:hz)?|{_ON_OFF})"
 _PATTERNS: tuple[tuple[str, str], ...] = (
-    ("gap", r"bad[ _]acq[ _]skip|boundary|edge boundary|bad boundary|new segment.*|recording (?:paused|resumed)"),
-    ("seizure_marked", r"(?:electrographic |clinical |eeg )?(?:seizure|sz|seiz|ictal|crisis)(?:[ _]?(?:onset|start|begin|end|offset|stop))?"),
+    ("gap", r"bad[ _]acq[ _]skip|(?:edge |bad )?boundary|new segment|recording (?:paused|resumed)"),
+    ("seizure_marked", r"(?:electrographic |clinical |eeg )?(?:seizure|sz|seiz|ictal|crisis)" + _ON_OFF),
     ("eyes_open", r"eyes?[ _-]?open(?:ed)?|eo|open eyes"),
     ("eyes_closed", r"eyes?[ _-]?clos(?:ed|e)|ec|close eyes"),
-    ("hyperventilation", r"(?:post[ -]?)?(?:hyperventilation|hyperventilate|hv|post[ -]?hv)(?:[ _-]?(?:start|begin|on|end|stop|off|\d+ ?(?:min|s|sec)?))?"),
-    ("photic_stimulation", r"(?:photic|flash|ips|stim(?:ulation)?|strobe)(?:[ _-]?(?:stimulation|stim|on|off|start|end))?(?:[ :_-]*\d+(?:\.\d+)? ?(?:hz)?)?"),
+    ("hyperventilation", r"(?:post[ -]?)?(?:hyperventilation|hyperventilate|hv)" + _ON_OFF),
+    ("photic_stimulation", _PHOTIC),
     ("sleep_stage_w", r"sleep[ _]stage[ _](?:w|wake)|wake|awake|stage w"),
     ("sleep_stage_n1", r"sleep[ _]stage[ _](?:n?1)|stage (?:n?1)|n1"),
     ("sleep_stage_n2", r"sleep[ _]stage[ _](?:n?2)|stage (?:n?2)|n2"),
@@ -22,7 +24,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("drowsy", r"drowsy|drowsiness"),
     ("spike_marked", r"spikes?|sharp waves?|spike[ -]and[ -]wave|ied"),
     ("movement", r"movements?|moving|mvt|body movement"),
-    ("artifact_marked", r"artifacts?|artefacts?|bad|bad[ _](?:segment|blink|muscle|channel).*|blinks?|chewing|swallow(?:ing)?|talk(?:ing)?|cough(?:ing)?"),
+    ("artifact_marked", r"art[ei]facts?|bad(?:[ _]segment)?|blinks?|(?:chew|talk|cough)(?:ing)?"),
     ("impedance_check", r"impedance(?: check)?|calibration|cal"),
     ("lights_off", r"lights?[ _]off"),
     ("lights_on", r"lights?[ _]on"),

@@ -1,9 +1,9 @@
 """Bipolar chains: recognised from the names, and taken back to electrode potentials.
 
-A derivation is the difference of two electrodes. Where the derivations connect all their electrodes, the potentials
-follow from them exactly, up to the reference, which is then the average. Where they fall into groups (the double
-banana: left, right and midline), potentials inside a group are exact and the level between groups is not recorded:
-it is chosen so that neighbouring electrodes differ least.
+A derivation is the difference of two electrodes. Where the derivations connect all their electrodes, the
+potentials follow from them exactly, up to the reference, which is then the average. Where they fall into
+groups (the double banana: left, right and midline), potentials inside a group are exact and the level between
+groups is not recorded: it is chosen so that neighbouring electrodes differ least.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def electrode_pair(label: str) -> tuple[str, str] | None:
 
 
 def common_reference(pairs: Sequence[tuple[str, str]]) -> str | None:
-    """The reference if every pair is an electrode against one reference (or against either ear), else None."""
+    """The one reference (or the ears) that every pair has in common, else None."""
     cathodes = {cathode for _, cathode in pairs}
     anodes = {anode for anode, _ in pairs}
     if cathodes & anodes:

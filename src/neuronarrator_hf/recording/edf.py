@@ -1,7 +1,7 @@
 """EDF, EDF+ and BDF: header and samples, in constant memory, without keeping what identifies a patient.
 
-Specification: Kemp et al. 1992 (EDF), Kemp and Olivan 2003 (EDF+), BioSemi (BDF). MNE reads these formats too; this
-reader adds what it lacks: gaps of EDF+D, channels of several rates without loading the file, and damage told apart.
+Specification: Kemp et al. 1992 (EDF), Kemp and Olivan 2003 (EDF+), BioSemi (BDF). MNE reads these formats
+too; this reader adds what it lacks: gaps of EDF+D, several rates without loading, and damage told apart.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import numpy as np
 
 from neuronarrator_hf.recording.errors import RecordingError
 
-_FIELDS = (("label", 16), ("transducer", 80), ("dimension", 8), ("physical_min", 8), ("physical_max", 8),
-           ("digital_min", 8), ("digital_max", 8), ("prefiltering", 80), ("n_samples", 8), ("reserved", 32))  # fmt: skip
+FIELDS = (
+    ("label", 16), ("transducer", 80), ("dimension", 8), ("physical_min", 8), ("physical_max", 8),
+    ("digital_min", 8), ("digital_max", 8), ("prefiltering", 80), ("n_samples", 8), ("reserved", 32),
+)  # fmt: skip
 MAX_SIGNALS = 4096
 _WHOLE_RECORD_BYTES = 4_000_000
 _EXPORT_AGAIN = "export the recording again as EDF from the recording system"
@@ -101,14 +103,14 @@ def read_header(path: Path, name: str) -> EDFHeader:
         n_signals = int(n_signals)
         expected = 256 * (n_signals + 1)
         if header_bytes != expected:
-            reason = f"the header is malformed ({n_signals} signals need a header of {expected} bytes, it states another)"
+            reason = f"the header is malformed: it does not have the {expected} bytes of {n_signals} signals"
             raise RecordingError(name, reason, _EXPORT_AGAIN)
         table = file.read(256 * n_signals)
     if len(table) < 256 * n_signals:
         raise RecordingError(name, f"the file ends inside its header ({size} bytes)", _EXPORT_AGAIN)
     columns: dict[str, list[str]] = {}
     at = 0
-    for field_name, width in _FIELDS:
+    for field_name, width in FIELDS:
         part = table[at : at + width * n_signals]
         columns[field_name] = [
             re.sub(r"[\x00-\x1f\x7f]", " ", part[i * width : (i + 1) * width].decode("latin-1")).strip()
@@ -228,8 +230,8 @@ def read_annotations(header: EDFHeader, name: str) -> tuple[np.ndarray, list[tup
                     events.append((onset, duration, text.decode("utf-8", "replace")))
     if n_untimed > 0.02 * header.n_records and header.kind.endswith(("+C", "+D")):
         reason = (
-            f"{n_untimed} of {header.n_records} data records do not begin with their time, so samples and header are "
-            "out of step (as after a transfer in text mode)"
+            f"{n_untimed} of {header.n_records} data records do not begin with their time, so samples and "
+            "header are out of step (as after a transfer in text mode)"
         )
         raise RecordingError(name, reason, "copy the original file again in binary mode")
     origin = float(onsets[0]) if header.n_records else 0.0

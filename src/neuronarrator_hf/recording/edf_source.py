@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -63,15 +63,17 @@ class EDFSource(SignalSource):
             n_annotations_dropped=n_dropped,
             warnings=warnings,
         )
-        self.prepare(range(len(self._signals)))
+        gains = header.gain[self._signals]
+        self.unusable = {row: "the header gives it no range" for row in np.flatnonzero(gains == 0).tolist()}
+        self._set_rate(int(header.samples_per_record[self._signals].max()))
 
     @staticmethod
     def _check_length(header: edf.EDFHeader, name: str, warnings: list[str]) -> None:
         missing = header.n_records_told - header.n_records
         if missing > 0:
             warnings.append(
-                f"the file is cut short: {header.n_records} of {header.n_records_told} data records are complete "
-                "and were read"
+                f"the file is cut short: {header.n_records} of {header.n_records_told} data records are "
+                "complete and were read"
             )
         elif header.n_records_told < 0:
             warnings.append(
@@ -85,12 +87,27 @@ class EDFSource(SignalSource):
             raise RecordingError(name, "it holds no complete data record", "copy the original file again")
 
     def prepare(self, rows: Sequence[int]) -> None:
-        """Take the highest rate among `rows` as the rate of the recording; the others are resampled to it."""
+        """Take the highest rate among `rows` as the rate of the recording; the others are resampled to it.
+
+        Raises:
+            RecordingError: The rates are in no ratio of small numbers.
+        """
         counts = self._header.samples_per_record[self._signals[list(rows)]]
-        per_record = int(counts.max())
-        self.sfreq = per_record / self._header.record_s
+        self._set_rate(int(counts.max()))
+        n_rates = len(set(counts.tolist()))
+        if n_rates > 1:
+            ratios = [Fraction(self._per_record, int(count)) for count in set(counts.tolist())]
+            if max(max(r.numerator, r.denominator) for r in ratios) > _MAX_RATIO:
+                reason = "its EEG channels have rates in no simple ratio"
+                raise RecordingError(self.name, reason, "export it again with one sampling rate")
+            note = f"EEG channels have {n_rates} rates; the slower ones were resampled to {self.sfreq:g} Hz"
+            if note not in self.warnings:
+                self.warnings.append(note)
+
+    def _set_rate(self, per_record: int) -> None:
         self._per_record = per_record
-        spans = []
+        self.sfreq = per_record / self._header.record_s
+        spans: list[Span] = []
         for first, last, onset_s in self._runs:
             start = round(onset_s * self.sfreq)
             if spans:
@@ -98,15 +115,6 @@ class EDFSource(SignalSource):
             spans.append((start, start + (last - first) * per_record))
         self.spans = tuple(spans)
         self.n_times = self.spans[-1][1]
-        self.mixed_rates = len(set(counts.tolist())) > 1
-
-    def channel_rate_hz(self, row: int) -> float:
-        """Rate at which a channel was recorded."""
-        return float(self._header.samples_per_record[self._signals[row]] / self._header.record_s)
-
-    def has_scale(self, row: int) -> bool:
-        """Whether the header gives the channel a usable physical range."""
-        return bool(self._header.gain[self._signals[row]] != 0)
 
     def read(self, rows: Sequence[int], start: int, stop: int) -> np.ndarray:
         """`(len(rows), stop - start)` float64 in physical units."""
@@ -151,12 +159,6 @@ class EDFSource(SignalSource):
         skip = start - first * count
         return np.stack([part[skip : skip + stop - start] for part in parts]).astype(np.float64)
 
-    def can_align(self, row: int, rate_hz: float) -> bool:
-        """Whether a channel can be resampled to `rate_hz` by a ratio of small numbers."""
-        ratio = Fraction(rate_hz / self.channel_rate_hz(row)).limit_denominator(_MAX_RATIO)
-        exact = math.isclose(float(ratio), rate_hz / self.channel_rate_hz(row), rel_tol=1e-9)
-        return exact and max(ratio.numerator, ratio.denominator) <= _MAX_RATIO
-
 
 def _runs(
     header: edf.EDFHeader, onsets: np.ndarray, name: str, warnings: list[str]
@@ -177,4 +179,4 @@ def _runs(
     edges = [0, *breaks.tolist(), n]
     if len(edges) > 2:
         warnings.append(f"the recording has {len(edges) - 2} gaps; no window crosses one")
-    return [(a, b, float(onsets[a])) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [(a, b, float(onsets[a])) for a, b in pairwise(edges)]

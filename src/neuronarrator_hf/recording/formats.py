@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     import mne
 
 FORMATS: dict[str, str] = {
-    ".vhdr": "BrainVision", ".ahdr": "BrainVision", ".set": "EEGLAB", ".fif": "FIF", ".fif.gz": "FIF", ".gdf": "GDF",
-    ".mff": "EGI MFF", ".raw": "EGI", ".egi": "EGI", ".cnt": "CNT", ".lay": "Persyst", ".eeg": "Nihon Kohden",
-    ".data": "Nicolet", ".cdt": "Curry", ".dap": "Curry", ".rs3": "Curry", ".cef": "Curry", ".nxe": "eXimia",
-    ".nedf": "NEDF", ".mefd": "MEF", ".ns3": "Blackrock",
+    ".vhdr": "BrainVision", ".ahdr": "BrainVision", ".set": "EEGLAB", ".fif": "FIF", ".fif.gz": "FIF",
+    ".gdf": "GDF", ".mff": "EGI MFF", ".raw": "EGI", ".egi": "EGI", ".cnt": "CNT", ".lay": "Persyst",
+    ".eeg": "Nihon Kohden", ".data": "Nicolet", ".cdt": "Curry", ".dap": "Curry", ".rs3": "Curry", ".cef": "Curry",
+    ".nxe": "eXimia", ".nedf": "NEDF", ".mefd": "MEF", ".ns3": "Blackrock",
 }  # fmt: skip
 """Suffix to format, for what goes through MNE."""
 _IN_PROCESS = {"FIF", "BrainVision", "EEGLAB"}
-"""Formats whose reader is plain Python over numpy and scipy; the others are probed in a subprocess first."""
+"""Formats whose reader is proven in daily use; the others are probed in a subprocess first."""
 _COMPANION = {".vmrk": ".vhdr", ".fdt": ".set", ".dat": ".vhdr or .lay", ".avg": ".vhdr", ".amrk": ".ahdr"}
 _GAP = re.compile(r"\s*(?:bad[ _]acq[ _]skip|edge boundary|bad boundary|boundary)\s*", re.IGNORECASE)
 
@@ -107,7 +107,7 @@ class RawSource(SignalSource):
             annotations=annotations,
             n_annotations_dropped=n_dropped,
             positions=_positions(raw.info, raw.ch_names),
-            bads=tuple(raw.info["bads"]),
+            unusable=_marked_bad(raw.info, raw.ch_names),
         )
         self._raw = raw
 
@@ -146,7 +146,7 @@ def epochs_source(epochs: mne.BaseEpochs, name: str) -> SignalSource:
         n_times=n_epochs * n_times,
         spans=tuple((i * n_times, (i + 1) * n_times) for i in range(n_epochs)),
         positions=_positions(epochs.info, epochs.ch_names),
-        bads=tuple(epochs.info["bads"]),
+        unusable=_marked_bad(epochs.info, epochs.ch_names),
         warnings=[f"{n_epochs} epochs are read one after the other; no window crosses from one to the next"],
     )
 
@@ -202,6 +202,10 @@ def _positions(info: mne.Info, ch_names: Sequence[str]) -> dict[str, np.ndarray]
         table = montage.get_positions()["ch_pos"]
         found = {name: np.asarray(table[name]) for name in net if name in table}
     return found
+
+
+def _marked_bad(info: mne.Info, ch_names: Sequence[str]) -> dict[int, str]:
+    return {i: "marked as bad by the recording" for i, name in enumerate(ch_names) if name in info["bads"]}
 
 
 def _is_placed(location: np.ndarray) -> bool:

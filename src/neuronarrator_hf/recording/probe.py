@@ -1,4 +1,4 @@
-"""Read a vendor's file in a process of its own first: a crash, a hang or a flood of memory becomes one line."""
+"""Read a vendor's file in a process of its own first: a crash or a hang becomes one line."""
 
 from __future__ import annotations
 

@@ -24,14 +24,14 @@ class SignalSource:
         kinds: Per channel what the format says it is (`eeg`, `eog`, `stim`, ...), None where it does not say.
         told_units: Per channel the unit the format names: `uV`, `mV`, `V`, `nV`, `other`, or None.
         uv_per_value: `(n_labels,)` microvolts per number that `read` returns, if the told unit is right.
-        unit_is_field: True where the unit was read from a field of the recording, False where it is a convention.
+        unit_is_field: True where a field of the recording names the unit, False where it is a convention.
         sfreq: Sampling rate in Hz of what `read` returns.
         n_times: Samples from the start to the end of the recording, gaps included.
         spans: Stretches without a gap, in order.
         annotations: Coded annotations.
         n_annotations_dropped: How many were not on the list of codes.
         positions: Label to position in head coordinates (x right, y front, z up), any length unit.
-        bads: Labels that the recording itself marks as bad.
+        unusable: Channels that cannot be used, by number from 0, with the reason.
         warnings: What the reader of the format has to say.
     """
 
@@ -48,7 +48,7 @@ class SignalSource:
     annotations: tuple[Annotation, ...] = ()
     n_annotations_dropped: int = 0
     positions: dict[str, np.ndarray] = field(default_factory=dict)
-    bads: tuple[str, ...] = ()
+    unusable: dict[int, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     def read(self, rows: Sequence[int], start: int, stop: int) -> np.ndarray:

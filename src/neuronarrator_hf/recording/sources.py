@@ -19,8 +19,8 @@ from neuronarrator_hf.recording.source import ArraySource, SignalSource
 from neuronarrator_hf.recording.units import UNITS, uv_per
 
 ACCEPTED = (
-    "a path of an EEG file or of a BIDS-EEG dataset, mne.io.Raw, mne.Epochs, bytes or a binary file object, or "
-    "{'array': (n_channels, n_times), 'sampling_rate': Hz, 'ch_names': [...], 'units': 'uV'|'mV'|'V'|'nV'}"
+    "a path of an EEG file or of a BIDS-EEG dataset, mne.io.Raw, mne.Epochs, bytes or a binary file object, "
+    "or {'array': (n_channels, n_times), 'sampling_rate': Hz, 'ch_names': [...], 'units': 'uV'|'mV'|'V'|'nV'}"
 )
 """What `read_recording` takes; also the text of its error."""
 
@@ -123,7 +123,8 @@ def _from_bids(entity: Any, name: str) -> SignalSource:
         return plain
     told = RawSource(raw, name, plain.format)
     if isinstance(plain, EDFSource) and len(plain.labels) == len(told.labels):
-        plain.kinds, plain.bads, plain.positions = told.kinds, told.bads, told.positions
+        plain.kinds, plain.positions = told.kinds, told.positions
+        plain.unusable = told.unusable | plain.unusable
         plain.annotations, plain.n_annotations_dropped = told.annotations, told.n_annotations_dropped
         return plain
     plain.close()
@@ -174,7 +175,8 @@ def _from_array(
         )
     return ArraySource(
         values, name=name, format="array", labels=labels, kinds=(None,) * len(labels),
-        told_units=(units,) * len(labels), uv_per_value=np.full(len(labels), uv_per(units)), unit_is_field=True,
+        told_units=(units,) * len(labels), uv_per_value=np.full(len(labels), uv_per(units)),
+        unit_is_field=True,
         sfreq=rate, n_times=values.shape[1], spans=((0, values.shape[1]),) if values.shape[1] else (),
     )  # fmt: skip
 

@@ -18,14 +18,14 @@ _SPELLINGS = {
     "nv": "nV", "nanovolt": "nV", "nanovolts": "nV",
 }  # fmt: skip
 _NOT_VOLTAGE = {
-    "%", "bpm", "c", "degc", "deg", "mmhg", "hz", "kohm", "ohm", "ma", "a", "m", "cm", "s", "ms", "l", "l/s", "l/min",
-    "ml", "boolean", "bool", "g", "°c", "cmh2o", "db", "lux", "us", "ns", "pa", "kpa", "t", "ft", "m/s^2",
+    "%", "bpm", "c", "degc", "deg", "mmhg", "hz", "kohm", "ohm", "ma", "a", "m", "cm", "s", "ms", "l",
+    "l/s", "l/min", "ml", "boolean", "bool", "g", "°c", "cmh2o", "db", "lux", "us", "ns", "pa", "kpa", "t", "ft", "m/s^2",
 }  # fmt: skip
 
 PLAUSIBLE_UV = (0.05, 3000.0)
 """Median over channels of the robust amplitude (1-40 Hz) outside which a unit cannot be right.
 
-An isoelectric recording of a quiet amplifier stays above the lower bound, a neonatal or ictal one below the upper.
+An isoelectric recording stays above the lower bound, a neonatal or ictal one below the upper.
 """
 TYPICAL_UV = (1.0, 500.0)
 """Where another unit has to put that amplitude to be believed."""
@@ -34,7 +34,7 @@ CHANNEL_UV = (0.05, 3000.0)
 
 
 def parse_unit(text: str | None) -> str | None:
-    """`uV`, `mV`, `V` or `nV`; `other` for a unit that is no voltage; None where the field is missing or unknown."""
+    """`uV`, `mV`, `V` or `nV`; `other` for what is no voltage; None where the field is missing or unknown."""
     plain = (text or "").strip().lower().replace("\u00c2", "").replace("\u00e2", "").replace("î¼", "µ")
     if plain in _SPELLINGS:
         return _SPELLINGS[plain]
@@ -66,7 +66,7 @@ class UnitDecision:
 
 
 def robust_amplitude(eeg: np.ndarray, sfreq: float) -> np.ndarray:
-    """`(n_channels,)` robust standard deviation of the 1-40 Hz part (1.4826 times the median absolute deviation)."""
+    """`(n_channels,)` robust standard deviation (1.4826 median absolute deviations) of the 1-40 Hz part."""
     n_taps = min(int(2 * sfreq) | 1, (eeg.shape[1] // 2) | 1)
     high = min(40.0, 0.45 * sfreq)
     taps = firwin(n_taps, [1.0, high], pass_zero=False, fs=sfreq)
@@ -82,7 +82,7 @@ def decide_unit(
 
     Args:
         name: What to call the recording in messages.
-        amplitude: `(n_channels,)` robust amplitude in microvolts if `told` is right (microvolts where it is None).
+        amplitude: `(n_channels,)` robust amplitude in microvolts if `told` is right (uV where it is None).
         told: The unit named for most of the EEG channels.
         is_field: True where it was read from a field; False where it is a convention, which users often miss.
         requested: The caller's word, which is obeyed.
@@ -95,7 +95,7 @@ def decide_unit(
     if requested is not None:
         factor = _UV_PER[requested] / uv_per(told)
         notes = () if _within(level * factor, PLAUSIBLE_UV) else (
-            f"with the unit {requested} as asked the median amplitude is {level * factor:.3g} uV, which EEG does not reach",
+            f"the unit {requested} as asked gives a median amplitude of {level * factor:.3g} uV, not that of EEG",
         )  # fmt: skip
         return UnitDecision(factor, told, _evidence(level / uv_per(told)), level * factor, notes)
     evidence = _evidence(level / uv_per(told))

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from neuronarrator_hf.recording.reading import Recording, stretches
+from neuronarrator_hf.recording.checks import stretches
+from neuronarrator_hf.recording.reading import Recording
 from neuronarrator_hf.signal.filtering import FilterChain, detect_mains
 from neuronarrator_hf.signal.quality import assess_quality
 from neuronarrator_hf.signal.windowing import WindowPlan, grid_samples, plan_windows
@@ -68,19 +69,29 @@ def _block(
 ) -> EEGWindows:
     eeg_uv = np.zeros((len(plans), recording.n_channels, WINDOW_N_TIMES), np.float32)
     time_mask = np.zeros((len(plans), WINDOW_N_TIMES), bool)
+    incomplete = np.zeros((len(plans), recording.n_channels), bool)
     for first, last, span in _pieces(recording, chain, plans):
         out_start = round(plans[first].start_s * SFREQ_HZ)
         out_stop = max(round(p.start_s * SFREQ_HZ) + p.n_times for p in plans[first:last])
         need = chain.input_range(out_start, out_stop)
         start, stop = max(need[0], span[0]), min(need[1], span[1])
-        filtered = chain.apply(recording.read_uv(start, stop), start, out_start, out_stop)
+        native_uv = recording.read_raw_uv(start, stop)
+        missing = ~np.isfinite(native_uv)
+        native_uv[missing] = 0.0
+        filtered = chain.apply(native_uv, start, out_start, out_stop)
         for i in range(first, last):
             at = round(plans[i].start_s * SFREQ_HZ) - out_start
+            if missing.any():
+                low, high = chain.input_range(at + out_start, at + out_start + plans[i].n_times)
+                incomplete[i] = missing[:, max(low - start, 0) : max(high - start, 0)].any(axis=1)
             eeg_uv[i, :, : plans[i].n_times] = filtered[:, at : at + plans[i].n_times]
             time_mask[i, : plans[i].n_times] = True
     channel_mask, notes = assess_quality(
         eeg_uv, SFREQ_HZ, recording.positions, time_mask, ch_names=recording.ch_names
     )
+    for i, channel in zip(*np.nonzero(incomplete & channel_mask), strict=True):
+        notes[i].setdefault(recording.ch_names[channel], []).append("missing samples")
+    channel_mask &= ~incomplete
     if reference == "average":
         _to_average(eeg_uv, channel_mask)
     eeg_uv *= channel_mask[:, :, None]

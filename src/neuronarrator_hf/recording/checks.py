@@ -1,0 +1,124 @@
+"""What a few fixed stretches of a recording tell (dead, clipped, offset), and the report of a reading."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from neuronarrator_hf.recording.channels import ChannelPlan
+from neuronarrator_hf.recording.source import SignalSource, Span
+from neuronarrator_hf.recording.units import CHANNEL_UV, UnitDecision, outside_range
+from neuronarrator_hf.signal.montage import SITES_1020
+from neuronarrator_hf.signal.quality import CLIP_SHARE, clipped_share
+
+MIN_DURATION_S = 2.0
+"""Shortest stretch without a gap that is read."""
+NUM_STRETCHES = 8
+STRETCH_S = 10.0
+_EEG_ROLES = ("eeg", "derivation", "dropped")
+LARGE_OFFSET_UV = 1e5
+"""Offsets are no fault, the filter chain removes them; beyond 100 mV they are told."""
+
+
+def stretches(
+    spans: Sequence[Span], sfreq: float, n: int = NUM_STRETCHES, seconds: float = STRETCH_S
+) -> list[Span]:
+    """A few fixed stretches spread over a recording, from which unit, mains and dead channels are judged."""
+    total = sum(stop - start for start, stop in spans)
+    length = min(round(seconds * sfreq), max(stop - start for start, stop in spans))
+    found: list[Span] = []
+    for k in range(n):
+        at = round(total * (k + 0.5) / n)
+        for start, stop in spans:
+            if at < stop - start:
+                size = min(length, stop - start)
+                low = min(start + max(at - size // 2, 0), stop - size)
+                if (low, low + size) not in found and size >= min(length, round(MIN_DURATION_S * sfreq)):
+                    found.append((low, low + size))
+                break
+            at -= stop - start
+    if not found:
+        start, stop = max(spans, key=lambda span: span[1] - span[0])
+        found.append((start, min(start + length, stop)))
+    return found
+
+
+def is_dead(values: Sequence[np.ndarray], row: int) -> bool:
+    """Whether a row is constant in all stretches."""
+    return all(bool(np.ptp(np.nan_to_num(stretch[row])) == 0) for stretch in values)
+
+
+def is_clipped(values: Sequence[np.ndarray], row: int) -> bool:
+    """Whether a row of more than a few steps stays at its extremes."""
+    joined = np.nan_to_num(np.concatenate([stretch[row] for stretch in values]))
+    return len(np.unique(joined)) > 50 and float(clipped_share(joined)) > CLIP_SHARE
+
+
+def reading_report(
+    source: SignalSource,
+    plan: ChannelPlan,
+    decision: UnitDecision,
+    amplitude_uv: np.ndarray,
+    values: Sequence[np.ndarray],
+) -> dict[str, Any]:
+    """What was read, renamed, left out and corrected. Holds no identity and no free text.
+
+    Args:
+        source: What was read.
+        plan: What its channels became.
+        decision: What was decided on the unit.
+        amplitude_uv: `(n_rows,)` robust amplitude of the rows of the plan.
+        values: Stretches of the rows of the plan, as stored.
+    """
+    entries = {entry.number - 1: entry for entry in plan.entries}
+    named = [entries[row].name or entries[row].label for row in plan.rows]
+    factor = source.uv_per_value[list(plan.rows)] * decision.factor
+    level_uv = np.abs(np.nanmedian([np.nanmedian(stretch, axis=1) for stretch in values], axis=0)) * factor
+    flat = [name for i, name in enumerate(named) if is_dead(values, i)]
+    clipped = [name for i, name in enumerate(named) if is_clipped(values, i)]
+    outside = [name for name in outside_range(amplitude_uv, named) if name not in flat]
+    warnings = [*source.warnings, *plan.notes, *decision.warnings]
+    if flat:
+        warnings.append(f"without signal: {', '.join(flat)}")
+    if outside:
+        warnings.append(f"amplitudes outside {CHANNEL_UV[0]:g} to {CHANNEL_UV[1]:g} uV: {', '.join(outside)}")
+    if clipped:
+        warnings.append(f"clipped at the limits of the amplifier: {', '.join(clipped)}")
+    told = Counter(source.told_units[row] for row in plan.rows)
+    if None in told and decision.told is not None:
+        warnings.append(f"{told[None]} channels name no unit; they are taken as microvolts")
+    by_role: dict[str, list] = {}
+    for entry in plan.entries:
+        by_role.setdefault(entry.role, []).append(entry)
+    others = [entry for role, found in by_role.items() if role not in _EEG_ROLES for entry in found]
+    return {
+        "format": source.format,
+        "duration_s": round(source.n_times / source.sfreq, 3),
+        "sfreq": round(float(source.sfreq), 6),
+        "n_channels_in_file": len(source.labels),
+        "channels": list(plan.ch_names),
+        "renamed": [{"from": e.label, "to": e.name} for e in by_role.get("eeg", []) if e.label != e.name],
+        "dropped": [{"channel": e.label, "reason": e.reason} for e in by_role.get("dropped", [])],
+        "other": [{"channel": e.label, "kind": e.role} for e in others],
+        "derivations": [e.name for e in by_role.get("derivation", [])],
+        "interpolated": [],
+        "montage": plan.kind,
+        "reference": plan.reference,
+        "unit_told": decision.told,
+        "unit_evidence": decision.evidence,
+        "unit_factor": decision.factor,
+        "amplitude_uv": round(decision.amplitude_uv, 3),
+        "flat": flat,
+        "clipped": clipped,
+        "outside_range": outside,
+        "large_offset": [n for n, uv in zip(named, level_uv, strict=True) if uv > LARGE_OFFSET_UV],
+        "missing_sites": [site for site in SITES_1020 if site not in plan.ch_names],
+        "mains_hz": None,
+        "gaps": max(len(source.spans) - 1, 0),
+        "annotations": dict(Counter(a.code for a in source.annotations)),
+        "annotations_left_out": source.n_annotations_dropped,
+        "warnings": warnings,
+    }
