@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from signal_fields import SITE_POSITIONS, background, patch
 
 from neuronarrator_hf.signal.interpolation import (
     average_reference,
@@ -13,8 +14,6 @@ from neuronarrator_hf.signal.interpolation import (
 )
 from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions, site_side
 from neuronarrator_hf.signal.windows import EEGWindows
-
-from signal_fields import SITE_POSITIONS, background, patch
 
 RNG = np.random.default_rng(0)
 

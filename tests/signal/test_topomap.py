@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
+from signal_fields import SITE_POSITIONS, patch
 
 from neuronarrator_hf.signal.montage import SITES_1020
 from neuronarrator_hf.signal.topomap import (
@@ -11,8 +12,6 @@ from neuronarrator_hf.signal.topomap import (
     topographic_maps,
     topomap_matrix,
 )
-
-from signal_fields import SITE_POSITIONS, patch
 
 
 def _plane(positions: np.ndarray) -> np.ndarray:

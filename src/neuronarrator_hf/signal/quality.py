@@ -30,11 +30,12 @@ NUM_NEIGHBOURS = 5
 MIN_NEIGHBOURS = 2
 """The nearest electrodes within this angle judge a channel; fewer than the minimum judge nothing."""
 DEVIANT_UV = 10.0
-DEVIANT_RATIO = 3.0
+DEVIANT_RATIO = 2.5
 DEVIANT_CORRELATION = 0.5
-"""A single bad electrode is stronger than this (RMS, 1-20 Hz, robust average reference), this many times
-the median of its neighbours, and correlates with none of them: a field of the brain or the eyes, however
-focal, falls off over the 33 to 50 degrees to the next electrode but does not vanish."""
+"""A single bad electrode is stronger than this (RMS, 1-20 Hz, robust average reference), differs from its
+neighbours this many times as much as electrodes of the window typically do, and correlates with none
+of them: a field of the brain or the eyes, however focal, falls off over the 33 to 50 degrees to the
+next electrode but does not vanish."""
 NO_FIELD_RATIO = 6.0
 """Stronger than this many times even the strongest neighbour: whatever the correlation, no field."""
 DEVIANT_BAND_HZ = (1.0, 20.0)
@@ -166,18 +167,27 @@ def _deviant(
     angle = np.rad2deg(np.arccos(np.clip(unit @ unit.T, -1.0, 1.0)))
     angle[np.arange(n_channels), np.arange(n_channels)] = np.inf
     near = np.where(np.isfinite(angle) & (angle <= NEIGHBOUR_DEG), angle, np.inf)  # NaN: position unknown
-    found = np.zeros(usable.shape, dtype=bool)
+    distance = np.full(usable.shape, np.nan)
+    alike = np.full(usable.shape, np.inf)
+    strongest = np.full(usable.shape, np.inf)
     for channel in range(n_channels):
         neighbours = np.argsort(near[channel], kind="stable")
         neighbours = neighbours[np.isfinite(near[channel][neighbours])][:NUM_NEIGHBOURS]
-        counted = usable[:, neighbours]
-        enough = counted.sum(axis=1) >= MIN_NEIGHBOURS
-        if not enough.any():
+        counted = usable[:, neighbours] & usable[:, [channel]]
+        judged = counted.sum(axis=1) >= MIN_NEIGHBOURS
+        if not judged.any():
             continue
-        theirs = np.where(counted, amplitude[:, neighbours], np.nan)[enough]
-        ours = amplitude[enough, channel]
-        alike = np.where(counted, correlation[:, channel, neighbours], -np.inf)[enough].max(axis=1)
-        lonely = (ours > DEVIANT_RATIO * np.nanmedian(theirs, axis=1)) & (alike < DEVIANT_CORRELATION)
-        lonely |= ours > NO_FIELD_RATIO * np.nanmax(theirs, axis=1)
-        found[enough, channel] = lonely & (ours > DEVIANT_UV)
-    return found & usable
+        shared = covariance[:, channel, neighbours]
+        squared = amplitude[:, [channel]] ** 2 + amplitude[:, neighbours] ** 2 - 2 * shared
+        apart = np.where(counted, np.sqrt(np.maximum(squared, 0.0)), np.nan)
+        distance[judged, channel] = np.nanmedian(apart[judged], axis=1)
+        alike[judged, channel] = np.where(counted, correlation[:, channel, neighbours], -1.0)[judged].max(
+            axis=1
+        )
+        strongest[judged, channel] = np.where(counted, amplitude[:, neighbours], 0.0)[judged].max(axis=1)
+    typical = np.full(len(usable), np.nan)
+    some = np.isfinite(distance).any(axis=1)
+    typical[some] = np.nanmedian(distance[some], axis=1)
+    found = (distance > DEVIANT_RATIO * typical[:, None]) & (alike < DEVIANT_CORRELATION)
+    found |= amplitude > NO_FIELD_RATIO * strongest
+    return found & usable & (amplitude > DEVIANT_UV)
