@@ -12,50 +12,54 @@ from ...signal.spectral import power_spectrum
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_median
 from .periodic import Train
 from .result import Judgement
-from .rhythmic import measure_regularity
+from .rhythmic import measure_rhythmicity
 
 RATE_HZ = 2.4
-REGULARITY = 0.5
+CONCENTRATION = 0.35
+REGULARITY = 0.4
+SUSTAINED_UV = 50.0
 MIN_AMPLITUDE_UV = 40.0
 
 
 def judge_seizure(
-    block: SiteBlock, trains: list[dict[str, Train]], posterior_hz: np.ndarray
+    block: SiteBlock, trains: list[dict[str, Train]], posterior_hz: np.ndarray, muscle_uv: np.ndarray
 ) -> tuple[list[Judgement], dict[str, np.ndarray]]:
     """The candidate, from rate, regularity above 2.5 Hz, and evolution within the window."""
     x = block.band(1.5, 20.0)
     mask = block.bipolar_mask
-    sides = [
-        measure_regularity(x[:, rows], mask[:, rows], max_hz=12.0, segment_s=3.0)
-        for rows in (LEFT_BIPOLAR, RIGHT_BIPOLAR)
-    ]
-    heights = np.stack([s.height for s in sides], axis=1)
-    frequencies = np.stack([s.frequency_hz for s in sides], axis=1)
-    best = heights.argmax(axis=1)[:, None]
-    height = np.take_along_axis(heights, best, axis=1)[:, 0]
-    frequency = np.take_along_axis(frequencies, best, axis=1)[:, 0]
-    levels = np.log2(block.band_power(2.0, 20.0) + 0.01)
-    side_level = np.stack(
-        [
-            masked_median(levels[:, LEFT_BIPOLAR], mask[:, LEFT_BIPOLAR]),
-            masked_median(levels[:, RIGHT_BIPOLAR], mask[:, RIGHT_BIPOLAR]),
-        ],
-        axis=1,
+    groups = (LEFT_BIPOLAR, RIGHT_BIPOLAR)
+    sides = [measure_rhythmicity(x[:, rows], mask[:, rows], (1.5, 20.0), (2.0, 14.0), 0.6) for rows in groups]
+    over = lambda values: np.nan_to_num(  # noqa: E731
+        np.stack([masked_median(values[:, rows], mask[:, rows]) for rows in groups], axis=1), nan=-6.0
     )
-    amplitude = 2.83 * 2.0 ** (np.nanmax(np.nan_to_num(side_level, nan=-6), axis=1) / 2)
-    laterality = np.nan_to_num(side_level[:, 0] - side_level[:, 1]) / 2
-    big = 3.0 * np.log2(np.maximum(amplitude, 1e-3) / MIN_AMPLITUDE_UV)
-    rhythmic = np.minimum(6.0 * (height - REGULARITY), 5.0 * np.log2(frequency / RATE_HZ))
+    levels = over(np.log2(block.band_power(2.0, 20.0) + 0.01)) / 2
+    fast_levels = over(np.log2(block.band_power(4.0, 20.0) + 0.01)) / 2
+    shapes = np.stack([8.0 * (s.concentration - CONCENTRATION) + 2.0 * (s.regularity - REGULARITY) for s in sides], axis=1)
+    best = shapes.argmax(axis=1)[:, None]
+    take = lambda values: np.take_along_axis(values, best, axis=1)[:, 0]  # noqa: E731
+    concentration = take(np.stack([s.concentration for s in sides], axis=1))
+    frequency = take(np.stack([s.frequency_hz for s in sides], axis=1))
+    amplitude = 2.83 * 2.0 ** levels.max(axis=1)
+    fast_uv = 2.83 * 2.0 ** fast_levels.max(axis=1)
+    laterality = levels[:, 0] - levels[:, 1]
+    big = 3.0 * np.log2(amplitude / MIN_AMPLITUDE_UV)
+    rhythmic = np.minimum(take(shapes), 6.0 * np.log2(frequency / RATE_HZ))
     is_posterior = np.abs(frequency - np.nan_to_num(posterior_hz, nan=-9)) < 1.2
     rhythmic = np.where(is_posterior, -4.0, rhythmic)
     rate = np.array([_fast_rate(t) for t in trains])
     drift, spread = _evolution(block)
-    evolving = np.minimum(3.0 * (np.abs(drift) - 1.0), 4.0 * (0.8 - spread)) - 0.5
-    margin = np.minimum(np.maximum(np.maximum(rhythmic, rate), evolving), big)
+    evolving = np.minimum(2.0 * (np.abs(drift) - 1.0), 0.5 * (np.abs(drift) / (spread + 0.1) - 5.0))
+    evolving = np.minimum(evolving, 8.0 * (concentration - 0.2))
+    # Sharply contoured activity as large as this, going on without intervals, is ictal or muscle.
+    contrast = np.array([max((t.contrast for t in w.values() if np.isfinite(t.contrast)), default=1.5) for w in trains])
+    sustained = np.minimum(3.0 * np.log2(fast_uv / SUSTAINED_UV), 3.0 * np.log2(4.5 / contrast))
+    sustained = np.where(is_posterior, -4.0, np.minimum(sustained, 3.0 * np.log2(fast_uv / (1.5 * muscle_uv + 1.0))))
+    margin = np.minimum(np.max([rhythmic, rate, evolving, sustained], axis=0), big)
     evidence = {
-        "ictal_regularity": height,
+        "ictal_concentration": concentration,
         "ictal_rhythm_hz": frequency,
         "ictal_amplitude_uv": amplitude,
+        "ictal_fast_uv": fast_uv,
         "frequency_drift_hz": drift,
     }
     judgement = Judgement(

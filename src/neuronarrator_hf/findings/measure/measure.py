@@ -100,7 +100,7 @@ def _measure_batch(
     for found, numbers in (
         judge_periodic(block, trains),
         judge_rhythmic_delta(block, trains),
-        judge_seizure(block, trains, posterior_hz),
+        judge_seizure(block, trains, posterior_hz, artifact_values["muscle_uv"]),
         judge_transients(block, find_transients(block), trains, artifact_values["muscle_uv"]),
         judge_sleep(block),
     ):

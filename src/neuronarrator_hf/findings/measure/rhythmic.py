@@ -1,8 +1,8 @@
 """Rhythmic delta activity (LRDA, GRDA) and extreme delta brush.
 
-Rhythmic delta is monomorphic: one frequency, one field, no interval. It is measured as the
-autocorrelation of the strongest spatial component of a side one period on, and as delta amplitude
-over theta amplitude, which a polymorphic mixture does not reach.
+Rhythmic delta is monomorphic: one frequency, no interval. It is measured as the share of the power
+of the slope that lies at one frequency, its autocorrelation one period on, and delta amplitude over
+theta amplitude, which a polymorphic mixture does not reach.
 """
 
 from __future__ import annotations
@@ -16,56 +16,73 @@ from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked
 from .periodic import Train, soft_and
 from .result import Judgement
 
-REGULARITY = 0.45
-PURITY = 1.2
-"""log2 of delta over theta amplitude."""
+CONCENTRATION = 0.25
+"""Share of the slope's power of 0.5-6 Hz within 0.3 Hz of its peak; 1/f noise stays below 0.22."""
+REGULARITY = 0.35
+PURITY = 1.5
+"""log2 of delta over theta amplitude; that of a random walk."""
 MIN_AMPLITUDE_UV = 15.0
 LATERALITY = 0.5
-RANGE_HZ = (0.6, 4.2)
+"""log2 of delta amplitude, left over right: a factor of 1.4."""
+RANGE_HZ = (0.7, 3.6)
 BRUSH_LOCKING = 0.35
 
 
 @dataclass
-class Regularity:
-    """Autocorrelation one period on, its frequency, and the share of the strongest component."""
+class Rhythmicity:
+    """How narrow and how periodic the activity of a group of derivations is.
 
-    height: np.ndarray
+    Attributes:
+        concentration: Share of the slope's power within `width_hz` of its peak.
+        regularity: Autocorrelation of the slope one period on.
+        frequency_hz: Of the peak.
+    """
+
+    concentration: np.ndarray
+    regularity: np.ndarray
     frequency_hz: np.ndarray
-    share: np.ndarray
 
 
-def measure_regularity(
-    x: np.ndarray, mask: np.ndarray, max_hz: float = RANGE_HZ[1], segment_s: float = 5.0
-) -> Regularity:
-    """Of `(n_windows, n_rows, n_times)` at 100 Hz: whole window and halves, whichever is the more regular."""
-    x = x * mask[..., None]
-    covariance = np.matmul(x, x.swapaxes(1, 2))
-    values, vectors = np.linalg.eigh(covariance)
-    component = np.matmul(vectors[:, :, -1][:, None], x)[:, 0]
-    share = values[:, -1] / np.maximum(values.sum(axis=1), 1e-9)
-    n_times = component.shape[-1]
-    lag_low, lag_high = round(SLOW_SFREQ_HZ / max_hz), min(round(SLOW_SFREQ_HZ / RANGE_HZ[0]), n_times // 3)
-    heights, lags = [], []
-    for length in {n_times, min(round(segment_s * SLOW_SFREQ_HZ), n_times)}:
-        segments = np.lib.stride_tricks.sliding_window_view(component, length, axis=-1)[
-            :, :: max(length // 2, 1)
-        ]
-        segments = segments - segments.mean(axis=-1, keepdims=True)
-        taper = np.hanning(length)
-        power = np.abs(fft.rfft(segments * taper, 2 * length, axis=-1)) ** 2
-        own = np.abs(fft.rfft(taper, 2 * length)) ** 2
-        correlation = fft.irfft(power.mean(axis=1), axis=-1)[:, : lag_high + 1]
-        norm = fft.irfft(own)[: lag_high + 1]
-        correlation = correlation / np.maximum(correlation[:, :1], 1e-9) / (norm / norm[0])
-        negative = (correlation < 0.1).argmax(axis=1)
-        allowed = (np.arange(lag_high + 1)[None] >= np.maximum(negative, lag_low)[:, None]) & (negative > 0)[
-            :, None
-        ]
-        allowed = np.where(allowed, correlation, -1.0)
-        heights.append(allowed.max(axis=1))
-        lags.append(allowed.argmax(axis=1))
-    height = np.mean(heights, axis=0)
-    return Regularity(height, SLOW_SFREQ_HZ / np.maximum(lags[0], 1), share)
+def measure_rhythmicity(
+    x: np.ndarray,
+    mask: np.ndarray,
+    band_hz: tuple[float, float],
+    range_hz: tuple[float, float],
+    width_hz: float = 0.3,
+) -> Rhythmicity:
+    """Of `(n_windows, n_rows, n_times)` at 100 Hz. The slope, not the signal: it makes 1/f^2 flat.
+
+    Args:
+        x: Signals.
+        mask: `(n_windows, n_rows)` bool.
+        band_hz: Band whose power is the whole.
+        range_hz: Where the peak may be.
+        width_hz: Half width of the peak.
+    """
+    n_times = x.shape[-1]
+    slope = np.gradient(x, axis=-1)
+    n_fft = fft.next_fast_len(2 * n_times, real=True)
+    taper = np.hanning(n_times).astype(np.float32)
+    spectrum = fft.rfft(slope * taper, n_fft, axis=-1)
+    power = ((spectrum.real**2 + spectrum.imag**2) * mask[..., None]).sum(axis=1)
+    freqs = np.arange(power.shape[-1]) * SLOW_SFREQ_HZ / n_fft
+    running = np.pad(np.cumsum(power, axis=-1), ((0, 0), (1, 0)))
+    between = lambda low, high: running[:, np.searchsorted(freqs, high)] - running[:, np.searchsorted(freqs, low)]  # noqa: E731
+    centres = np.arange(range_hz[0], range_hz[1] + 1e-6, 0.1)
+    near = between(np.maximum(centres - width_hz, band_hz[0]), centres + width_hz)
+    share = near / np.maximum(between(*band_hz), 1e-9)[:, None]
+    peak = share.argmax(axis=1)
+    inner = (peak > 0) & (peak < len(centres) - 1)
+    rows = np.arange(len(share))
+    frequency = centres[peak]
+    correlation = fft.irfft(power, n_fft, axis=-1)
+    own = fft.irfft(np.abs(fft.rfft(taper, n_fft)) ** 2, n_fft)
+    lags = np.arange(3, n_times // 3)
+    correlation = correlation[:, lags] / np.maximum(correlation[:, :1], 1e-9) / (own[lags] / own[0])
+    period = SLOW_SFREQ_HZ / frequency
+    allowed = (lags > 0.75 * period[:, None]) & (lags < 1.35 * period[:, None])
+    regularity = np.where(allowed, correlation, -1.0).max(axis=1)
+    return Rhythmicity(np.where(inner, share[rows, peak], 0.8 * share[rows, peak]), regularity, frequency)
 
 
 def judge_rhythmic_delta(
@@ -74,62 +91,51 @@ def judge_rhythmic_delta(
     """LRDA, GRDA and extreme delta brush."""
     x = block.band(0.5, 6.0)
     mask = block.bipolar_mask
-    sides = [
-        measure_regularity(x[:, rows], mask[:, rows]) for rows in (LEFT_BIPOLAR, RIGHT_BIPOLAR, np.arange(18))
-    ]
+    groups = (LEFT_BIPOLAR, RIGHT_BIPOLAR, np.arange(18))
+    sides = [measure_rhythmicity(x[:, rows], mask[:, rows], (0.5, 6.0), RANGE_HZ) for rows in groups]
     delta = block.band_power(0.6, 4.0)
-    theta = block.band_power(4.25, 8.0)
-    level = lambda rows: masked_median(np.log2(delta[:, rows] + 0.01), mask[:, rows]) / 2  # noqa: E731
-    laterality = level(LEFT_BIPOLAR) - level(RIGHT_BIPOLAR)
+    purity_rows = (np.log2(block.band_power(0.8, 4.0) + 0.01) - np.log2(block.band_power(4.25, 8.0) + 0.01)) / 2
+    over = lambda values: np.stack([masked_median(values[:, rows], mask[:, rows]) for rows in groups], axis=1)  # noqa: E731
+    levels = over(np.log2(delta + 0.01) / 2)
+    purities = over(purity_rows)
+    shapes = np.stack(
+        [10.0 * (s.concentration - CONCENTRATION) + 2.0 * (s.regularity - REGULARITY) for s in sides], axis=1
+    ) + np.clip(purities - PURITY, -2.0, 1.0)
+    shapes = np.nan_to_num(shapes, nan=-8.0)
+    best = shapes.argmax(axis=1)[:, None]
+    take = lambda values: np.take_along_axis(values, best, axis=1)[:, 0]  # noqa: E731
+    shape, purity = take(shapes), take(purities)
+    concentration = take(np.stack([s.concentration for s in sides], axis=1))
+    regularity = take(np.stack([s.regularity for s in sides], axis=1))
+    frequency = take(np.stack([s.frequency_hz for s in sides], axis=1))
+    laterality = np.nan_to_num(levels[:, 0] - levels[:, 1])
     stronger = np.where(laterality > 0, 0, 1)
-    purity_sides = np.stack(
-        [
-            masked_median(
-                (np.log2(delta[:, rows] + 0.01) - np.log2(theta[:, rows] + 0.01)) / 2, mask[:, rows]
-            )
-            for rows in (LEFT_BIPOLAR, RIGHT_BIPOLAR)
-        ],
-        axis=1,
-    )
-    heights = np.stack([s.height for s in sides], axis=1)
-    frequencies = np.stack([s.frequency_hz for s in sides], axis=1)
-    best = heights.argmax(axis=1)
-    height = heights.max(axis=1)
-    frequency = np.take_along_axis(frequencies, best[:, None], axis=1)[:, 0]
-    purity = np.nanmax(np.nan_to_num(purity_sides, nan=-9), axis=1)
-    amplitude = np.stack([2.83 * 2.0 ** level(LEFT_BIPOLAR), 2.83 * 2.0 ** level(RIGHT_BIPOLAR)], axis=1)
-    largest = np.nanmax(np.nan_to_num(amplitude), axis=1)
+    largest = 2.83 * 2.0 ** np.nanmax(np.nan_to_num(levels[:, :2], nan=-9.0), axis=1)
     contrast = np.array(
-        [
-            max((t.contrast for t in trains_w.values() if np.isfinite(t.contrast)), default=1.5)
-            for trains_w in trains
-        ]
+        [max((t.contrast for t in of_window.values() if np.isfinite(t.contrast)), default=1.5) for of_window in trains]
     )
-    shape = 5.0 * (height - REGULARITY) + 1.5 * (purity - PURITY)
     margin = np.minimum(shape, 4.0 * np.log2(np.maximum(largest, 1e-3) / MIN_AMPLITUDE_UV))
     # Waves with an interval between them are periodic discharges; their slope stands out.
-    margin = np.minimum(margin, 3.0 * np.log2(3.0 / np.maximum(contrast, 1.0)))
-    margin = np.minimum(margin, 4.0 * np.log2(4.2 / np.maximum(frequency, 0.1)))
-    lateral = 4.0 * (np.abs(np.nan_to_num(laterality)) - LATERALITY)
-    assessed = (
-        (mask[:, LEFT_BIPOLAR].sum(1) >= 3) & (mask[:, RIGHT_BIPOLAR].sum(1) >= 3) & (block.duration_s >= 4.0)
-    )
+    margin = np.minimum(margin, 3.0 * np.log2(3.2 / np.maximum(contrast, 1.0)))
+    margin = np.minimum(margin, 4.0 * np.log2(3.3 / frequency))
+    lateral = 4.0 * (np.abs(laterality) - LATERALITY)
+    assessed = (mask[:, LEFT_BIPOLAR].sum(1) >= 3) & (mask[:, RIGHT_BIPOLAR].sum(1) >= 3) & (block.duration_s >= 4.0)
     evidence = {
-        "delta_regularity": height,
+        "delta_concentration": concentration,
+        "delta_regularity": regularity,
         "delta_rhythm_hz": frequency,
         "delta_over_theta_log2": purity,
         "delta_amplitude_uv": largest,
         "delta_laterality_log2": laterality,
     }
-    few = frequency * block.duration_s < 6
     common = {
         "where": "longitudinal bipolar, 0.5-6 Hz",
         "evidence": evidence,
         "frequency_hz": frequency,
         "assessed": assessed,
-        "hedged": few,
+        "hedged": frequency * block.duration_s < 6,
     }
-    bound = "autocorrelation one period on above 0.45, delta above 2.3 times theta, above 15 uV"
+    bound = "a quarter of the slope's power within 0.3 Hz, delta above theta as in no mixture, above 15 uV"
     judgements = [
         Judgement(
             "lrda",

@@ -47,7 +47,7 @@ def band_powers(block: SiteBlock) -> BandPowers:
     return BandPowers(
         delta=block.band_power(1, 4),
         theta=block.band_power(4, 8),
-        fast=np.maximum(fast - 12 * muscle, 0.15 * fast),
+        fast=fast,
         muscle=muscle,
     )
 
