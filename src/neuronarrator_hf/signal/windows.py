@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -60,3 +60,14 @@ class EEGWindows:
     def end_s(self) -> np.ndarray:
         """`(n_windows,)` end of the recorded part of each window in seconds."""
         return self.start_s + self.time_mask.sum(axis=1) / self.sfreq
+
+    def select(self, which: slice) -> EEGWindows:
+        """Some of the windows, in their order."""
+        return replace(
+            self,
+            eeg_uv=self.eeg_uv[which],
+            start_s=self.start_s[which],
+            channel_mask=self.channel_mask[which],
+            time_mask=self.time_mask[which],
+            quality=self.quality[which],
+        )
