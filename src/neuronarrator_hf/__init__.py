@@ -1,1 +1,65 @@
-"""NeuroNarrator for the Hugging Face ecosystem: scalp EEG to checked clinical language."""
+"""NeuroNarrator for the Hugging Face ecosystem: scalp EEG to checked clinical language.
+
+Importing this package loads neither torch nor transformers. It registers the model, the processor and the
+pipeline `eeg-to-text` with transformers as soon as transformers is imported, before or after.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from ._registration import register_when_imported
+
+if TYPE_CHECKING:
+    from .models.configuration_neuronarrator import NeuroNarratorConfig
+    from .models.default import default_model_dir
+    from .models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
+    from .models.modeling_alignment import NeuroNarratorForContrastiveAlignment
+    from .models.modeling_neuronarrator import (
+        NeuroNarratorForConditionalGeneration,
+        NeuroNarratorForEEGClassification,
+        NeuroNarratorModel,
+    )
+    from .models.processing_neuronarrator import NeuroNarratorProcessor
+    from .pipeline import EEGToTextPipeline
+
+_HOMES = {
+    "NeuroNarratorConfig": "models.configuration_neuronarrator",
+    "NeuroNarratorFeatureExtractor": "models.feature_extraction_neuronarrator",
+    "NeuroNarratorProcessor": "models.processing_neuronarrator",
+    "NeuroNarratorModel": "models.modeling_neuronarrator",
+    "NeuroNarratorForConditionalGeneration": "models.modeling_neuronarrator",
+    "NeuroNarratorForEEGClassification": "models.modeling_neuronarrator",
+    "NeuroNarratorForContrastiveAlignment": "models.modeling_alignment",
+    "EEGToTextPipeline": "pipeline",
+    "default_model_dir": "models.default",
+}
+
+__version__ = version("neuronarrator_hf")
+__all__ = [
+    "EEGToTextPipeline",
+    "NeuroNarratorConfig",
+    "NeuroNarratorFeatureExtractor",
+    "NeuroNarratorForConditionalGeneration",
+    "NeuroNarratorForContrastiveAlignment",
+    "NeuroNarratorForEEGClassification",
+    "NeuroNarratorModel",
+    "NeuroNarratorProcessor",
+    "default_model_dir",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
+
+
+register_when_imported()

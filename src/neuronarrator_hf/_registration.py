@@ -1,0 +1,132 @@
+"""Registration with transformers, part by part, so that each happens when its Auto class is first loaded.
+
+`transformers` itself is lazy: importing it loads none of the modules below, and asking it for
+`AutoConfig` loads only the first. Each part is registered by a post-import hook on the module it is
+registered in, so that nothing is imported before a user's program imports it anyway.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+TASK = "eeg-to-text"
+
+
+def register_configs(_: ModuleType | None = None) -> None:
+    """`AutoConfig`."""
+    from transformers import AutoConfig
+
+    from .models import configuration_neuronarrator as configuration
+
+    for name in configuration.__all__:
+        config_class = getattr(configuration, name)
+        if isinstance(config_class, type):
+            AutoConfig.register(config_class.model_type, config_class, exist_ok=True)
+
+
+def register_models(_: ModuleType | None = None) -> None:
+    """`AutoModel`, `AutoModelForCausalLM` and `AutoModelForSequenceClassification`."""
+    from transformers import AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification
+
+    from .models.configuration_neuronarrator import (
+        NeuroNarratorConfig,
+        NeuroNarratorTopomapConfig,
+        NeuroNarratorWaveformConfig,
+    )
+    from .models.modeling_neuronarrator import (
+        NeuroNarratorForConditionalGeneration,
+        NeuroNarratorForEEGClassification,
+        NeuroNarratorModel,
+    )
+    from .models.modeling_topomap import NeuroNarratorTopomapEncoder
+    from .models.modeling_waveform import NeuroNarratorWaveformEncoder
+
+    register_configs()
+    AutoModel.register(NeuroNarratorConfig, NeuroNarratorModel, exist_ok=True)
+    AutoModel.register(NeuroNarratorWaveformConfig, NeuroNarratorWaveformEncoder, exist_ok=True)
+    AutoModel.register(NeuroNarratorTopomapConfig, NeuroNarratorTopomapEncoder, exist_ok=True)
+    AutoModelForCausalLM.register(NeuroNarratorConfig, NeuroNarratorForConditionalGeneration, exist_ok=True)
+    AutoModelForSequenceClassification.register(
+        NeuroNarratorConfig, NeuroNarratorForEEGClassification, exist_ok=True
+    )
+
+
+def register_feature_extractor(_: ModuleType | None = None) -> None:
+    """`AutoFeatureExtractor`."""
+    from transformers import AutoFeatureExtractor
+
+    from .models.configuration_neuronarrator import NeuroNarratorConfig
+    from .models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
+
+    AutoFeatureExtractor.register(NeuroNarratorConfig, NeuroNarratorFeatureExtractor, exist_ok=True)
+
+
+def register_processor(_: ModuleType | None = None) -> None:
+    """`AutoProcessor`."""
+    from transformers import AutoProcessor
+
+    from .models.configuration_neuronarrator import NeuroNarratorConfig
+    from .models.processing_neuronarrator import NeuroNarratorProcessor
+
+    AutoProcessor.register(NeuroNarratorConfig, NeuroNarratorProcessor, exist_ok=True)
+
+
+def register_pipeline(_: ModuleType | None = None) -> None:
+    """The task `eeg-to-text`; without a model named it uses the embedded default, offline."""
+    from transformers import AutoModelForCausalLM
+    from transformers.pipelines import PIPELINE_REGISTRY
+
+    from .models.default import default_model_dir
+    from .pipeline import EEGToTextPipeline
+
+    default: dict[str, Any] = {}
+    # A checkout before its model is trained has no default: a model must be named there.
+    with suppress(FileNotFoundError):
+        default["default"] = {"model": (str(default_model_dir()), "main")}
+    PIPELINE_REGISTRY.register_pipeline(
+        TASK, EEGToTextPipeline, pt_model=AutoModelForCausalLM, type="multimodal", **default
+    )
+
+
+PARTS: dict[str, Callable[..., None]] = {
+    "transformers.models.auto.configuration_auto": register_configs,
+    "transformers.models.auto.modeling_auto": register_models,
+    "transformers.models.auto.feature_extraction_auto": register_feature_extractor,
+    "transformers.models.auto.processing_auto": register_processor,
+    "transformers.pipelines": register_pipeline,
+}
+"""Module of transformers to what is registered when it has been imported."""
+
+
+def register_all() -> None:
+    """Everything, at once."""
+    for register in PARTS.values():
+        register()
+
+
+def register_when_imported() -> None:
+    """Each part when the module it concerns is imported, or now where it already is."""
+    from wrapt import register_post_import_hook
+
+    for module, register in PARTS.items():
+        register_post_import_hook(_warning(register), module)
+
+
+def _warning(register: Callable[..., None]) -> Callable[[ModuleType], None]:
+    """A hook that cannot break the import of transformers for a program that needs nothing of ours."""
+
+    def hook(module: ModuleType) -> None:
+        try:
+            register()
+        except Exception as error:
+            logging.getLogger(__name__).warning(
+                "neuronarrator_hf could not register with %s: %s; `import neuronarrator_hf.auto` shows where",
+                module.__name__,
+                error,
+            )
+
+    return hook

@@ -1,0 +1,50 @@
+"""The contrastive loss as a pure function, and the gathering of embeddings over processes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def contrastive_loss(
+    eeg_embeds: Tensor, topomap_embeds: Tensor, logit_scale: Tensor, gather: bool = False
+) -> Tensor:
+    """Symmetric InfoNCE (CLIP): the other windows of the batch are the negatives.
+
+    Args:
+        eeg_embeds: `(batch, dim)`, unit length.
+        topomap_embeds: `(batch, dim)`, unit length, row by row of the same windows.
+        logit_scale: Scalar inverse temperature (already exponentiated).
+        gather: Take negatives from all processes, with gradient. Every process then returns the loss of
+            its own rows; the mean over processes is the loss of the joint batch.
+    """
+    all_eeg, all_topomaps, offset = eeg_embeds, topomap_embeds, 0
+    if gather:
+        all_eeg, all_topomaps = gather_with_gradient(eeg_embeds), gather_with_gradient(topomap_embeds)
+        offset = len(eeg_embeds) * _rank()
+    targets = torch.arange(len(eeg_embeds), device=eeg_embeds.device) + offset
+    to_topomaps = logit_scale * eeg_embeds.float() @ all_topomaps.float().T
+    to_eeg = logit_scale * topomap_embeds.float() @ all_eeg.float().T
+    return (F.cross_entropy(to_topomaps, targets) + F.cross_entropy(to_eeg, targets)) / 2
+
+
+def gather_with_gradient(values: Tensor) -> Tensor:
+    """Rows of all processes, in the order of their ranks; the gradient flows back to where they came from."""
+    if not _is_distributed():
+        return values
+    from torch.distributed.nn.functional import all_gather
+
+    return torch.cat(all_gather(values.contiguous()))
+
+
+def _is_distributed() -> bool:
+    distributed = torch.distributed
+    return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
+
+
+def _rank() -> int:
+    return torch.distributed.get_rank() if _is_distributed() else 0
+
+
+__all__ = ["contrastive_loss", "gather_with_gradient"]

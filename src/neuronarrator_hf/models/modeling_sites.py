@@ -1,0 +1,192 @@
+"""From any montage to reference-free rows, inside the model: nothing here is learned."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.signal import firwin
+from torch import Tensor, nn
+
+from ..signal.interpolation import COVER_MAX_GAIN, COVER_MIN_ELECTRODES, COVER_RADIUS_DEG
+from ..signal.montage import LONGITUDINAL_BIPOLAR, SITES_1020, bipolar_matrix, electrode_positions, site_side
+
+NUM_ROWS = len(LONGITUDINAL_BIPOLAR) + len(SITES_1020)
+"""18 bipolar derivations, then the 19 sites against their average."""
+DECIMATION = 2
+_NUM_LEGENDRE = 20  # the terms of a spline of order 4 fall with n**-7
+_SAME_PLACE = 1.0 - 1e-5  # cosine
+
+
+class Float32Buffers(nn.Module):
+    """A module whose buffers follow the device but stay float32 when the model is cast.
+
+    Filters and lead matrices lose their meaning in bfloat16.
+    """
+
+    def _apply(self, fn, recurse: bool = True):
+        kept = dict(self._buffers)
+        super()._apply(fn, recurse)
+        for name, before in kept.items():
+            after = self._buffers[name]
+            if after is not None and after.dtype != before.dtype:
+                self._buffers[name] = before.to(after.device)
+        return self
+
+    def add_constant(self, name: str, values: np.ndarray) -> None:
+        """A persistent buffer: what is not in the checkpoint would be garbage after `from_pretrained`."""
+        self.register_buffer(name, torch.tensor(np.asarray(values), dtype=torch.float32), persistent=True)
+
+
+class SiteResampler(Float32Buffers):
+    """Channels at given positions to the 19 sites, by spherical splines (Perrin et al. 1989).
+
+    A site that has a valid channel of its own is that channel, exactly. Others are interpolated if
+    enough valid channels surround them (the rule of `signal.interpolation.site_matrix`), else masked.
+    Rows sum to 1, so the reference of the input is the reference of the output.
+    """
+
+    def __init__(self, regularization: float = 1e-5):
+        super().__init__()
+        self.regularization = regularization
+        self.add_constant("site_positions", electrode_positions(SITES_1020))
+        order = np.arange(1, _NUM_LEGENDRE + 1)
+        factors = (2 * order + 1) / (order**4.0 * (order + 1.0) ** 4 * 4 * np.pi)
+        self.add_constant("legendre_factors", factors)
+
+    def forward(self, channel_positions: Tensor, channel_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Matrices to the sites.
+
+        Args:
+            channel_positions: `(batch, n_channels, 3)`; zeros where padded.
+            channel_mask: `(batch, n_windows, n_channels)` bool.
+
+        Returns:
+            `(batch, n_windows, 19, n_channels)` matrix, zero for masked sites and channels, and
+            `(batch, n_windows, 19)` site mask.
+        """
+        positions = torch.nn.functional.normalize(channel_positions.float(), dim=-1)
+        to_sites = (self.site_positions @ positions.transpose(-1, -2))[:, None]  # b 1 19 c
+        own = (to_sites > _SAME_PLACE) & channel_mask[:, :, None]
+        is_own = own.any(-1)
+        own = torch.nn.functional.one_hot(own.float().argmax(-1), own.shape[-1]).float()
+
+        spline = self._spline(positions, to_sites, channel_mask)
+        near = (to_sites >= np.cos(np.deg2rad(COVER_RADIUS_DEG))) & channel_mask[:, :, None]
+        covered = (near.sum(-1) >= COVER_MIN_ELECTRODES) & (spline.norm(dim=-1) <= COVER_MAX_GAIN)
+        matrix = torch.where(is_own[..., None], own, spline)
+        site_mask = is_own | covered
+        return matrix * site_mask[..., None], site_mask
+
+    def _spline(self, positions: Tensor, to_sites: Tensor, channel_mask: Tensor) -> Tensor:
+        n_channels = positions.shape[1]
+        valid = channel_mask.float()
+        both = valid[..., :, None] * valid[..., None, :]
+        among = self._kernel(positions @ positions.transpose(-1, -2))[:, None] * both
+        # A masked channel becomes an equation of its own: its weight is zero.
+        diagonal = torch.where(channel_mask, self.regularization, 1.0)
+        scale = self.legendre_factors[0]  # keeps the system near one in float32
+        system = torch.cat([among / scale + torch.diag_embed(diagonal / scale), valid[..., None]], -1)
+        border = torch.cat([valid, valid.new_zeros(*valid.shape[:-1], 1)], -1)
+        border[..., -1] = (valid.sum(-1) == 0).float()  # no valid channel at all: still solvable
+        system = torch.cat([system, border[..., None, :]], -2)
+        target = self._kernel(to_sites) / scale * valid[..., None, :]
+        target = torch.cat([target, torch.ones_like(target[..., :1])], -1)
+        weights = torch.linalg.solve(system, target.transpose(-1, -2))
+        return weights[..., :n_channels, :].transpose(-1, -2) * valid[..., None, :]
+
+    def _kernel(self, cosines: Tensor) -> Tensor:
+        """Sum of Legendre polynomials by Bonnet's recurrence."""
+        x = cosines.clamp(-1.0, 1.0)
+        before, current = torch.ones_like(x), x
+        total = self.legendre_factors[0] * x
+        for n in range(1, _NUM_LEGENDRE):
+            before, current = current, ((2 * n + 1) * x * current - n * before) / (n + 1)
+            total = total + self.legendre_factors[n] * current
+        return total
+
+
+class ReferenceFreeRows(Float32Buffers):
+    """Sites to 18 bipolar and 19 average-reference rows, low-passed and at `sfreq / 2`.
+
+    Re-referencing adds one signal to all channels, which every row cancels.
+    """
+
+    def __init__(self, sfreq: float = 200.0, regularization: float = 1e-5):
+        super().__init__()
+        self.resampler = SiteResampler(regularization)
+        self.add_constant("bipolar", bipolar_matrix())
+        self.add_constant("lowpass", _band(firwin(63, 40.0, fs=sfreq), 50, DECIMATION))
+        self.add_constant("slow_lowpass", _band(firwin(31, 20.0, fs=sfreq / DECIMATION), 50))
+        self.add_constant("row_sides", row_sides())
+
+    def forward(
+        self, eeg_values: Tensor, channel_positions: Tensor, channel_mask: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Rows of every window.
+
+        Args:
+            eeg_values: `(batch, n_windows, n_channels, n_times)` microvolts.
+            channel_positions: `(batch, n_channels, 3)`.
+            channel_mask: `(batch, n_windows, n_channels)` bool.
+
+        Returns:
+            Rows `(batch * n_windows, 37, n_times / 2)` below 40 Hz, the same below 20 Hz (muscle lifts
+            amplitudes above), and the row mask `(batch * n_windows, 37)`.
+        """
+        channel_mask = channel_mask.bool()
+        matrix, site_mask = self.resampler(channel_positions, channel_mask)
+        # A masked channel may hold anything, NaN included.
+        eeg_uv = eeg_values.float().masked_fill(~channel_mask[..., None], 0.0)
+        # The spread of what all channels share can exceed the EEG: take it off before rounding matters.
+        shared = eeg_uv.sum(2, keepdim=True) / channel_mask.sum(2).clamp_min(1)[..., None, None]
+        eeg_uv = (eeg_uv - shared).masked_fill(~channel_mask[..., None], 0.0)
+        site_uv = (matrix @ eeg_uv).flatten(0, 1)
+        site_mask = site_mask.flatten(0, 1)
+
+        site_uv = _filter(site_uv, self.lowpass, stride=DECIMATION)
+        weights = site_mask.float()
+        to_average = weights / weights.sum(1, keepdim=True).clamp_min(1.0)
+        to_average = torch.diag_embed(weights) - weights[:, :, None] * to_average[:, None]
+        to_rows = torch.cat([self.bipolar.expand(len(weights), -1, -1), to_average], dim=1)
+        row_mask = torch.cat(
+            [weights @ self.bipolar.abs().T > 1.5, site_mask & (weights.sum(1) > 2)[:, None]], 1
+        )
+        to_rows = to_rows * row_mask[..., None]
+        return to_rows @ site_uv, to_rows @ _filter(site_uv, self.slow_lowpass), row_mask
+
+
+def _filter(values: Tensor, band: Tensor, stride: int = 1) -> Tensor:
+    """Zero-phase FIR on the last axis by blocks; edges are mirrored so that an offset leaves no step.
+
+    Args:
+        values: `(..., n_times)`.
+        band: `(n_in, n_out)` banded matrix of one block, see `_band`.
+        stride: Samples from one output to the next.
+    """
+    n_in, n_out = band.shape
+    n_taps = n_in - (n_out - 1) * stride
+    n_times = values.shape[-1]
+    n_blocks = -(-n_times // (n_out * stride))
+    missing = n_blocks * n_out * stride - n_times
+    half = n_taps // 2
+    left, right = values[..., 1 : half + 1].flip(-1), values[..., -half - 1 : -1].flip(-1)
+    padded = torch.cat([left, values, right, values.new_zeros(*values.shape[:-1], missing)], dim=-1)
+    blocks = padded.unfold(-1, n_in, n_out * stride)[..., :n_blocks, :]
+    return (blocks @ band).flatten(-2)[..., : -(-n_times // stride)]
+
+
+def _band(taps: np.ndarray, n_out: int, stride: int = 1) -> np.ndarray:
+    """A FIR filter as `(n_in, n_out)` matrix of one block: several times faster than `conv1d` on a CPU."""
+    band = np.zeros((len(taps) + (n_out - 1) * stride, n_out))
+    for i in range(n_out):
+        band[i * stride : i * stride + len(taps), i] = taps
+    return band
+
+
+def row_sides() -> np.ndarray:
+    """`(2, 37)` float: rows of the left and of the right hemisphere."""
+    sides = [site_side(anode) for anode, _ in LONGITUDINAL_BIPOLAR] + [site_side(site) for site in SITES_1020]
+    return np.array([[side == wanted for side in sides] for wanted in ("left", "right")], dtype=np.float32)
+
+
+__all__ = ["NUM_ROWS", "Float32Buffers", "ReferenceFreeRows", "SiteResampler"]
