@@ -75,7 +75,7 @@ def reading_report(
     """
     entries = {entry.number - 1: entry for entry in plan.entries}
     named = [entries[row].name or entries[row].label for row in plan.rows]
-    factor = source.uv_per_value[list(plan.rows)] * decision.factor
+    factor = source.uv_per_value[list(plan.rows)]
     level_uv = np.abs(np.nanmedian([np.nanmedian(stretch, axis=1) for stretch in values], axis=0)) * factor
     flat = [name for i, name in enumerate(named) if is_dead(values, i)]
     clipped = [name for i, name in enumerate(named) if is_clipped(values, i)]

@@ -139,7 +139,8 @@ def _clean_field(field: str, old: str, header: edf.EDFHeader, i: int) -> str:
 
 def _clean_annotations(part: bytes) -> tuple[bytes, int]:
     """The annotations of a record with times and codes only, in as many bytes; and how many texts went."""
-    kept, n_removed = [], 0
+    kept: list[bytes] = []
+    n_removed = 0
     for tal in part.split(b"\x14\x00"):
         match = re.match(rb"\x00*([+-]\d+(?:\.\d*)?(?:\x15\d+(?:\.\d*)?)?)\x14(.*)", tal + b"\x14", re.DOTALL)
         if match is None:

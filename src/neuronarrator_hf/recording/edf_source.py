@@ -31,7 +31,8 @@ class EDFSource(SignalSource):
         header = edf.read_header(path, name)
         edf.check_damage(header, name)
         warnings: list[str] = []
-        onsets, events = np.arange(header.n_records) * header.record_s, []
+        onsets = np.arange(header.n_records) * header.record_s
+        events: list[tuple[float, float, str]] = []
         if header.is_annotation.any():
             onsets, events = edf.read_annotations(header, name)
         if header.record_s <= 0:

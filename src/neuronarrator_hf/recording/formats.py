@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FORMATS: dict[str, str] = {
     ".vhdr": "BrainVision", ".ahdr": "BrainVision", ".set": "EEGLAB", ".fif": "FIF", ".fif.gz": "FIF",
     ".gdf": "GDF", ".mff": "EGI MFF", ".raw": "EGI", ".egi": "EGI", ".cnt": "CNT", ".lay": "Persyst",
-    ".eeg": "Nihon Kohden", ".data": "Nicolet", ".cdt": "Curry", ".dap": "Curry", ".rs3": "Curry", ".cef": "Curry",
-    ".nxe": "eXimia", ".nedf": "NEDF", ".mefd": "MEF", ".ns3": "Blackrock",
+    ".eeg": "Nihon Kohden", ".data": "Nicolet", ".cdt": "Curry", ".dap": "Curry", ".rs3": "Curry",
+    ".cef": "Curry", ".nxe": "eXimia", ".nedf": "NEDF", ".mefd": "MEF", ".ns3": "Blackrock",
 }  # fmt: skip
 """Suffix to format, for what goes through MNE."""
 _IN_PROCESS = {"FIF", "BrainVision", "EEGLAB"}

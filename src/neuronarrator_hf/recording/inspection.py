@@ -24,7 +24,8 @@ def inspect(source: Any, *, units: str | None = None) -> dict[str, Any]:
         units: The unit of the stored numbers where the recording says it wrongly.
     """
     recording = source if isinstance(source, Recording) else read_recording(source, units=units)
-    n_windows, evaluable, masked = 0, np.zeros(recording.n_channels), {}
+    n_windows, evaluable = 0, np.zeros(recording.n_channels)
+    masked: dict[str, dict[str, int]] = {}
     for windows in iter_windows(recording):
         n_windows += len(windows)
         evaluable += windows.channel_mask.sum(axis=0)
@@ -50,11 +51,14 @@ def inspection_table(told: dict[str, Any]) -> str:
     """The dict of `inspect` as a table of text, one line per fact."""
     correction = "" if told["unit_factor"] == 1.0 else f", multiplied by {told['unit_factor']:g}"
     unit = f"{told['unit_told'] or 'not given'} told, {told['unit_evidence'] or 'none'} by amplitude"
-    evaluable = list(told["evaluable"].values())
+    evaluable = list(told["evaluable"].values()) or [0.0]
+    left_out = told["annotations_left_out"]
+    free_text = f"; {left_out} in free text left out" if left_out else ""
     rows = [
         ("recording", told["name"]),
         ("format", told["format"]),
-        ("duration", f"{told['duration_s']:g} s at {told['sfreq']:g} Hz, {told['gaps']} gaps, {told['n_windows']} windows"),
+        ("duration", f"{told['duration_s']:g} s at {told['sfreq']:g} Hz, gaps: {told['gaps']}"),
+        ("windows", str(told["n_windows"])),
         ("EEG channels", f"{len(told['channels'])} of {told['n_channels_in_file']}: {_some(told['channels'])}"),
         ("missing sites", _some(told["missing_sites"])),
         ("renamed", _some([f"{e['from']} → {e['to']}" for e in told["renamed"]])),
@@ -63,10 +67,9 @@ def inspection_table(told: dict[str, Any]) -> str:
         ("montage", f"{told['montage'].replace('_', ' ')}, reference {told['reference']}"),
         ("unit", f"{unit}; median amplitude {told['amplitude_uv']:g} uV{correction}"),
         ("mains", f"{told['mains_hz']:g} Hz" if told["mains_hz"] else "none found"),
-        ("evaluable", f"{100 * float(np.mean(evaluable)):.0f} % of channels and windows" if evaluable else "nothing"),
-        ("masked", _some([f"{', '.join(list(c)[:6])}: {reason}" for reason, c in told["not_evaluable"].items()])),
-        ("annotations", _some([f"{n} {code}" for code, n in told["annotations"].items()])
-         + (f"; {told['annotations_left_out']} in free text left out" if told["annotations_left_out"] else "")),
+        ("evaluable", f"{100 * float(np.mean(evaluable)):.0f} % of channels and windows"),
+        ("masked", _some([f"{', '.join(list(c)[:6])}: {why}" for why, c in told["not_evaluable"].items()])),
+        ("annotations", _some([f"{n} {code}" for code, n in told["annotations"].items()]) + free_text),
         *(("warning", warning) for warning in told["warnings"]),
     ]  # fmt: skip
     width = max(len(name) for name, _ in rows)

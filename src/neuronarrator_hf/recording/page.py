@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PAGE_GROUPS: tuple[tuple[tuple[str, str], ...], ...] = (
-    LONGITUDINAL_BIPOLAR[0:4], LONGITUDINAL_BIPOLAR[14:18], LONGITUDINAL_BIPOLAR[4:8], LONGITUDINAL_BIPOLAR[10:14],
-    LONGITUDINAL_BIPOLAR[8:10],
+    LONGITUDINAL_BIPOLAR[0:4], LONGITUDINAL_BIPOLAR[14:18], LONGITUDINAL_BIPOLAR[4:8],
+    LONGITUDINAL_BIPOLAR[10:14], LONGITUDINAL_BIPOLAR[8:10],
 )  # fmt: skip
 """Left and right temporal, left and right parasagittal, midline: sides beside each other."""
 SENSITIVITIES_UV: tuple[float, ...] = (10, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
@@ -28,7 +28,7 @@ _MARK = "#e8a33d"
 
 
 def derive_page(windows: EEGWindows, index: int) -> tuple[list[str], np.ndarray, np.ndarray, list[int]]:
-    """Labels, traces `(n_traces, n_times)` in microvolts, whether each is evaluable, and the group of each.
+    """Labels, traces `(n_traces, n_times)` in microvolts, whether each is evaluable, group of each.
 
     Longitudinal bipolar where at least half of its derivations have both electrodes; single channels otherwise.
     """
@@ -52,9 +52,9 @@ def derive_page(windows: EEGWindows, index: int) -> tuple[list[str], np.ndarray,
 
 
 def choose_sensitivity(traces: np.ndarray, evaluable: np.ndarray) -> float:
-    """Microvolts between two traces, from the usual steps, so that most of the signal stays within its lane."""
+    """Microvolts between two traces, from the usual steps: most of the signal stays within its lane."""
     live = traces[evaluable] if evaluable.any() else traces
-    spread = float(np.median(np.quantile(np.abs(live), 0.98, axis=1))) if live.size else 0.0
+    spread = float(np.quantile(np.quantile(np.abs(live), 0.98, axis=1), 0.7)) if live.size else 0.0
     return next((step for step in SENSITIVITIES_UV if step >= 1.3 * spread), SENSITIVITIES_UV[-1])
 
 
@@ -89,7 +89,7 @@ def draw_page(
         strong = second % 5 == 0
         axes.axvline(start_s + second, color=_GRID, lw=1.1 if strong else 0.7, zorder=0)
     for trace, live, level in zip(traces, evaluable, centre, strict=True):
-        shown = np.where(recorded, np.clip(trace / step, -2.2, 2.2), np.nan)
+        shown = np.where(recorded, np.clip(-trace / step, -2.2, 2.2), np.nan)  # negative is up
         axes.plot(
             times,
             shown + level,
@@ -170,7 +170,7 @@ def page_figure(
     step = draw_page(axes, windows, index, sensitivity_uv=sensitivity_uv, events=events)
     montage = "longitudinal bipolar" if any("-" in label for label in labels) else "single electrodes"
     head = f"{title}   " if title else ""
-    settings = f"{montage} · {step:g} µV per lane · 0.5–75 Hz · negative down"
+    settings = f"{montage} · {step:g} µV per lane · 0.5–75 Hz · negative up"
     axes.set_title(f"{head}{settings}", fontsize=9, loc="left", pad=6)
     figure.tight_layout(pad=0.8)
     return figure

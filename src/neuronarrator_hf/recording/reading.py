@@ -19,7 +19,9 @@ from neuronarrator_hf.recording.units import (
     UNITS,
     UnitDecision,
     decide_unit,
+    requested_unit,
     robust_amplitude,
+    uv_per,
 )
 
 __all__ = ["Recording", "RecordingError", "read_recording"]
@@ -44,11 +46,9 @@ class Recording:
         report: What was read, renamed, dropped and corrected; holds no identity.
     """
 
-    def __init__(
-        self, source: SignalSource, plan: ChannelPlan, decision: UnitDecision, report: dict[str, Any]
-    ) -> None:
+    def __init__(self, source: SignalSource, plan: ChannelPlan, report: dict[str, Any]) -> None:
         self._source = source
-        self._factor = (source.uv_per_value[list(plan.rows)] * decision.factor)[:, None]
+        self._factor = source.uv_per_value[list(plan.rows)][:, None]
         self.name = source.name
         self.ch_names = plan.ch_names
         self.positions = plan.positions
@@ -110,7 +110,7 @@ class Recording:
         digest = hashlib.sha256(told.encode())
         for start, stop in self.blocks():
             steps = np.rint(self.read_uv(start, stop)[order] * 100.0)
-            digest.update(np.ascontiguousarray(steps.T.astype("<i4")))
+            digest.update(steps.T.astype("<i4").tobytes())
         return digest.hexdigest()
 
     def close(self) -> None:
@@ -168,9 +168,9 @@ def _read(source: SignalSource, units: str | None, ch_names: Sequence[str] | Non
         if not found:
             break
         unusable |= found
-    decision, amplitude_uv = _unit(source, plan, values, units)
+    decision, amplitude_uv = _settle_unit(source, plan, values, units)
     report = reading_report(source, plan, decision, amplitude_uv, values)
-    return Recording(source, plan, decision, report)
+    return Recording(source, plan, report)
 
 
 def _labels(source: SignalSource, ch_names: Sequence[str] | None) -> tuple[str, ...]:
@@ -228,13 +228,20 @@ def _without_signal(source: SignalSource, plan: ChannelPlan, values: list[np.nda
     return found
 
 
-def _unit(
+def _settle_unit(
     source: SignalSource, plan: ChannelPlan, values: list[np.ndarray], requested: str | None
 ) -> tuple[UnitDecision, np.ndarray]:
-    """Unit decision, and the amplitude of every row in microvolts after it."""
+    """Make `source.uv_per_value` final; the decision, and the amplitude of every row in microvolts after it."""
+    if requested is not None:
+        source.uv_per_value = source.uv_per_value * [uv_per(requested) / uv_per(t) for t in source.told_units]
     factor = source.uv_per_value[list(plan.rows)][:, None]
     whole = [np.nan_to_num(v * factor, nan=0.0, posinf=0.0, neginf=0.0) for v in values]
     amplitude = np.median([robust_amplitude(v, source.sfreq) for v in whole], axis=0)
     told = Counter(source.told_units[row] for row in plan.rows).most_common(1)[0][0]
-    decision = decide_unit(source.name, amplitude, told, is_field=source.unit_is_field, requested=requested)
-    return decision, amplitude * decision.factor
+    if requested is not None:
+        decision = requested_unit(amplitude, told, requested)
+    else:
+        decision = decide_unit(source.name, amplitude, told, is_field=source.unit_is_field)
+        source.uv_per_value = source.uv_per_value * decision.factor
+        amplitude = amplitude * decision.factor
+    return decision, amplitude

@@ -18,8 +18,8 @@ _SPELLINGS = {
     "nv": "nV", "nanovolt": "nV", "nanovolts": "nV",
 }  # fmt: skip
 _NOT_VOLTAGE = {
-    "%", "bpm", "c", "degc", "deg", "mmhg", "hz", "kohm", "ohm", "ma", "a", "m", "cm", "s", "ms", "l",
-    "l/s", "l/min", "ml", "boolean", "bool", "g", "°c", "cmh2o", "db", "lux", "us", "ns", "pa", "kpa", "t", "ft", "m/s^2",
+    "%", "bpm", "c", "degc", "deg", "mmhg", "hz", "kohm", "ohm", "ma", "a", "m", "cm", "s", "ms", "l", "l/s",
+    "l/min", "ml", "boolean", "bool", "g", "°c", "cmh2o", "db", "lux", "us", "ns", "pa", "kpa", "t", "ft",
 }  # fmt: skip
 
 PLAUSIBLE_UV = (0.05, 3000.0)
@@ -29,6 +29,8 @@ An isoelectric recording stays above the lower bound, a neonatal or ictal one be
 """
 TYPICAL_UV = (1.0, 500.0)
 """Where another unit has to put that amplitude to be believed."""
+NEARLY_ALL = 0.8
+"""Share of the channels that a corrected unit has to make plausible."""
 CHANNEL_UV = (0.05, 3000.0)
 """A channel outside this range is named in the report."""
 
@@ -75,47 +77,60 @@ def robust_amplitude(eeg: np.ndarray, sfreq: float) -> np.ndarray:
     return 1.4826 * np.median(np.abs(filtered - np.median(filtered, axis=1, keepdims=True)), axis=1)
 
 
-def decide_unit(
-    name: str, amplitude: np.ndarray, told: str | None, *, is_field: bool, requested: str | None = None
-) -> UnitDecision:
+def requested_unit(amplitude_uv: np.ndarray, told: str | None, requested: str) -> UnitDecision:
+    """The caller's word on the unit, which is obeyed; a warning where the amplitudes speak against it.
+
+    Args:
+        amplitude_uv: `(n_channels,)` robust amplitude with the unit as requested.
+        told: The unit named for most of the EEG channels.
+        requested: The unit that the caller named.
+    """
+    level = _level(amplitude_uv)
+    notes: tuple[str, ...] = ()
+    if not _within(level, PLAUSIBLE_UV):
+        notes = (f"the unit {requested} as asked gives a median amplitude of {level:.3g} uV",)
+    return UnitDecision(
+        uv_per(requested) / uv_per(told), told, _evidence(level / uv_per(requested)), level, notes
+    )
+
+
+def decide_unit(name: str, amplitude_uv: np.ndarray, told: str | None, *, is_field: bool) -> UnitDecision:
     """Decide what the values are multiplied with.
 
     Args:
         name: What to call the recording in messages.
-        amplitude: `(n_channels,)` robust amplitude in microvolts if `told` is right (uV where it is None).
+        amplitude_uv: `(n_channels,)` robust amplitude if `told` is right (or microvolts where it is None).
         told: The unit named for most of the EEG channels.
         is_field: True where it was read from a field; False where it is a convention, which users often miss.
-        requested: The caller's word, which is obeyed.
 
     Raises:
         RecordingError: The unit named by a field puts the amplitudes outside what EEG can be.
     """
-    live = amplitude[amplitude > 0]
-    level = float(np.median(live)) if len(live) else 0.0
-    if requested is not None:
-        factor = _UV_PER[requested] / uv_per(told)
-        notes = () if _within(level * factor, PLAUSIBLE_UV) else (
-            f"the unit {requested} as asked gives a median amplitude of {level * factor:.3g} uV, not that of EEG",
-        )  # fmt: skip
-        return UnitDecision(factor, told, _evidence(level / uv_per(told)), level * factor, notes)
+    level = _level(amplitude_uv)
     evidence = _evidence(level / uv_per(told))
-    if len(live) == 0 or _within(level, PLAUSIBLE_UV):
-        notes = ()
-        if told is None:
-            notes = ("no unit is given; the amplitudes are taken as microvolts",)
+    if level == 0.0 or _within(level, PLAUSIBLE_UV):
+        notes = () if told is not None else ("no unit is given; the amplitudes are taken as microvolts",)
         return UnitDecision(1.0, told, evidence, level, notes)
-    if evidence is None or np.mean(_within(live, PLAUSIBLE_UV)) > 0.2:
+    if evidence is None:
         reason = f"a median amplitude of {level:.3g} uV is not EEG in any unit"
         raise RecordingError(name, reason, "check that the file holds EEG, or name the unit with units=")
     if told is not None and is_field:
         reason = f"its unit field says {told}, but a median amplitude of {level:.3g} uV speaks for {evidence}"
         raise RecordingError(name, reason, f"pass units='{evidence}' (--units {evidence}) if that is right")
     factor = _UV_PER[evidence] / uv_per(told)
-    was = "no unit was given" if told is None else f"the unit is {told} by convention"
-    note = (
-        f"{was}, but the amplitudes speak for {evidence} ({level:.3g} uV otherwise): corrected by {factor:g}"
-    )
+    if np.mean(_within(amplitude_uv[amplitude_uv > 0] * factor, PLAUSIBLE_UV)) < NEARLY_ALL:
+        reason = (
+            f"a median amplitude of {level:.3g} uV is not EEG, and its channels speak for different units"
+        )
+        raise RecordingError(name, reason, "name the unit with units=, or leave out channels that are no EEG")
+    was = "no unit is given" if told is None else f"the unit is {told} by convention"
+    note = f"{was}, but a median amplitude of {level:.3g} uV speaks for {evidence}: multiplied by {factor:g}"
     return UnitDecision(factor, told, evidence, level * factor, (note,))
+
+
+def _level(amplitude: np.ndarray) -> float:
+    live = amplitude[amplitude > 0]
+    return float(np.median(live)) if len(live) else 0.0
 
 
 def _within(value: float | np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
@@ -123,8 +138,10 @@ def _within(value: float | np.ndarray, bounds: tuple[float, float]) -> np.ndarra
 
 
 def _evidence(value: float) -> str | None:
-    """The unit that puts a number at a typical amplitude."""
-    fitting = [unit for unit in ("uV", "mV", "V", "nV") if _within(value * _UV_PER[unit], TYPICAL_UV)]
+    """The unit that puts a number at a typical amplitude; microvolts if they make it a possible one."""
+    if _within(value, PLAUSIBLE_UV):
+        return "uV"
+    fitting = [unit for unit in ("mV", "V", "nV") if _within(value * _UV_PER[unit], TYPICAL_UV)]
     return fitting[0] if fitting else None
 
 

@@ -80,8 +80,8 @@ def _physical_range(row: np.ndarray) -> tuple[float, float]:
 def _record(sfreq: float, n_channels: int) -> tuple[int, float]:
     """Samples per data record, and its duration: one second, or what makes whole samples of an odd rate."""
     rate = Fraction(sfreq).limit_denominator(1000)
-    per_record, seconds = rate.numerator, rate.denominator
+    per_record, seconds = rate.numerator, Fraction(rate.denominator)
     while per_record * n_channels * 2 > _MAX_RECORD_BYTES and per_record % 2 == 0:
         per_record //= 2
-        seconds = Fraction(seconds) / 2
+        seconds /= 2
     return per_record, float(seconds)
