@@ -7,7 +7,7 @@ import pytest
 from signal_fields import SFREQ_HZ, SITE_POSITIONS, angle_deg, background, band_noise, patch
 
 from neuronarrator_hf.signal.filtering import FilterChain
-from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
+from neuronarrator_hf.signal.montage import SITES_1020, canonical_name, electrode_positions
 from neuronarrator_hf.signal.quality import assess_quality, clipped_share, evaluable_fraction
 
 TIMES_S = np.arange(2000) / SFREQ_HZ
@@ -208,6 +208,12 @@ def test_windows_are_judged_one_by_one() -> None:
     assert evaluable_fraction(mask) == pytest.approx([1.0, 18 / 19, 18 / 19])
 
 
+def _sites(raw) -> np.ndarray:
+    """The 19 sites of an `mne.io.Raw` in microvolts."""
+    names = [canonical_name(name) for name in raw.ch_names]
+    return raw.get_data([names.index(site) for site in SITES_1020]) * 1e6
+
+
 @pytest.mark.real_data
 def test_real_recordings_stay_evaluable(real_data_root) -> None:
     """Captioned pages and awake rest: what experts could read is not masked away."""
@@ -216,13 +222,34 @@ def test_real_recordings_stay_evaluable(real_data_root) -> None:
     for folder, pattern in (("icu_vecams", "*.edf"), ("icu_iiic_irr", "*.edf"), ("awake", "eegmat_*.edf")):
         for path in sorted((real_data_root / folder).glob(pattern)):
             raw = mne.io.read_raw_edf(path, preload=True, verbose="error")
-            names = [n.removeprefix("EEG ") for n in raw.ch_names]
-            kept = [i for i, n in enumerate(names) if n in SITES_1020]
-            eeg_uv = raw.get_data()[kept] * 1e6
+            eeg_uv = _sites(raw)
             chain = FilterChain(raw.info["sfreq"])
             filtered = chain.apply(eeg_uv, 0, *chain.n_output(0, eeg_uv.shape[1]))
             windows = np.stack([filtered[:, s : s + 2000] for s in range(0, filtered.shape[1] - 1999, 2000)])
-            positions = electrode_positions([names[i] for i in kept])
-            shares.append(assess_quality(windows, SFREQ_HZ, positions)[0].mean())
+            shares.append(assess_quality(windows, SFREQ_HZ, SITE_POSITIONS)[0].mean())
     assert len(shares) > 30
     assert np.mean(shares) > 0.99 and min(shares) > 0.9
+
+
+@pytest.mark.real_data
+def test_a_bad_electrode_is_caught_in_real_recordings(real_data_root) -> None:
+    """150 uV of noise on each site in turn, over captioned pages of ordinary amplitude (below 40 uV RMS)."""
+    mne = pytest.importorskip("mne")
+    rng = np.random.default_rng(0)
+    caught, blamed, total = 0, 0, 0
+    for path in sorted((real_data_root / "icu_vecams").glob("*.edf")):
+        raw = mne.io.read_raw_edf(path, preload=True, verbose="error")
+        window = FilterChain(raw.info["sfreq"]).apply(_sites(raw), 0, 400, 2400)
+        if np.median((window - window.mean(axis=0)).std(axis=-1)) > 40:
+            continue
+        before = assess_quality(window[None], SFREQ_HZ, SITE_POSITIONS)[0][0]
+        noisy = np.repeat(window[None], 19, axis=0)
+        noisy[np.arange(19), np.arange(19)] += 150 * rng.normal(size=(19, 2000))
+        mask, _ = assess_quality(noisy, SFREQ_HZ, SITE_POSITIONS)
+        caught += (~np.diagonal(mask)).sum()
+        total += 19
+        others = ~np.eye(19, dtype=bool)
+        blamed += (~mask & before & others).sum()
+    assert total >= 19 * 15
+    assert caught / total > 0.95
+    assert blamed / total < 0.05
