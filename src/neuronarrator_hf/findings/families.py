@@ -52,7 +52,7 @@ def _are_one(first: Frame, second: Frame) -> bool:
         return False
     if _is_slowing(first) and _is_slowing(second):
         return not second.is_placed
-    if {first.meaning, second.meaning} != {"asymmetry", "ASYM"} and first.meaning != second.meaning:
+    if {first.meaning, second.meaning} != {"asymmetry", "ASYM"} and _members(first) != _members(second):
         return False
     return not (second.sides or second.regions) or not (first.sides or first.regions)
 
@@ -90,6 +90,8 @@ def _members(frame: Frame) -> tuple[str, ...]:
     family = frame.meaning.partition(":")[0]
     if family.startswith("SLOW"):
         return _slowing(frame, family)
+    if family == "gpd" and frame.lateral and frame.polarity != "present":
+        return ("lpd", "gpd")
     sided = any(side in ("left", "right") for side in frame.sides) or frame.lateral
     general = "generalized" in frame.regions
     if family == "PD":

@@ -127,6 +127,8 @@ def _start_of(events: list[Event], before: int, head: int) -> int:
             j = i - 2
             while j - 1 > before and events[j - 1].kind in _PREMODIFIERS:
                 j -= 1
+            while j - 1 > before and events[j - 1].kind == "det":
+                j -= 1
             if j - 1 > before and events[j - 1].kind in ("prep", "noun"):
                 break
             if j - 1 == before:

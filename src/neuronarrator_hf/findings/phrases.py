@@ -29,14 +29,7 @@ def quantity(value: tuple[float, float], unit: str, pick: Pick) -> str:
     low, high = (number(v) for v in value)
     if low == high:
         return f"{low} {unit}"
-    return pick(
-        (
-            f"{low} to {high} {unit}",
-            f"{low}-{high} {unit}",
-            f"between {low} and {high} {unit}",
-            f"{low}–{high} {unit}",
-        )
-    )
+    return pick((f"{low} to {high} {unit}", f"{low}-{high} {unit}", f"{low}–{high} {unit}"))
 
 
 def frequency(value: tuple[float, float], pick: Pick) -> str:
@@ -79,7 +72,7 @@ def place_adjective(side: str | None, regions: Sequence[str], pick: Pick) -> str
 def place_phrase(side: str | None, regions: Sequence[str], pick: Pick) -> str:
     """Side and regions after a noun: "over the left temporal region"."""
     if regions == ("generalized",):
-        return pick(("over all head regions", "diffusely"))
+        return pick(("over all head regions", "with a generalized distribution"))
     over = pick(("over", "in"))
     if not regions:
         if side == "bilateral":

@@ -39,6 +39,7 @@ FINDINGS: dict[str, str] = {
     "{dominant} posterior rhythm": "posterior_dominant_rhythm", "posterior alpha": "posterior_dominant_rhythm",
     "pdr": "posterior_dominant_rhythm", "dominant posterior activity": "posterior_dominant_rhythm",
     "{occipital} alpha [rhythm/activity/background/frequency]": "posterior_dominant_rhythm",
+    "slowing of the [alpha/posterior/posterior dominant/background] rhythm": "posterior_dominant_rhythm",
     "occipital rhythm": "posterior_dominant_rhythm", "occipital dominant rhythm": "posterior_dominant_rhythm",
     "mu {rhythm/activity}": "mu_rhythm", "[rolandic/central] mu {rhythm/activity}": "mu_rhythm",
     "rolandic rhythm": "mu_rhythm", "wicket rhythm": "mu_rhythm",
@@ -150,7 +151,8 @@ FINDINGS: dict[str, str] = {
     # summary
     "normal {awake/adult/waking/routine/sleep/and/asleep} [eeg/study/recording/segment/tracing/record/electroencephalogram/window/epoch]": "normal",
     "[within/in] normal limits": "normal", "within the normal range": "normal", "[is/was/appears/are] normal": "normal",
-    "not normal": "!normal", "[possibly/probably] normal": "normal?", "normality": "normal", "unremarkable": "normal",
+    "not normal": "!normal", "[possibly/probably] normal": "normal?", "normality": "normal", "[segment/recording/eeg/tracing/record/epoch] as a whole": "normal",
+    "overall judgement {of the [segment/recording]}": "normal", "overall judgement of normality": "normal", "unremarkable": "normal",
     "no [abnormality/abnormalities] {is/was/are/were} {seen/found/noted/detected}": "normal",
     "nothing abnormal": "normal",
     "abnormal": "abnormal", "abnormality": "abnormal",
@@ -160,7 +162,7 @@ FINDINGS: dict[str, str] = {
     "normal for age": "", "beta blocker(s)": "", "flat line": "flat_channel", "wicket [spikes/waves]": "",
     "wicket": "", "small sharp spikes": "", "movement disorder(s)": "",
     "sleep architecture": "", "seizure(s) disorder": "", "seizure disorder": "", "history of seizure(s)": "",
-    "rhythmic": "", "muscle relaxant(s)": "", "electrode(s)": "",
+    "rhythmic theta {activity}": "", "rhythmic": "", "muscle relaxant(s)": "", "electrode(s)": "",
 }  # fmt: skip
 
 BAND_RANGE = {
@@ -247,7 +249,7 @@ NOT_ASSESSED = (
     "[could/can/cannot] {not} be [assessed/evaluated/judged/determined/interpreted/examined/measured] {reliably}",
     "not {be} {reliably} [assessed/assessable/evaluable/evaluated/judged/interpretable/examined]", "[escape/escapes] assessment",
     "could not be reliably [assessed/evaluated/judged]", "[is/are/was/were] not [assessable/evaluable]",
-    "not possible to [assess/evaluate/judge]", "beyond assessment", "unassessable", "no assessment of",
+    "not possible {to [assess/evaluate/judge]}", "beyond assessment", "unassessable", "no assessment of",
     "[is/are/remain/remains] beyond assessment",
     "no judgement of",
 )  # fmt: skip

@@ -58,14 +58,17 @@ NOUNS: dict[str, Noun] = {
     "generalized_theta_slowing": _mass(
         "generalized theta slowing", "diffuse theta slowing", "generalized theta activity", "diffuse theta activity",
         "widespread theta slowing",
+        absent=("generalized theta slowing", "diffuse theta slowing"),
     ),
     "generalized_delta_slowing": _mass(
         "generalized delta slowing", "diffuse delta slowing", "generalized delta activity",
         "diffuse polymorphic delta activity", "generalized polymorphic delta slowing", "widespread delta activity",
+        absent=("generalized delta slowing", "diffuse delta slowing"),
     ),
     "focal_slowing": _mass(
         "focal slowing", "focal slow activity", "focal polymorphic slowing", "irregular focal slowing",
         "localized slowing",
+        absent=("focal slowing", "focal slow activity", "localized slowing"),
     ),
     "asymmetry": _mass("background asymmetry", "asymmetry of the background", "amplitude asymmetry"),
     "low_voltage": _singular("low-voltage background", "low-amplitude background"),
@@ -115,9 +118,10 @@ FAMILY_NOUNS: dict[str, Noun] = {
 }  # fmt: skip
 """Names of whole families, for the denial of all their members; in the order in which they are tried."""
 
-RECORD = ("segment", "recording", "EEG", "tracing", "record", "epoch")
+RECORD = ("segment", "recording", "EEG", "tracing", "epoch")
 
-# {np} the noun phrase, {Np} with a capital, {be} is/are, {record} the record's noun.
+# {np} the noun phrase, {Np} with a capital, {be} is/are, {record} the noun of the record. "Also" and "In
+# addition" are left out of the first sentence of a paragraph, {Np} before a number.
 PRESENT_FRAMES = (
     "There {be} {np}.",
     "{Np} {be} seen.",
@@ -129,18 +133,49 @@ PRESENT_FRAMES = (
     "The {record} shows {np}.",
     "The {record} contains {np}.",
     "The {record} demonstrates {np}.",
-    "One sees {np}.",
     "Also present {be} {np}.",
+    "In addition there {be} {np}.",
 )
+BACKGROUND_FRAMES = (
+    "There {be} {np}.",
+    "{Np} {be} seen.",
+    "{Np} {be} present.",
+    "{Np} {be} noted.",
+    "{Np} {be} recorded.",
+    "{Np} {be} evident.",
+    "The background shows {np}.",
+    "The background contains {np}.",
+    "The background features {np}.",
+    "The {record} shows {np}.",
+    "In the background there {be} {np}.",
+)
+LIST_FRAMES = (
+    "{Np} are seen.",
+    "{Np} are present.",
+    "{Np} are recorded.",
+    "{Np} are noted.",
+    "The {record} shows {np}.",
+    "The {record} contains {np}.",
+)
+HEDGED_FRAMES = (
+    "{Np} {be} suspected.",
+    "There may be {np}.",
+    "{Np} cannot be excluded.",
+    "The {record} is suggestive of {np}.",
+    "The {record} raises the possibility of {np}.",
+)
+ADVERB_FRAMES = ("{Np} {be} {adverb} seen.", "{Np} {be} {adverb} present.", "{Np} {be} {adverb} recorded.")
 STATE_FRAMES = (
     "The {record} shows {np}.",
-    "The {record} is in {np}.",
+    "The {record} is recorded in {np}.",
     "{Np} is seen.",
     "{Np} is recorded.",
     "The state is {np}.",
     "The {record} was obtained in {np}.",
     "The electrographic state is {np}.",
+    "The features are those of {np}.",
 )
+STATE_OPENINGS = ("In {np}, ", "During {np}, ")
 ARTIFACT_FRAMES = (
     "There {be} {np}.",
     "{Np} {be} seen.",
@@ -153,7 +188,7 @@ ARTIFACT_FRAMES = (
 )
 ABSENT_FRAMES = (
     "No {np} {be} seen.",
-    "There {be} no {np}.",
+    "There {first_be} no {np}.",
     "No {np} {be} noted.",
     "No {np} {be} recorded.",
     "No {np} {be} identified.",
@@ -168,9 +203,9 @@ ABSENT_FRAMES = (
     "{Np_and} {are} not observed.",
 )
 GONE_FRAMES = (
-    "{Np} {be} no longer seen{since}.",
-    "{Np} {be} no longer present{since}.",
-    "{Np} {be} no longer evident{since}.",
+    "{Np} {be} no longer seen{contrast}.",
+    "{Np} {be} no longer present{contrast}.",
+    "{Np} {be} no longer evident{contrast}.",
     "{Np} {have} resolved{since}.",
     "{Np} {have} disappeared{since}.",
     "{Np} {have} ceased{since}.",
@@ -185,6 +220,21 @@ NOT_ASSESSED_FRAMES = (
     "{Np_and} could not be reliably assessed.",
     "It was not possible to assess {np_and}.",
 )
+NOT_ASSESSED_NAMES = {
+    "posterior_dominant_rhythm": ("the posterior dominant rhythm", "the posterior rhythm"),
+    "asymmetry": ("the symmetry of the background", "background symmetry"),
+    "spikes": ("spikes and sharp waves", "sharp waves"),
+    "low_voltage": ("a low-voltage background",),
+    "extreme_low_voltage": ("a suppressed background",),
+    "mu_rhythm": ("a mu rhythm",),
+    "abnormal": ("abnormality",),
+}
+WHOLE_NOT_ASSESSED = (
+    "The segment as a whole could not be assessed.",
+    "An overall judgement of the segment is not possible.",
+    "An overall judgement is not possible.",
+    "Whether the segment is normal cannot be judged.",
+)
 SYMMETRY = (
     "The background is symmetric.",
     "The background activity is symmetric.",
@@ -192,7 +242,7 @@ SYMMETRY = (
     "Background amplitudes are symmetric between the hemispheres.",
     "Activity over the two hemispheres is symmetric.",
     "The two hemispheres are symmetric.",
-    "The background is symmetric on both sides.",
+    "The background shows no asymmetry.",
     "There is no background asymmetry.",
     "No asymmetry of the background is seen.",
 )
@@ -215,6 +265,35 @@ CONTINUITY = ("The background is continuous.", "The background activity is conti
               "The {record} shows a continuous background.")  # fmt: skip
 VOLTAGE = ("The voltage is normal.", "Background voltage is normal.", "The background is of normal voltage.",
            "The background is of normal amplitude.")  # fmt: skip
+# Sentences of a finding that says something of the whole background; {amp} only where it is worded.
+OF_THE_BACKGROUND: dict[str, tuple[str, ...]] = {
+    "low_voltage": (
+        "The background is of low voltage{amp}.", "Background voltage is low{amp}.", "There is a low-voltage background{amp}.",
+        "The {record} shows a low-voltage background{amp}.", "A low-amplitude background is seen{amp}.",
+    ),
+    "extreme_low_voltage": (
+        "The background is suppressed{amp}.", "There is a suppressed background{amp}.",
+        "The {record} shows an extremely low-voltage background{amp}.", "The background is markedly suppressed{amp}.",
+        "There is suppression of the background{amp}.",
+    ),
+    "burst_suppression": (
+        "The background shows burst suppression.", "There is burst suppression.", "A burst-suppression pattern is seen.",
+        "There is a burst-suppression pattern.", "The {record} shows a burst-suppression pattern.",
+        "The background consists of bursts alternating with suppression.",
+        "Bursts alternating with periods of suppression are seen.", "Burst suppression is present.",
+    ),
+    "discontinuity": (
+        "The background is discontinuous.", "There is a discontinuous background.", "The background activity is discontinuous.",
+        "The {record} shows a discontinuous background.", "A discontinuous background is seen.",
+    ),
+    "brief_attenuation": (
+        "Brief attenuations of the background are seen.", "There are brief attenuations of the background.",
+        "The {record} shows brief attenuations.", "Brief background attenuations are present.",
+        "Brief episodes of attenuation are seen.", "Brief attenuations are noted.",
+    ),
+}  # fmt: skip
+BACKGROUND_AMPLITUDE = (", with amplitudes of {a}", ", with amplitudes of about {a}", " at {a}", " with an amplitude of {a}")
+
 NORMAL = (
     "The segment is normal.",
     "This is a normal segment.",
@@ -243,8 +322,6 @@ ABNORMAL = (
 )
 
 HEDGES = ("possible", "suspected", "questionable", "probable")
-HEDGED_TRAILS = ("suspected", "possible")
-CANDIDATES = ("a candidate for {np}", "what may be {np}")
 PREVALENCES = {p: (p,) for p in ("rare", "occasional", "frequent", "abundant", "continuous")}
 PREVALENCES["rare"] = ("rare", "isolated")
 PREVALENCES["occasional"] = ("occasional", "sporadic", "scattered")
@@ -279,6 +356,19 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "slower": ("slower than {than}",),
     "spread": ("more widespread than {than}", "more extensive than {than}"),
 }
+CHANGE_PREDICATES: dict[str, tuple[str, ...]] = {
+    "new": ("{have} newly appeared{with}", "{be} newly seen{with}"),
+    "increased": ("{be} more marked than {than}", "{have} increased{with}", "{be} more prominent than {than}"),
+    "decreased": ("{be} less marked than {than}", "{have} decreased{with}", "{have} diminished{with}"),
+    "faster": ("{be} faster than {than}", "{have} accelerated{with}"),
+    "slower": ("{be} slower than {than}", "{have} slowed{with}"),
+    "spread": ("{be} more widespread than {than}", "{have} spread{with}"),
+}
 WITH_ANCHORS = ("compared with", "compared to", "relative to", "in comparison with")
 
-PDR_CONCISE = "The posterior dominant rhythm is {f}{a}."
+CONTRAST_ANCHORS = (", in contrast to", ", unlike")
+ADVERBS = {"occasional": "occasionally", "frequent": "frequently", "continuous": "continuously"}
+HIGHER_SIDE = ("better developed", "more evident", "of higher amplitude")
+RHYTHM_VERBS = ("is", "is at", "runs at", "has a frequency of", "is seen at")
+PLACED_SLOWING = ("slowing", "slow activity", "polymorphic slowing", "irregular slowing")
+ACNS_STYLE = "ACNS-style"
