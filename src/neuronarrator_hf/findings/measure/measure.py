@@ -86,10 +86,9 @@ def _measure_batch(
         return assemble([judge_flat(flat)], start_s, end_s, {})
     block = SiteBlock(site_uv[..., :n_times], site_mask, sfreq)
     values: dict[str, np.ndarray] = {"n_sites": block.site_mask.sum(axis=1).astype(float)}
-    voltage = measure_voltage(block)
     powers = band_powers(block)
     trains = find_trains(block)
-    judgements = judge_voltage(block, voltage)
+    judgements = judge_voltage(measure_voltage(block))
     rhythms, rhythm_values = judge_rhythms(block)
     is_rhythm = rhythms[0].margin > 0
     posterior_hz = np.where(is_rhythm, rhythm_values["posterior_peak_hz"], np.nan)

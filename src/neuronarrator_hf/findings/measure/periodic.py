@@ -25,8 +25,8 @@ MIN_CONTRAST = 1.6
 SIMILARITY = 0.45
 CONTRAST = 2.2
 IRREGULARITY = 0.25
-LATERALITY = 0.5
-"""log2 of the amplitude of the averaged discharge, left over right: a factor of 1.4."""
+LATERALITY = 1.0
+"""log2 of the amplitude of the averaged discharge, left over right: a factor of two, a marked asymmetry."""
 MAX_RATE_HZ = 2.5
 MIN_CYCLES = 6
 MIN_DERIVATIONS = 3
@@ -197,7 +197,7 @@ def judge_periodic(
     best = [max(t.values(), key=lambda train: train.margin) for t in trains]
     quality = np.array([t.margin for t in best])
     laterality = np.array([t.laterality for t in best])
-    lateral = 4.0 * (np.abs(laterality) - LATERALITY)
+    lateral = 3.0 * (np.abs(laterality) - LATERALITY)
     independent = np.array([_independence(t) for t in trains])
     bilateral = np.array([min(t["left"].margin, t["right"].margin) for t in trains]) + 0.3
     bipd = np.minimum(bilateral, independent)
@@ -233,7 +233,7 @@ def judge_periodic(
         Judgement(
             "lpd",
             lpd,
-            bound=bound + ", one side 1.4 times the other",
+            bound=bound + ", one side twice the other",
             side=side,
             regions=[t.regions for t in best],
             **common,

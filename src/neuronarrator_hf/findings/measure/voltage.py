@@ -1,7 +1,7 @@
 """Voltage and continuity: low voltage, suppression, attenuations, burst suppression, discontinuity.
 
-All from one amplitude envelope below 20 Hz, so that muscle does not lift a suppressed record.
-Suppression is absolute (10 uV), attenuation relative (half of the background): ACNS 2021.
+All from one amplitude envelope below 20 Hz, less what muscle adds there. Suppression is absolute
+(10 uV), attenuation relative (half of the background): ACNS 2021.
 """
 
 from __future__ import annotations
@@ -11,14 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_median, masked_quantile
+from .block import SLOW_SFREQ_HZ, SiteBlock, masked_median, masked_quantile
 from .result import Judgement
 
 STEP_S = 0.1
 ENVELOPE_S = 0.5
+"""A half-second peak to peak: where it is low, the record was quiet for the half second that is asked."""
 LOW_UV = 20.0
 SUPPRESSED_UV = 10.0
+SUPPRESSED_HIGH_UV = 15.0
+"""Ninth decile of a record that is suppressed throughout."""
+BURST_SHARE = 0.45
+"""Suppressed share that makes a burst suppression: half, less what a tenth of a second resolves."""
 MIN_DERIVATIONS = 8
+MUSCLE_FLATNESS = (0.3, 0.8)
+"""Density of 20-35 over 8-12 Hz at which muscle begins to be taken off, and is taken off fully."""
 
 
 @dataclass
@@ -27,16 +34,15 @@ class Voltage:
 
     Attributes:
         envelope_uv: `(n_windows, n_steps)` median over derivations in sliding half seconds.
-        side_envelope_uv: `(n_windows, 2, n_steps)` the same, left and right.
+        relative: `(n_windows, n_steps)` log2 of the same over each derivation's own median.
         background_uv: `(n_windows,)` median over derivations and seconds.
-        channel_uv: `(n_windows, 18)` median over seconds.
+        high_uv: `(n_windows,)` ninth decile over derivations and seconds.
         enough: `(n_windows,)` bool: enough derivations to judge.
     """
 
     envelope_uv: np.ndarray
-    side_envelope_uv: np.ndarray
+    relative: np.ndarray
     background_uv: np.ndarray
-    channel_uv: np.ndarray
     high_uv: np.ndarray
     enough: np.ndarray
 
@@ -44,124 +50,116 @@ class Voltage:
 def measure_voltage(block: SiteBlock) -> Voltage:
     """Envelopes and the background amplitude of each window."""
     x = block.band(0.5, 20.0)
+    mask = block.bipolar_mask
     step = round(STEP_S * SLOW_SFREQ_HZ)
+    per_second = round(1 / STEP_S)
     n_steps = x.shape[-1] // step
+    n_seconds = n_steps // per_second
     cells = x[..., : n_steps * step].reshape(*x.shape[:2], n_steps, step)
     high, low = cells.max(axis=-1), cells.min(axis=-1)
-    mask = block.bipolar_mask
-    second = round(1 / STEP_S)
-    n_seconds = n_steps // second
-    per_second = high[..., : n_seconds * second].reshape(*x.shape[:2], n_seconds, second).max(axis=-1) - low[
-        ..., : n_seconds * second
-    ].reshape(*x.shape[:2], n_seconds, second).min(axis=-1)
+    in_seconds = lambda a: a[..., : n_seconds * per_second].reshape(*x.shape[:2], n_seconds, per_second)  # noqa: E731
+    seconds = in_seconds(high).max(axis=-1) - in_seconds(low).min(axis=-1)
     size = round(ENVELOPE_S / STEP_S)
     envelope = maximum_filter1d(high, size, axis=-1) - minimum_filter1d(low, size, axis=-1)
-    everywhere = np.broadcast_to(mask[..., None], envelope.shape)
-    over = lambda rows: masked_median(  # noqa: E731
-        envelope[:, rows].swapaxes(1, 2), everywhere[:, rows].swapaxes(1, 2)
-    )
-    flat = per_second.reshape(len(x), -1)
+    share = np.sqrt(1.0 - _muscle_share(block))
+    seconds, envelope = seconds * share[..., None], envelope * share[..., None]
+    own = np.maximum(np.median(envelope, axis=-1, keepdims=True), 1e-3)
+    everywhere = np.broadcast_to(mask[:, None], (len(x), n_steps, x.shape[1]))
+    flat = seconds.reshape(len(x), -1)
     flat_mask = np.repeat(mask, n_seconds, axis=1)
     return Voltage(
-        envelope_uv=over(slice(None)),
-        side_envelope_uv=np.stack([over(LEFT_BIPOLAR), over(RIGHT_BIPOLAR)], axis=1),
+        envelope_uv=masked_median(envelope.swapaxes(1, 2), everywhere),
+        relative=masked_median(np.log2(np.maximum(envelope, 1e-3) / own).swapaxes(1, 2), everywhere),
         background_uv=masked_median(flat, flat_mask),
-        channel_uv=np.median(per_second, axis=-1),
         high_uv=masked_quantile(flat, flat_mask, 0.9),
         enough=mask.sum(axis=1) >= MIN_DERIVATIONS,
     )
 
 
-def runs(state: np.ndarray, min_steps: int) -> np.ndarray:
-    """`state` with runs shorter than `min_steps` removed, along the last axis."""
-    padded = np.pad(state, [(0, 0)] * (state.ndim - 1) + [(min_steps - 1, min_steps - 1)])
-    view = np.lib.stride_tricks.sliding_window_view(padded, min_steps, axis=-1).all(axis=-1)
-    covered = np.pad(view, [(0, 0)] * (state.ndim - 1) + [(0, min_steps - 1)])
-    result = np.lib.stride_tricks.sliding_window_view(
-        covered[..., : state.shape[-1] + min_steps - 1], min_steps, axis=-1
-    ).any(axis=-1)
-    return result & state
+def _muscle_share(block: SiteBlock) -> np.ndarray:
+    """Share of the power of 0.5-20 Hz that is muscle, `(n_windows, 18)`.
+
+    Muscle is about flat from 8 to 35 Hz, the brain falls. Where the density of 20-35 Hz comes near
+    that of 8-12 Hz, so much of every hertz from 4 to 20 is taken as muscle.
+    """
+    density = block.band_power(20.0, 35.0) / 15.0
+    flatness = density / np.maximum(block.band_power(8.0, 12.0) / 4.0, 1e-6)
+    weight = np.clip((flatness - MUSCLE_FLATNESS[0]) / (MUSCLE_FLATNESS[1] - MUSCLE_FLATNESS[0]), 0, 1)
+    total = np.maximum(block.band_power(0.5, 20.0), 1e-6)
+    return weight * np.clip(16.0 * density / total, 0.0, 0.85)
 
 
-def count_runs(state: np.ndarray) -> np.ndarray:
-    """Number of runs of True along the last axis."""
-    starts = state & ~np.pad(state[..., :-1], [(0, 0)] * (state.ndim - 1) + [(1, 0)])
-    return starts.sum(axis=-1)
-
-
-def judge_voltage(block: SiteBlock, voltage: Voltage) -> list[Judgement]:
+def judge_voltage(voltage: Voltage) -> list[Judgement]:
     """Voltage classes and continuity."""
-    background, high = voltage.background_uv, voltage.high_uv
-    envelope = voltage.envelope_uv
+    background, high, envelope = voltage.background_uv, voltage.high_uv, voltage.envelope_uv
     half = round(ENVELOPE_S / STEP_S) // 2
-    min_steps = round(0.5 / STEP_S) - 2 * half
-    # A half-second peak-to-peak window shortens every quiet stretch by half a second: give it back.
-    suppressed = widen(runs(envelope < SUPPRESSED_UV, max(min_steps, 1)), half)
-    reference = np.quantile(envelope, 0.6, axis=-1)
-    weak = widen(runs(envelope < 0.5 * reference[:, None], 2), half)
-    attenuated = weak & ~suppressed
+    # A window that reaches over the edges shortens a quiet stretch by half its length at both ends.
+    suppressed = _widen(envelope < SUPPRESSED_UV, half)
+    weak = _widen(voltage.relative < -1.0, half)
     suppressed_share = suppressed.mean(axis=-1)
-    attenuated_share = attenuated.mean(axis=-1)
     quiet_share = (suppressed | weak).mean(axis=-1)
-    burst_uv = _mean_where(envelope, ~suppressed)
-    quiet_uv = _mean_where(envelope, suppressed)
-    n_bursts = count_runs(runs(~suppressed, 5))
-    contrast = np.log2(np.maximum(burst_uv, 1e-3) / np.maximum(quiet_uv, 1.0))
-    burst_margin = np.minimum(
-        np.minimum((suppressed_share - 0.5) / 0.08, 3 * (contrast - 1.5)), np.where(n_bursts > 0, 8.0, -8.0)
-    )
-    burst_margin = np.where(np.isfinite(burst_margin), burst_margin, -8.0)
-    extreme_margin = np.minimum(6 * np.log2(SUPPRESSED_UV / background), 4 * np.log2(20.0 / high))
-    low_margin = np.minimum(6 * np.log2(LOW_UV / background), 6 * np.log2(background / SUPPRESSED_UV))
-    low_margin = np.minimum(low_margin, 4 * np.log2(50.0 / high))
-    attenuation_margin = np.minimum((attenuated_share - 0.08) / 0.04, (0.5 - quiet_share) / 0.04)
-    discontinuity_margin = np.minimum((quiet_share - 0.12) / 0.05, (0.5 - quiet_share) / 0.04)
+    depth = -0.5 * (voltage.relative.min(axis=-1) + np.quantile(voltage.relative, 0.05, axis=-1))
+    spread = np.log2(high / background)
+    extreme = np.minimum(6 * np.log2(SUPPRESSED_UV / background), 6 * np.log2(SUPPRESSED_HIGH_UV / high))
+    burst_uv, quiet_uv = _mean_where(envelope, ~suppressed), _mean_where(envelope, suppressed)
+    contrast = np.nan_to_num(np.log2(burst_uv / np.maximum(quiet_uv, 2.0)), nan=-8.0)
+    bursts = np.minimum((suppressed_share - BURST_SHARE) / 0.1, 3 * (contrast - 1.2))
+    low = np.min([6 * np.log2(LOW_UV / background), -extreme, -bursts, 5 * (1.3 - spread)], axis=0)
+    attenuation = np.min([6 * (depth - 0.95), (0.35 - suppressed_share) / 0.05, -bursts], axis=0)
+    discontinuity = np.min([(quiet_share - 0.15) / 0.05, (0.55 - quiet_share) / 0.05, 5 * (spread - 0.8)], axis=0)
     common = {"assessed": voltage.enough, "where": "longitudinal bipolar, 0.5-20 Hz, peak to peak"}
-    amplitude = np.stack([background, np.maximum(high, background)], axis=1)
-    voltages = {"background_uv": background, "high_uv": high}
-    shares = {"suppressed_share": suppressed_share, "attenuated_share": attenuated_share}
+    amplitudes = {"background_uv": background, "high_uv": high}
+    shares = {"suppressed_share": suppressed_share, "quiet_share": quiet_share}
     return [
         Judgement(
             "low_voltage",
-            low_margin,
-            bound="median of 1 s below 20 uV, not below 10 uV",
-            evidence=voltages,
+            low,
+            bound="median second below 20 uV, neither suppressed nor burst suppression",
+            evidence=amplitudes,
             amplitude_uv=background,
             **common,
         ),
         Judgement(
             "extreme_low_voltage",
-            extreme_margin,
-            bound="median of 1 s below 10 uV throughout",
-            evidence=voltages,
-            amplitude_uv=amplitude,
+            extreme,
+            bound="median second below 10 uV, ninth decile below 15 uV",
+            evidence=amplitudes,
+            amplitude_uv=background,
             **common,
         ),
         Judgement(
             "brief_attenuation",
-            attenuation_margin,
-            bound="stretches >= 0.5 s below half of the background, >= 10 uV, below half of the record",
-            evidence=shares,
+            attenuation,
+            bound="half seconds at about half of the background (log2 depth 0.95), not suppressed for a third",
+            evidence={**shares, "attenuation_depth_log2": depth},
             **common,
         ),
         Judgement(
             "burst_suppression",
-            burst_margin,
-            bound="suppression (< 10 uV) in 50-99 % with bursts >= 0.5 s",
+            bursts,
+            bound="below 10 uV for 45 % or more, bursts at least 2.3 times larger",
             evidence={**shares, "burst_uv": burst_uv},
             **common,
         ),
         Judgement(
             "discontinuity",
-            discontinuity_margin,
-            bound="attenuation or suppression in 10-49 %",
+            discontinuity,
+            bound="below 10 uV or half of the background in 15-55 %",
             evidence=shares,
             **common,
         ),
     ]
 
 
-def widen(state: np.ndarray, steps: int) -> np.ndarray:
+def runs(state: np.ndarray, min_steps: int) -> np.ndarray:
+    """`state` with runs of True shorter than `min_steps` removed, along the last axis."""
+    pad = [(0, 0)] * (state.ndim - 1) + [(min_steps - 1, min_steps - 1)]
+    view = np.lib.stride_tricks.sliding_window_view
+    starts = view(np.pad(state, pad), min_steps, axis=-1).all(axis=-1)
+    return view(starts, min_steps, axis=-1).any(axis=-1)
+
+
+def _widen(state: np.ndarray, steps: int) -> np.ndarray:
     """`state` with every run of True longer by `steps` at both ends."""
     return maximum_filter1d(state.astype(np.uint8), 2 * steps + 1, axis=-1, mode="constant").astype(bool)
 
