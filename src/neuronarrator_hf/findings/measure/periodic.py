@@ -24,7 +24,11 @@ MAX_LAG_S = 0.06
 MIN_CONTRAST = 1.6
 SIMILARITY = 0.45
 CONTRAST = 2.2
-IRREGULARITY = 0.25
+PROMINENCE = 1.2
+IRREGULARITY = 0.3
+"""Standard deviation of the intervals over their mean."""
+MIN_CONTRAST_MARGIN = 1.8
+MIN_AMPLITUDE_UV = 12.0
 LATERALITY = 1.0
 """log2 of the amplitude of the averaged discharge, left over right: a factor of two, a marked asymmetry."""
 MAX_RATE_HZ = 2.5
@@ -41,8 +45,8 @@ class Train:
         times_s: Times within the window.
         similarity: Median correlation of a discharge with the others, over derivations and time.
         contrast: Slope at the discharges over its median.
-        irregularity: Median deviation of the intervals from their median, as a share of it.
-        change_share: Share of consecutive intervals that differ by less than half.
+        irregularity: Standard deviation of the intervals over their mean.
+        prominence: Height of the discharges in the projection on their average over its spread.
         rate_hz: One over the median interval.
         laterality: log2 amplitude of the averaged discharge, left over right.
         amplitude_uv: Its peak to peak in the largest derivation.
@@ -54,7 +58,7 @@ class Train:
     similarity: float = np.nan
     contrast: float = np.nan
     irregularity: float = np.nan
-    change_share: float = np.nan
+    prominence: float = np.nan
     rate_hz: float = np.nan
     laterality: float = 0.0
     amplitude_uv: float = np.nan
@@ -116,25 +120,22 @@ def _train(
     if len(rows) < MIN_DERIVATIONS or len(times) < 2:
         return Train()
     similarity, times = _align(x[rows], times)
-    order = np.sort(times)
-    intervals = np.diff(order) / SLOW_SFREQ_HZ
-    intervals = intervals[intervals > 0.5 * MIN_INTERVAL_S]
-    typical = float(np.median(intervals)) if len(intervals) else np.nan
-    irregularity = float(np.median(np.abs(intervals - typical)) / typical) if len(intervals) >= 2 else np.nan
-    ratio = np.abs(np.diff(intervals)) / np.maximum(intervals[:-1], 1e-6)
-    contrast = float(height[np.clip(times, 0, len(height) - 1)].mean())
-    contrast = max(contrast, float(np.sort(height[is_maximum & (height > threshold)]).mean()))
+    contrast = float(np.sort(height[is_maximum & (height > threshold)]).mean())
     half = round(HALF_WIDTH_S * SLOW_SFREQ_HZ)
-    average = x[:, order[:, None] + np.arange(-half, half + 1)].mean(axis=1)
+    average = x[:, times[:, None] + np.arange(-half, half + 1)].mean(axis=1)
+    times, prominence = _match(x[rows], average[rows], times)
+    intervals = np.diff(times) / SLOW_SFREQ_HZ
+    typical = float(np.median(intervals)) if len(intervals) else np.nan
+    irregularity = float(intervals.std() / intervals.mean()) if len(intervals) >= 2 else np.nan
     extent = np.where(mask, np.ptp(average, axis=-1), 0.0)
     size = lambda side: np.sqrt((extent[side[mask[side]]] ** 2).mean()) if mask[side].any() else np.nan  # noqa: E731
     laterality = np.log2(max(size(LEFT_BIPOLAR), 1e-6) / max(size(RIGHT_BIPOLAR), 1e-6))
     train = Train(
-        times_s=order / SLOW_SFREQ_HZ,
+        times_s=times / SLOW_SFREQ_HZ,
         similarity=similarity,
         contrast=contrast,
+        prominence=prominence,
         irregularity=irregularity,
-        change_share=float((ratio < 0.5).mean()) if len(ratio) else np.nan,
         rate_hz=1 / typical if np.isfinite(typical) else np.nan,
         laterality=float(np.nan_to_num(laterality)),
         amplitude_uv=float(extent.max()),
@@ -142,6 +143,18 @@ def _train(
     )
     train.margin = _train_margin(train)
     return train
+
+
+def _match(x: np.ndarray, average: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, float]:
+    """All discharges like the average one, and how far they rise above the rest of the projection."""
+    projection = np.sum([np.correlate(row, shape, "same") for row, shape in zip(x, average, strict=True)], axis=0)
+    projection /= max(float(np.linalg.norm(average)), 1e-9)
+    height = float(np.median(projection[times]))
+    size = round(MIN_INTERVAL_S * SLOW_SFREQ_HZ) | 1
+    found = np.flatnonzero((projection == maximum_filter1d(projection, size)) & (projection > 0.5 * height))
+    found = found[(found > 10) & (found < len(projection) - 10)]
+    spread = 1.4826 * float(np.median(np.abs(projection)))
+    return found, height / max(spread, 1e-6)
 
 
 def _align(x: np.ndarray, times: np.ndarray) -> tuple[float, np.ndarray]:
@@ -167,17 +180,19 @@ def _align(x: np.ndarray, times: np.ndarray) -> tuple[float, np.ndarray]:
 
 def _train_margin(train: Train) -> float:
     n_events = len(train.times_s)
-    irregularity = min(train.irregularity, 0.75) if np.isfinite(train.irregularity) else 0.35
+    irregularity = train.irregularity if np.isfinite(train.irregularity) else IRREGULARITY + 0.1
+    standing_out = min(np.log2(train.contrast / CONTRAST), np.log2(train.prominence / PROMINENCE))
     shape = (
         4.0 * (train.similarity - SIMILARITY)
-        + 1.5 * np.log2(train.contrast / CONTRAST)
-        + 2.5 * (IRREGULARITY - irregularity)
+        + 1.3 * standing_out
+        + 4.0 * (IRREGULARITY - min(irregularity, IRREGULARITY + 0.4))
     )
     if n_events < 3:
         shape -= 1.0
     # Above 2.5 Hz the same train is ictal, not periodic.
     fast = 4.0 * np.log2(3.0 / train.rate_hz) if np.isfinite(train.rate_hz) else 8.0
-    return float(min(shape, 4.0 * np.log2(train.contrast / 1.9), fast))
+    amplitude = 3.0 * np.log2(max(train.amplitude_uv, 1e-3) / MIN_AMPLITUDE_UV)
+    return float(min(shape, 3.0 * np.log2(train.contrast / MIN_CONTRAST_MARGIN), fast, amplitude))
 
 
 def _regions(extent: np.ndarray) -> tuple[str, ...]:
@@ -202,8 +217,8 @@ def judge_periodic(
     bilateral = np.array([min(t["left"].margin, t["right"].margin) for t in trains]) + 0.3
     bipd = np.minimum(bilateral, independent)
     is_independent = np.maximum(bipd, 0.0)
-    lpd = soft_and(quality, lateral) - is_independent
-    gpd = soft_and(quality, -lateral) - is_independent
+    lpd = np.minimum(quality, lateral) - is_independent
+    gpd = np.minimum(quality, -lateral) - is_independent
     mask = block.bipolar_mask
     assessed = (mask[:, LEFT_BIPOLAR].sum(1) >= MIN_DERIVATIONS) & (
         mask[:, RIGHT_BIPOLAR].sum(1) >= MIN_DERIVATIONS
@@ -227,7 +242,7 @@ def judge_periodic(
         "frequency_hz": rate,
         "assessed": assessed,
     }
-    bound = "discharges alike (correlation about 0.45), standing out (slope 2.2 times the median), intervals within 25 %"
+    bound = "discharges alike (correlation about 0.45), standing out (slope 2.2 times the median), intervals that vary by about 30 %"
     side = ["left" if v > 0 else "right" for v in laterality]
     judgements = [
         Judgement(
@@ -254,8 +269,3 @@ def _independence(trains: dict[str, Train]) -> float:
     gap = np.abs(left.times_s[:, None] - right.times_s[None])
     shared = max((gap.min(axis=1) < 0.12).mean(), (gap.min(axis=0) < 0.12).mean())
     return float(min(4 * (left.laterality - 0.3), 4 * (-right.laterality - 0.3), 5 * (0.6 - shared)))
-
-
-def soft_and(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Logit of the product of two probabilities, given their logits."""
-    return -np.logaddexp(np.logaddexp(-a, -b), -a - b)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import fft
 
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_mean, masked_median
-from .periodic import Train, soft_and
+from .periodic import Train
 from .result import Judgement
 
 CONCENTRATION = 0.25
@@ -139,13 +139,13 @@ def judge_rhythmic_delta(
     judgements = [
         Judgement(
             "lrda",
-            soft_and(margin, lateral),
+            np.minimum(margin, lateral),
             bound=bound + ", one side 1.4 times the other",
             side=["left" if s == 0 else "right" for s in stronger],
             regions=_side_regions(delta, mask, stronger),
             **common,
         ),
-        Judgement("grda", soft_and(margin, -lateral), bound=bound + ", both sides alike", **common),
+        Judgement("grda", np.minimum(margin, -lateral), bound=bound + ", both sides alike", **common),
         _judge_brush(block, assessed),
     ]
     return judgements, {**evidence, "rhythmic_margin": margin}
