@@ -1,0 +1,145 @@
+"""Controls: EEG from which something was taken, and what must then collapse.
+
+A figure that stays high although the EEG no longer holds what it speaks of was never read from the EEG. Every run of
+the evaluation goes through these; a result whose control does not collapse is printed as invalid.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..findings.schema import Claim
+
+Transform = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+"""`(n_recordings, n_windows, n_channels, n_times)` microvolts to the same shape."""
+
+COLLAPSE_MARGIN = 0.10
+"""How far above the prior a figure may stay and still count as collapsed."""
+
+
+def _amplitude(eeg_uv: np.ndarray) -> np.ndarray:
+    """Robust standard deviation per channel over the recording, kept small in memory."""
+    middle = np.median(np.abs(eeg_uv[..., ::4]), axis=(1, 3), keepdims=True)
+    return np.maximum(1.4826 * middle, 1e-3)
+
+
+def white_noise(eeg_uv: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """White noise at the amplitude of the EEG."""
+    return (_amplitude(eeg_uv) * rng.standard_normal(eeg_uv.shape, dtype=np.float32)).astype(np.float32)
+
+
+def pink_noise(eeg_uv: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """1/f noise at the amplitude of the EEG, independent in every channel."""
+    n_times = eeg_uv.shape[-1]
+    spectrum = np.fft.rfft(rng.standard_normal(eeg_uv.shape, dtype=np.float32))
+    spectrum[..., 1:] /= np.sqrt(np.arange(1, spectrum.shape[-1]))
+    spectrum[..., 0] = 0
+    noise = np.fft.irfft(spectrum, n_times)
+    noise /= noise.std(-1, keepdims=True)
+    return (_amplitude(eeg_uv) * noise).astype(np.float32)
+
+
+def time_shuffled(eeg_uv: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The samples of every window in random order, the same in all channels: amplitudes stay, rhythms go."""
+    return np.ascontiguousarray(eeg_uv[..., rng.permutation(eeg_uv.shape[-1])])
+
+
+def channels_permuted(eeg_uv: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The channels of every recording under wrong names: places go, rhythms and amplitudes stay."""
+    return np.stack([recording[:, rng.permutation(recording.shape[1])] for recording in eeg_uv])
+
+
+def flat(eeg_uv: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """No signal at all."""
+    return np.zeros_like(eeg_uv)
+
+
+def other_patient(eeg_uv: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The EEG of another recording."""
+    if len(eeg_uv) < 2:
+        raise ValueError("the control 'other_patient' needs two recordings or more")
+    return np.roll(eeg_uv, int(rng.integers(1, len(eeg_uv))), axis=0)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control.
+
+    Attributes:
+        name: Its name in results.
+        transform: What is done to the EEG.
+        collapses: Figures that must fall to the prior's, as paths into the scores.
+    """
+
+    name: str
+    transform: Transform
+    collapses: tuple[str, ...]
+
+
+_EVERYTHING = ("macro_f1", "attributes.side.accuracy", "pdr_frequency.within_0.5_hz")
+
+CONTROLS: tuple[Control, ...] = (
+    Control("white_noise", white_noise, ("macro_f1",)),
+    Control("pink_noise", pink_noise, ("macro_f1",)),
+    Control("time_shuffled", time_shuffled, ("macro_f1",)),
+    Control("channels_permuted", channels_permuted, ("attributes.side.accuracy", "attributes.regions.accuracy")),
+    Control("flat", flat, ("macro_f1",)),
+    Control("other_patient", other_patient, _EVERYTHING),
+)
+"""A permutation of the channels takes side and region, not voltage; noise and silence take every finding."""
+
+
+def most_frequent_claims(references: Sequence[Sequence[Claim]]) -> list[Claim]:
+    """The claims of the most frequent narrative: the commonest set of findings, as first worded."""
+    sets = [tuple(sorted((c.finding, c.polarity) for c in claims)) for claims in references]
+    commonest = Counter(sets).most_common(1)[0][0]
+    return list(references[sets.index(commonest)])
+
+
+def best_constant_claims(references: Sequence[Sequence[Claim]], *, n_candidates: int = 200) -> list[Claim]:
+    """The one narrative of the references that, given to all, has the highest micro-F1: the strongest prior."""
+    from .claims import score_claims
+
+    step = max(1, len(references) // n_candidates)
+    sample = references[:: max(1, len(references) // 400)]
+    return list(
+        max(references[::step], key=lambda c: score_claims([c] * len(sample), sample, n_bootstrap=0)["f1"])
+    )
+
+
+def lookup(scores: dict[str, Any], path: str) -> float | None:
+    """A figure of the scores by its path, such as `attributes.side.accuracy`."""
+    if path == "pdr_frequency.within_0.5_hz":
+        return scores["pdr_frequency"]["within_0.5_hz"]
+    value: Any = scores
+    for key in path.split("."):
+        value = value[key]
+    return value
+
+
+def judge(control: Control, scores: dict[str, Any], real: dict[str, Any], prior: dict[str, Any]) -> dict[str, Any]:
+    """Whether what must collapse under a control did.
+
+    An attribute, and what a prior does not state, must lose at least half of its distance to chance.
+    """
+    verdicts = {}
+    for path in control.collapses:
+        value, baseline, best = lookup(scores, path), lookup(prior, path), lookup(real, path)
+        if path == "macro_f1":
+            allowed = (baseline or 0.0) + COLLAPSE_MARGIN
+        else:
+            chance = max(baseline or 0.0, 1 / 3)
+            allowed = chance + 0.5 * max((best or 0.0) - chance, 0.0) + 0.05
+        verdicts[path] = {
+            "value": value,
+            "prior": baseline,
+            "real": best,
+            "allowed": allowed,
+            "collapsed": value is None or value <= allowed,
+        }
+    return {"figures": verdicts, "valid": all(v["collapsed"] for v in verdicts.values())}

@@ -1,0 +1,84 @@
+"""What a model says of blocks of windows, and what the signal says: the raw material of every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..findings.schema import Claim
+from ..findings.vocabulary import FINDING_IDS
+from ..signal.windows import EEGWindows
+
+
+@dataclass
+class Heard:
+    """One window, as the model and the measurement see it.
+
+    Attributes:
+        group: Recording it belongs to.
+        text: Paragraph of the model, before any check.
+        network: Probability of every finding from the model's head.
+        measurement: `WindowMeasurement`, or None where it was not asked for.
+        claims: What the text asserts.
+    """
+
+    group: Any
+    text: str
+    network: dict[str, float]
+    measurement: Any = None
+    claims: list[Claim] = field(default_factory=list)
+
+    def network_array(self) -> np.ndarray:
+        """Probabilities in the order of the vocabulary; NaN where the model gives none."""
+        return np.array([self.network.get(finding, np.nan) for finding in FINDING_IDS])
+
+    def measured_array(self) -> np.ndarray:
+        """Scores of the measurement in the order of the vocabulary; NaN where not assessed."""
+        claims = self.measurement.claims
+        scores = [claims[f].confidence if f in claims and claims[f].polarity != "not_assessed" else None for f in FINDING_IDS]
+        return np.array([np.nan if s is None else s for s in scores], dtype=float)
+
+
+def make_voice(model: Any, processor: Any, *, history: str = "ssm", batch_size: int = 64, **generate_kwargs: Any):
+    """The engine's voice on a model: evaluation hears what users hear."""
+    from ..narration.voice import ModelVoice
+
+    return ModelVoice(model, processor, history=history, batch_size=batch_size, **generate_kwargs)
+
+
+def listen(voice: Any, blocks: Sequence[EEGWindows], *, measured: bool = True, worded: bool = True) -> list[Heard]:
+    """All windows of all blocks in order; a window that cannot be judged is worded as not assessed.
+
+    Args:
+        voice: A `Voice` of the engine.
+        blocks: One block per recording; its place is the group.
+        measured: Measure too. Without it every window is worded.
+        worded: Let the model speak; without it texts are empty.
+    """
+    from ..findings.measure import measure_windows
+    from ..findings.parse import parse
+    from ..findings.write import write_segment
+    from ..narration.engine import NOT_ASSESSED, is_assessable
+
+    silence = write_segment([NOT_ASSESSED], seed=0, variety=0.0)
+    windows: list[Heard] = []
+    for group, block in enumerate(blocks):
+        measurements = measure_windows(block) if measured else [None] * len(block)
+        if not block.channel_mask.any():
+            heard = [Heard(group, silence, {}, m) for m in measurements]
+        else:
+            state = voice.begin()
+            spoken, _ = voice.listen(block, state)
+            to_word = [i for i, m in enumerate(measurements) if worded and (m is None or is_assessable(m))]
+            texts = dict(zip(to_word, voice.speak(spoken, to_word), strict=True))
+            heard = [
+                Heard(group, texts.get(i, silence if worded else ""), dict(spoken.probabilities[i]), m)
+                for i, m in enumerate(measurements)
+            ]
+        windows.extend(heard)
+    for window in windows:
+        window.claims = list(parse(window.text))
+    return windows

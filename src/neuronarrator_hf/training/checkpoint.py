@@ -1,0 +1,67 @@
+"""Checkpoints of a run: everything that continues it exactly, written so that a kill never leaves half of one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from .ema import WeightAverage
+
+CHECKPOINT_NAME = "checkpoint.pt"
+
+
+@dataclass
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        step: Optimizer steps done.
+        elapsed_s: Seconds spent, resumed ones included.
+        best_score: Best score of an evaluation so far.
+        best_step: Its step.
+    """
+
+    step: int = 0
+    elapsed_s: float = 0.0
+    best_score: float = float("-inf")
+    best_step: int = -1
+
+
+def save_checkpoint(
+    folder: Path,
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    average: WeightAverage,
+    progress: Progress,
+) -> None:
+    """Write `checkpoint.pt` in one move."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "average": average.state_dict(),
+        "progress": asdict(progress),
+    }
+    partial = folder / (CHECKPOINT_NAME + ".partial")
+    torch.save(state, partial)
+    os.replace(partial, folder / CHECKPOINT_NAME)
+
+
+def load_checkpoint(
+    folder: Path,
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    average: WeightAverage,
+) -> Progress | None:
+    """Continue from `checkpoint.pt`; None where there is none."""
+    path = folder / CHECKPOINT_NAME
+    if not path.is_file():
+        return None
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    average.load_state_dict(state["average"])
+    return Progress(**state["progress"])

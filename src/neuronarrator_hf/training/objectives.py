@@ -1,0 +1,74 @@
+"""Losses of the training that the model does not bring: alignment with its accuracy, robust presence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+
+from ..models.contrastive import contrastive_loss
+from ..models.finding_targets import ATTRIBUTES
+from ..models.modeling_heads import finding_losses
+
+
+def alignment_loss(
+    waveform: torch.Tensor, topomap: torch.Tensor, logit_scale: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Symmetric InfoNCE over all windows of all processes, and the share ranked first in this batch.
+
+    The negatives of a window are the other windows of its recording, which share its amplifier and
+    most of its signal, and those of the other recordings of the batch.
+
+    Args:
+        waveform: `(n, dim)` embeddings of waveforms.
+        topomap: `(n, dim)` embeddings of the maps of the same windows.
+        logit_scale: Inverse temperature.
+    """
+    waveform, topomap = F.normalize(waveform.float(), dim=-1), F.normalize(topomap.float(), dim=-1)
+    loss = contrastive_loss(waveform, topomap, logit_scale.float(), gather=True)
+    with torch.no_grad():
+        ranked_first = (waveform @ topomap.T).argmax(-1) == torch.arange(len(waveform), device=waveform.device)
+    return loss, ranked_first.float().mean()
+
+
+def head_losses(
+    logits: Mapping[str, torch.Tensor],
+    targets: Mapping[str, torch.Tensor],
+    known: torch.Tensor,
+    *,
+    smoothing: float = 0.0,
+    focal_gamma: float = 0.0,
+    positive_weight: torch.Tensor | None = None,
+) -> dict[str, torch.Tensor]:
+    """Presence and attribute losses of windows along the first axis.
+
+    Args:
+        logits: Head outputs: `presence` `(n, n_findings)`, attributes `(n, n_findings, size)`.
+        targets: Of the same shapes, see `models.finding_targets.encode_claims`.
+        known: `(n, n_findings)` bool, findings whose presence is known. Windows of which not all is
+            known are weakly labelled and teach no attribute.
+        smoothing: Presence targets are drawn this far toward 1/2.
+        focal_gamma: Exponent of the focal loss; 0 is plain cross-entropy.
+        positive_weight: `(n_findings,)` weights of positive targets.
+
+    Returns:
+        `presence` and `attributes`.
+    """
+    presence, true = logits["presence"].float(), targets["presence"].float()
+    weight = targets["assessed"].float() * known
+    soft = true * (1 - smoothing) + 0.5 * smoothing
+    loss = F.binary_cross_entropy_with_logits(presence, soft, pos_weight=positive_weight, reduction="none")
+    if focal_gamma:
+        loss = loss * (true - presence.sigmoid()).abs().detach() ** focal_gamma
+    each = finding_losses(logits, targets, mask=known.all(-1))
+    return {
+        "presence": (loss * weight).sum() / weight.sum().clamp_min(1),
+        "attributes": torch.stack([each[name] for name in ATTRIBUTES]).sum(),
+    }
+
+
+def positive_weights(presence: torch.Tensor, largest: float) -> torch.Tensor:
+    """Weights `(n_findings,)` of positives from how often each finding occurs in `(n, n_findings)` targets."""
+    share = presence.float().mean(0).clamp(1e-3, 1 - 1e-3)
+    return ((1 - share) / share).sqrt().clamp(1.0, largest)

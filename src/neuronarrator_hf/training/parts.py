@@ -1,0 +1,154 @@
+"""The model, its processor and the shared space: made new, loaded and saved together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from ..models.configuration_neuronarrator import NeuroNarratorConfig
+from ..models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
+from ..models.modeling_alignment import MAX_LOG_SCALE, NeuroNarratorForContrastiveAlignment
+from ..models.modeling_neuronarrator import NeuroNarratorForConditionalGeneration
+from ..models.processing_neuronarrator import (
+    CURRENT_INSTRUCTION,
+    HISTORY_INSTRUCTION,
+    TASK_INSTRUCTION,
+    NeuroNarratorProcessor,
+)
+from .arguments import RunArguments
+from .tokenizer import train_tokenizer
+
+ALIGNMENT_NAME = "alignment.safetensors"
+_OWN = ("eeg_projection", "topomap_projection", "logit_scale")
+
+
+class AlignedTowers(nn.Module):
+    """The shared space over the narrator's own towers.
+
+    Args:
+        narrator: `NeuroNarratorForConditionalGeneration`, whose towers are used.
+    """
+
+    def __init__(self, narrator: NeuroNarratorForConditionalGeneration) -> None:
+        super().__init__()
+        self.aligned = NeuroNarratorForContrastiveAlignment(narrator.config)
+        self.aligned.model.waveform_encoder = narrator.model.waveform_encoder
+        self.aligned.model.topomap_encoder = narrator.model.topomap_encoder
+
+    def forward(self, embeddings: torch.Tensor, maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Waveforms and maps in the shared space, and the inverse temperature.
+
+        Args:
+            embeddings: `(n, hidden_size)` pooled waveforms.
+            maps: `(n, n_bands, size, size)`.
+        """
+        pooled = self.aligned.model.topomap_encoder(topomap_values=maps).pooler_output
+        scale = self.aligned.logit_scale.clamp(max=MAX_LOG_SCALE).exp()
+        return self.aligned.eeg_projection(embeddings), self.aligned.topomap_projection(pooled), scale
+
+    def save(self, folder: Path) -> None:
+        """The projections alone, beside the narrator's weights."""
+        state = {k: v.contiguous() for k, v in self.aligned.state_dict().items() if k.startswith(_OWN)}
+        save_file(state, folder / ALIGNMENT_NAME)
+
+    def load(self, folder: Path) -> None:
+        """The projections saved beside the narrator's weights, where there are any."""
+        if (folder / ALIGNMENT_NAME).is_file():
+            self.aligned.load_state_dict(load_file(folder / ALIGNMENT_NAME), strict=False)
+
+
+@dataclass
+class Parts:
+    """What is trained, evaluated and saved together.
+
+    Attributes:
+        model: The narrator.
+        processor: Its processor.
+        alignment: The shared space.
+        prompt_ids: Tokens of the default prompt with its placeholders.
+    """
+
+    model: NeuroNarratorForConditionalGeneration
+    processor: NeuroNarratorProcessor
+    alignment: AlignedTowers
+    prompt_ids: list[int]
+
+    def encode(self, eeg_uv: np.ndarray, channel_mask: np.ndarray) -> dict[str, torch.Tensor]:
+        """EEG inputs of the model from sequences at the 19 sites, see `data.Encode`."""
+        inputs = self.processor.feature_extractor.from_sites(eeg_uv, channel_mask)
+        return {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in inputs.items()}
+
+    def save(self, folder: Path) -> None:
+        """Everything into a folder that `from_pretrained` reads."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.model.save_pretrained(folder)
+        self.processor.save_pretrained(folder)
+        self.alignment.save(folder)
+
+
+def _assemble(model: NeuroNarratorForConditionalGeneration, processor: NeuroNarratorProcessor) -> Parts:
+    prompt = processor.tokenizer(processor.expand(processor.prompt()))["input_ids"]
+    return Parts(model, processor, AlignedTowers(model), prompt)
+
+
+def new_parts(run: RunArguments, texts: list[str]) -> Parts:
+    """A model with fresh weights and, unless the preset names a language model, a tokenizer made of the texts."""
+    values = dict(run.model)
+    pretrained = values.pop("language_model", None)
+    if pretrained is not None:
+        return _with_language_model(pretrained, values)
+    instructions = [HISTORY_INSTRUCTION, CURRENT_INSTRUCTION, TASK_INSTRUCTION]
+    prompt = " ".join(["", HISTORY_INSTRUCTION, ""]), " ".join(["", CURRENT_INSTRUCTION, ""]), " " + TASK_INSTRUCTION
+    n_prompts = max(len(texts) // 20, 20)
+    tokenizer = train_tokenizer([*texts, *(instructions + list(prompt)) * n_prompts], vocab_size=run.vocab_size)
+    text_config = {"model_type": "llama", **(values.pop("text_config", None) or {})}
+    text_config |= {
+        "vocab_size": len(tokenizer),
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    config = NeuroNarratorConfig(text_config=text_config, **values)
+    processor = NeuroNarratorProcessor.for_config(config, NeuroNarratorFeatureExtractor(), tokenizer)
+    return _assemble(NeuroNarratorForConditionalGeneration(config), processor)
+
+
+def _with_language_model(name: str, values: dict[str, Any]) -> Parts:
+    """Fresh towers before a pretrained causal language model and its tokenizer."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from ..models.processing_neuronarrator import PLACEHOLDERS
+
+    tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
+    tokenizer.add_special_tokens({"additional_special_tokens": list(PLACEHOLDERS)})
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    language_model = AutoModelForCausalLM.from_pretrained(name)
+    if len(tokenizer) > language_model.config.vocab_size:
+        language_model.resize_token_embeddings(len(tokenizer))
+    values.pop("text_config", None)
+    config = NeuroNarratorConfig(text_config=language_model.config.to_dict(), **values)
+    processor = NeuroNarratorProcessor.for_config(config, NeuroNarratorFeatureExtractor(), tokenizer)
+    model = NeuroNarratorForConditionalGeneration(config)
+    model.language_model.load_state_dict(language_model.state_dict())
+    return _assemble(model, processor)
+
+
+def load_parts(folder: str | Path, run: RunArguments | None = None) -> Parts:
+    """Model, processor and shared space of a folder; the history mode is the preset's."""
+    folder = Path(folder)
+    config = NeuroNarratorConfig.from_pretrained(folder)
+    processor = NeuroNarratorProcessor.from_pretrained(folder)
+    if run is not None and run.model.get("history", config.history) != config.history:
+        config.history = run.model["history"]
+        processor.follow(config)
+    model = NeuroNarratorForConditionalGeneration.from_pretrained(folder, config=config, dtype=torch.float32)
+    parts = _assemble(model, processor)
+    parts.alignment.load(folder)
+    return parts

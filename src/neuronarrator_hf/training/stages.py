@@ -1,0 +1,265 @@
+"""The three stages: `language` learns to word findings, `align` to see, `narrate` to word what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from .arguments import RunArguments, StageArguments
+from .data import (
+    CachedSource,
+    ClaimDataset,
+    ScriptedSource,
+    SequenceDataset,
+    SimulatedSource,
+    Source,
+    iterate,
+    sample_texts,
+)
+from .objectives import alignment_loss, head_losses, positive_weights
+from .texts import TextEncoder
+from .validation import Validation
+
+
+TOKENIZER_TEXTS = 8000
+"""Texts that the tokenizer is made of."""
+
+
+class LanguageObjective(nn.Module):
+    """Language-model loss of texts behind concept tokens made from the truth, without any EEG."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, share: float, targets: dict, **text: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The loss, and the share of tokens that are predicted right."""
+        output = self.model(finding_targets=targets, **text)
+        return {"loss": output.lm_loss, "token_accuracy": _token_accuracy(output.logits, text["labels"])}
+
+
+class EEGObjective(nn.Module):
+    """Heads, alignment and text on sequences of windows; a loss of weight 0 is not computed.
+
+    Args:
+        model: `NeuroNarratorForConditionalGeneration`.
+        alignment: The projections of the shared space, see `alignment.AlignmentProjections`.
+        arguments: Of the stage.
+        run: Of the run.
+        positive_weight: `(n_findings,)`.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        alignment: nn.Module,
+        arguments: StageArguments,
+        run: RunArguments,
+        positive_weight: torch.Tensor,
+    ) -> None:
+        super().__init__()
+        self.model, self.alignment, self.arguments, self.run = model, alignment, arguments, run
+        self.register_buffer("positive_weight", positive_weight, persistent=False)
+
+    def forward(
+        self, share: float, targets: dict, known: torch.Tensor, text_windows: torch.Tensor | None = None, **inputs: Any
+    ) -> dict[str, torch.Tensor]:
+        """All losses of a batch.
+
+        Args:
+            share: Share of the budget spent.
+            targets: Of the heads, `(batch, n_windows, ...)`.
+            known: `(batch, n_windows, n_findings)` bool.
+            text_windows: `(n, 2)` sequence and window of each text.
+            inputs: EEG inputs, and `input_ids`, `attention_mask`, `labels` of the texts.
+        """
+        weights = self.arguments.weights
+        text = {name: inputs.pop(name) for name in ("input_ids", "attention_mask", "labels") if name in inputs}
+        maps = inputs.pop("topomap_values")
+        worded = weights["text"] > 0 and text_windows is not None and len(text_windows) > 0
+        features = self.model.get_window_features(**inputs, topomap_values=maps if worded else None)
+        flat = {name: value.flatten(0, 1) for name, value in features.finding_logits.items()}
+        losses = head_losses(
+            flat,
+            {name: value.flatten(0, 1) for name, value in targets.items()},
+            known.flatten(0, 1),
+            smoothing=self.run.label_smoothing,
+            focal_gamma=self.run.focal_gamma,
+            positive_weight=self.positive_weight,
+        )
+        config = self.model.config
+        total = weights["heads"] * (
+            config.presence_loss_weight * losses["presence"]
+            + config.attribute_loss_weight * losses["attributes"]
+        )
+        if weights["alignment"] > 0:
+            waveform, topomap, scale = self.alignment(features.embeddings.flatten(0, 1), maps.flatten(0, 1))
+            losses["alignment"], losses["retrieval"] = alignment_loss(waveform, topomap, scale)
+            total = total + weights["alignment"] * losses["alignment"]
+        if worded:
+            assert text_windows is not None
+            tokens = self._window_tokens(features, targets, text_windows, share)
+            output = self.model(window_tokens=tokens, **text)
+            losses["text"] = output.lm_loss
+            losses["token_accuracy"] = _token_accuracy(output.logits, text["labels"])
+            total = total + weights["text"] * output.lm_loss
+        return {"loss": total, **losses}
+
+    def _window_tokens(self, features: Any, targets: dict, windows: torch.Tensor, share: float) -> torch.Tensor:
+        """Soft tokens of the narrated windows: concepts of the heads or the truth, each part dropped at times."""
+        arguments, parts = self.arguments, self.model.model
+        rows, columns = windows.unbind(1)
+        findings = features.finding_tokens[rows, columns]
+        teacher = arguments.teacher_findings * max(1 - 2 * share, 0.0)
+        if teacher > 0 and self.training:
+            true = parts.finding_tokens({name: value[rows, columns] for name, value in targets.items()})
+            findings = torch.where(_chance(teacher, findings), true, findings)
+        history, eeg, image = (
+            getattr(features, name)[rows, columns] for name in ("history_tokens", "eeg_tokens", "image_tokens")
+        )
+        if self.training:
+            drop_findings = _chance(arguments.drop_findings, findings)
+            drop_eeg = _chance(arguments.drop_eeg, findings) & ~drop_findings  # never both: nothing would be left
+            findings = torch.where(drop_findings, parts.no_eeg, findings)
+            eeg = torch.where(drop_eeg, parts.no_eeg, eeg)
+            history = torch.where(drop_eeg, parts.no_history, history)
+            image = torch.where(drop_eeg, parts.no_image, image)
+        return torch.cat([history, eeg, findings, image], dim=1)
+
+
+def _chance(probability: float, like: torch.Tensor) -> torch.Tensor:
+    return torch.rand(len(like), 1, 1, device=like.device) < probability
+
+
+def _token_accuracy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    wanted = labels[:, 1:]
+    right = (logits[:, :-1].argmax(-1) == wanted)[wanted != -100]
+    return right.float().mean()
+
+
+class TrainingStage:
+    """A stage of the loop: objective, batches, evaluation, saving.
+
+    Args:
+        name: language, align or narrate.
+        parts: Model, processor and alignment.
+        run: Arguments of the run.
+        source: Where simulated recordings come from.
+        validation: Held-out recordings.
+        real: Real recordings, or None.
+    """
+
+    def __init__(
+        self, name: str, parts: Any, run: RunArguments, source: Any, validation: Validation, real: Source | None
+    ) -> None:
+        self.name, self.parts, self.run, self.source, self.validation, self.real = (
+            name, parts, run, source, validation, real,
+        )  # fmt: skip
+        self.arguments = run.stages[name]
+        self.encode_text = TextEncoder(parts.prompt_ids, parts.processor.tokenizer, self.arguments.max_text_tokens)
+        if name == "language":
+            self.objective: nn.Module = LanguageObjective(parts.model)
+        else:
+            self.objective = EEGObjective(
+                parts.model, parts.alignment, self.arguments, run, _positive_weight(source, run.positive_weight)
+            )
+
+    def batches(self, start: int, stop: int, rank: int, world: int) -> Iterable[dict[str, Any]]:
+        """Batches by number, made in worker processes."""
+        arguments, data = self.arguments, self.run.data
+        if self.name == "language":
+            dataset: Any = ClaimDataset(
+                self.source, arguments.batch_size, self.run.seed, self.encode_text,
+                variety_share=data.variety_share, rank=rank, world=world,
+            )  # fmt: skip
+        else:
+            dataset = SequenceDataset(
+                self.source, self.parts.encode, arguments.batch_size, self.run.seed,
+                text_windows=arguments.text_windows if arguments.weights["text"] > 0 else 0,
+                encode_text=self.encode_text, variety_share=data.variety_share,
+                real=self.real, real_share=data.real_share, rank=rank, world=world,
+            )  # fmt: skip
+        return iterate(dataset, start, stop, data.num_workers)
+
+    def evaluate(self) -> dict[str, float]:
+        """Held-out figures of the stage; nothing here is teacher-forced but stage `language`'s findings."""
+        if self.name == "language":
+            return self.validation.language(self.parts)
+        return self.validation.eeg(self.parts, worded=self.arguments.weights["text"] > 0)
+
+    def sample_texts(self, count: int) -> list[str]:
+        """Texts of the last evaluation."""
+        return self.validation.samples[:count]
+
+    def save(self, folder: Path) -> None:
+        """Model, processor and alignment."""
+        self.parts.save(folder)
+
+    def finish(self, folder: Path) -> dict[str, Any]:
+        """Calibrate the heads of a finished model, as loaded from its folder."""
+        if self.name == "language":
+            return {}
+        from .calibrate import fit_groups, write_calibration
+        from .parts import load_parts
+
+        parts = load_parts(folder, self.run)
+        logits, truth = self.validation.presence(parts)
+        calibration = fit_groups(logits, truth)
+        write_calibration(folder, calibration, f"{len(logits)} held-out simulated windows")
+        if self.name == "align":
+            parts.alignment.aligned.save_pretrained(folder / "alignment")
+        return {"calibrated_groups": float(len(calibration))}
+
+    def push_to_hub(self, repository: str) -> None:
+        """Push model and processor."""
+        self.parts.model.push_to_hub(repository)
+        self.parts.processor.push_to_hub(repository)
+
+
+def _positive_weight(source: Source, largest: float) -> torch.Tensor:
+    from ..findings.vocabulary import FINDING_IDS
+
+    if isinstance(source, CachedSource):
+        windows = [w for i in range(min(len(source.cache), 500)) for w in source.cache.claims(i)]
+    else:
+        windows = [w for r in source.take(0, 32, np.random.default_rng(0)).claims for w in r]
+    present = [[f in {c.finding for c in window if c.is_present} for f in FINDING_IDS] for window in windows]
+    return positive_weights(torch.tensor(present), largest)
+
+
+def build_stage(name: str, run: RunArguments, start: Path | None) -> TrainingStage:
+    """Everything a stage needs: data, model (new or from a folder) and validation."""
+    from .cache import SimulatedCache
+    from .parts import load_parts, new_parts
+
+    data = run.data
+    source: Any
+    if data.cache_dir is not None:
+        cache = SimulatedCache.make(
+            data.cache_dir, data.cache_recordings, data.n_windows, run.seed + 1, data.cache_processes
+        )
+        source = CachedSource(cache, run.seed, data.augment)
+    elif name == "language":
+        source = ScriptedSource(data.n_windows, run.seed + 1)
+    else:
+        source = SimulatedSource(data.n_windows, run.seed + 1, data.augment)
+    if start is not None:
+        parts = load_parts(start, run)
+    else:
+        worded = source if not isinstance(source, SimulatedSource) else ScriptedSource(data.n_windows, run.seed + 1)
+        parts = new_parts(run, sample_texts(worded, TOKENIZER_TEXTS, run.seed))
+    real = None
+    if data.real_root is not None and data.real_share > 0 and name != "language":
+        from .real import RealSource
+
+        real = RealSource(data.real_root, data.n_windows, run.seed, data.leave_out, data.augment)
+    validation = Validation(data.held_out_recordings, data.n_windows)
+    return TrainingStage(name, parts, run, source, validation, real)
+
+
+__all__ = ["EEGObjective", "LanguageObjective", "TrainingStage", "build_stage"]

@@ -1,0 +1,55 @@
+"""Controls take what they say they take, and no more."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neuronarrator_hf.evaluation import controls
+from neuronarrator_hf.evaluation.claims import score_claims
+from neuronarrator_hf.findings.schema import Claim
+
+RNG = np.random.default_rng(0)
+TIME = np.arange(2000) / 200
+EEG = (40 * np.sin(2 * np.pi * 10 * TIME) + RNG.standard_normal((4, 2, 19, 2000))).astype(np.float32)
+
+
+def alpha_share(eeg):
+    power = np.abs(np.fft.rfft(eeg)) ** 2
+    return power[..., 95:106].sum() / power[..., 1:].sum()
+
+
+@pytest.mark.parametrize("control", controls.CONTROLS, ids=lambda c: c.name)
+def test_shape_and_type(control):
+    changed = control.transform(EEG, np.random.default_rng(1))
+    assert changed.shape == EEG.shape and changed.dtype == np.float32
+
+
+def test_what_goes_and_what_stays():
+    rng = np.random.default_rng(1)
+    assert alpha_share(EEG) > 0.9
+    for transform in (controls.white_noise, controls.pink_noise, controls.time_shuffled):
+        changed = transform(EEG, rng)
+        assert alpha_share(changed) < 0.2
+        assert 0.5 < changed.std() / EEG.std() < 2
+    permuted = controls.channels_permuted(EEG, rng)
+    assert np.allclose(np.sort(permuted.std(-1)), np.sort(EEG.std(-1)), atol=1e-4)
+    assert not np.array_equal(permuted, EEG)
+    assert not controls.flat(EEG, rng).any()
+    assert not (controls.other_patient(EEG, rng) == EEG).all(axis=(1, 2, 3)).any()
+
+
+def test_a_figure_that_does_not_collapse_is_invalid():
+    truth = [[Claim("spikes", side="left")], [Claim("lpd", side="right")]] * 5
+    real = score_claims(truth, truth, n_bootstrap=0)
+    prior = score_claims([controls.most_frequent_claims(truth)] * 10, truth, n_bootstrap=0)
+    noise = next(c for c in controls.CONTROLS if c.name == "white_noise")
+    assert not controls.judge(noise, real, real, prior)["valid"]
+    assert controls.judge(noise, prior, real, prior)["valid"]
+
+
+def test_priors():
+    truth = [[Claim("normal")]] * 3 + [[Claim("abnormal"), Claim("spikes")]] * 2
+    assert [c.finding for c in controls.most_frequent_claims(truth)] == ["normal"]
+    best = controls.best_constant_claims(truth)
+    assert [c.finding for c in best] in (["normal"], ["abnormal", "spikes"])
