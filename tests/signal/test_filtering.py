@@ -134,8 +134,35 @@ def test_leading_dimensions_and_single_precision_give_the_same() -> None:
     assert together.shape == eeg_uv.shape
     for record in range(3):
         np.testing.assert_allclose(chain.apply_windows(eeg_uv[record]), together[record], atol=1e-4)
-    single = FilterChain(200.0, dtype=np.float32).apply_windows(eeg_uv)
-    np.testing.assert_allclose(single, together, atol=1e-3)
+    double = FilterChain(200.0, dtype=np.float64).apply_windows(eeg_uv)
+    np.testing.assert_allclose(together, double, atol=1e-4)
+
+
+@pytest.mark.parametrize("swing_uv", [350.0, 450.0, 3e5])
+@pytest.mark.parametrize("sfreq", [200.0, 256.0, 256.41026])
+def test_a_jump_of_the_offset_is_precise_at_any_size(sfreq: float, swing_uv: float) -> None:
+    """Below and above the bound of single precision, and the same from a part with and without the jump."""
+    rng = np.random.default_rng(0)
+    n_times = int(40 * sfreq)
+    eeg_uv = rng.normal(size=(2, n_times)).astype(np.float32) * 20
+    eeg_uv[:, : n_times // 4] += swing_uv
+    chain = FilterChain(sfreq)
+    whole = chain.apply(eeg_uv, 0, 0, 7900)
+    np.testing.assert_allclose(
+        whole, FilterChain(sfreq, dtype=np.float64).apply(eeg_uv, 0, 0, 7900), atol=5e-4
+    )
+    low, high = chain.input_range(4000, 5000)
+    part = chain.apply(eeg_uv[:, low:high], low, 4000, 5000)
+    np.testing.assert_allclose(part, whole[:, 4000:5000], atol=5e-4)
+
+
+@pytest.mark.parametrize("out_sfreq", [100.0, 128.0, 256.0])
+def test_other_output_rates(out_sfreq: float) -> None:
+    chain = FilterChain(250.0, 50.0, out_sfreq=out_sfreq)
+    stop = int(16 * out_sfreq)
+    filtered = chain.apply(_sine(10.0, 250 * 25, 250.0), 0, 0, stop)
+    half = slice(stop // 2, stop)
+    assert np.abs(filtered[half] - _sine(10.0, stop, out_sfreq)[half]).max() < 0.3
 
 
 def test_close_to_the_chain_of_mne() -> None:

@@ -11,6 +11,7 @@ from neuronarrator_hf.signal.spectral import (
     aperiodic_fit,
     band_power,
     log_spectrum,
+    log_spectrum_from_psd,
     power_spectrum,
 )
 
@@ -99,6 +100,10 @@ def test_log_spectrum_is_log_power_on_the_stated_grid() -> None:
         peak = log_spectrum(50 * np.sin(2 * np.pi * freq_hz * times)[None]).argmax()
         assert SPECTRUM_FREQS_HZ[peak] == freq_hz
     assert (log_spectrum(np.zeros((1, 2000))) == SPECTRUM_FLOOR).all()
+    freqs, psd = power_spectrum(eeg_uv)
+    np.testing.assert_array_equal(log_spectrum_from_psd(freqs, psd, mask), values)
+    with pytest.raises(ValueError, match="bins"):
+        log_spectrum_from_psd(*power_spectrum(eeg_uv, window_s=2.0))
     with pytest.raises(ValueError, match="shorter"):
         log_spectrum(np.zeros((1, 400)))
 

@@ -156,15 +156,32 @@ def log_spectrum(
             f"windows of {site_uv.shape[-1]} samples are shorter than {WELCH_WINDOW_S} s; "
             "pad them to 10 s and pass time_mask"
         )
-    freqs, psd = power_spectrum(site_uv, sfreq, time_mask=time_mask)
+    return log_spectrum_from_psd(*power_spectrum(site_uv, sfreq, time_mask=time_mask), site_mask)
+
+
+def log_spectrum_from_psd(
+    freqs: np.ndarray, psd: np.ndarray, site_mask: np.ndarray | None = None
+) -> np.ndarray:
+    """`log_spectrum` where the Welch spectrum is there already, as it is wanted for band power too.
+
+    Args:
+        freqs: Frequencies of `power_spectrum` with windows of `WELCH_WINDOW_S`.
+        psd: `(..., n_freqs)` uV^2/Hz.
+        site_mask: `(...,)` bool; sites that are False get `SPECTRUM_FLOOR`.
+    """
+    if abs(freqs[1] * WELCH_WINDOW_S - 1) > 1e-6 or freqs[-1] < SPECTRUM_FREQS_HZ[-1] + 0.5:
+        raise ValueError(
+            f"expected bins of {1 / WELCH_WINDOW_S} Hz up to 45.5 Hz at least, got bins of {freqs[1]} Hz "
+            f"up to {freqs[-1]} Hz"
+        )
     fine = int(np.searchsorted(SPECTRUM_FREQS_HZ, 30.5))
     first = round(SPECTRUM_FREQS_HZ[0] * WELCH_WINDOW_S)
     coarse = band_power(freqs, psd, [(f - 0.5, f + 0.5) for f in SPECTRUM_FREQS_HZ[fine:]])
-    values = np.concatenate([psd[..., first : first + fine], coarse], axis=-1)
+    values = np.concatenate([psd[..., first : first + fine], coarse], axis=-1, dtype=np.float32)
     np.maximum(values, np.float32(10.0**SPECTRUM_FLOOR), out=values)
     np.log10(values, out=values)
     if site_mask is not None:
-        values[~site_mask] = SPECTRUM_FLOOR
+        values[~np.asarray(site_mask, dtype=bool)] = SPECTRUM_FLOOR
     return values
 
 
