@@ -49,7 +49,7 @@ def test_a_dipole_outside_the_brain_is_refused():
 
 def test_patch_is_largest_over_itself_and_mirrors():
     rng = np.random.default_rng(1)
-    for site in ("T7", "C4", "O2", "F3"):
+    for site in ("T7", "C4", "P8", "F7"):
         scalp_map = maps.site_patch(rng, site, 1, tilt=0.0, spread=0.0)
         assert SITES_1020[int(np.argmax(scalp_map))] == site
         assert maps.bipolar_peak(scalp_map) == pytest.approx(1.0)

@@ -57,10 +57,16 @@ def muscles(
     ]
     sheet.truth.append(
         Episode(
-            "muscle_artifact", gate, min_share=0.2, min_s=2.0, side=side, regions=regions, amplitude=4.0 * rms_uv,
+            "muscle_artifact",
+            gate,
+            min_share=0.2,
+            min_s=2.0,
+            side=side,
+            regions=regions,
+            amplitude=4.0 * rms_uv,
             floor=max(8.0, 1.2 * _level(sheet)),
         )
-    )  # fmt: skip
+    )
 
 
 def chewing(sheet: Sheet, gate: np.ndarray) -> None:
@@ -113,9 +119,15 @@ def mains(sheet: Sheet) -> None:
     size = rng.uniform(1.5, 7.0) * max(4.0, _level(sheet)) * sheet.course(whole=0.8)
     sheet.add_rhythm(source, frequency, size, bandwidth_hz=0.02, steadiness=0.97)
     sheet.truth.append(
-        Episode("line_noise", (size > 0) * 1.0, min_share=0.3, frequency=frequency, amplitude=float(size.max()),
-                floor=1.2 * max(4.0, _level(sheet)))
-    )  # fmt: skip
+        Episode(
+            "line_noise",
+            (size > 0) * 1.0,
+            min_share=0.3,
+            frequency=frequency,
+            amplitude=float(size.max()),
+            floor=1.2 * max(4.0, _level(sheet)),
+        )
+    )
 
 
 def ecg(sheet: Sheet) -> None:

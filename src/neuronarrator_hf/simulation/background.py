@@ -51,6 +51,7 @@ def aperiodic(
     for source, weight in zip(wide, wide_weights, strict=True):
         sheet.add_noise(source, slower, level * (scale * weight))
     sheet.background_uv = level
+    sheet.level_uv = mean
 
 
 def generalized_or_site(rng: np.random.Generator) -> np.ndarray:
@@ -80,42 +81,41 @@ def posterior_rhythm(
     bandwidth = rng.uniform(0.25, 0.6)
     shared = sheet.wandering(bandwidth, steady)
     size = int(rng.integers(1, 3))
-    left = site_patch(rng, "O1", size, tilt=0.5)
-    left = normalise(
-        left + rng.uniform(0.2, 0.7) * site_patch(rng, "P3" if rng.random() < 0.6 else "P7", size)
-    )
+    left = site_patch(rng, "O1", size, tilt=0.2, spread=0.1)
+    second = "P3" if rng.random() < 0.6 else "P7"
+    left = normalise(left + rng.uniform(0.0, 0.35) * site_patch(rng, second, size, tilt=0.2, spread=0.15))
     maps = {"left": left, "right": mirrored(left)}
+    hemispheres = sheet.device.get("hemispheres", np.ones(19))
     peak = {}
     for side, row in (("left", 7), ("right", 13)):
-        other = 0.2 * rng.random()
-        own = sheet.wandering(bandwidth, steady)
-        envelope = np.sqrt(0.7) * shared + np.sqrt(0.3) * own
+        envelope = np.sqrt(0.7) * shared + np.sqrt(0.3) * sheet.wandering(bandwidth, steady)
         envelope /= np.sqrt(np.mean(np.abs(envelope) ** 2))
         natural = rng.uniform(0.85, 1.15) * (1.08 if side == "right" else 1.0)
         gain = natural * (ratio if side == weak_side else 1.0)
-        parietal = abs(float(bipolar()[row] @ maps[side]))
-        source = sheet.source(maps[side] + other * mirrored(maps[side]))
-        size_uv = peak_to_peak_uv * gain / max(parietal, 0.7)
+        size_uv = peak_to_peak_uv * gain / max(abs(float(bipolar()[row] @ maps[side])), 0.7)
         sheet.add_rhythm(
-            source,
+            sheet.source(maps[side]),
             drift,
             size_uv * gate,
             envelope=envelope,
             harmonics=(rng.uniform(0, 0.2), 0.0, rng.uniform(0, 6.3)),
         )
-        peak[side] = size_uv * parietal * gate * np.abs(envelope)
+        peak[side] = (
+            size_uv * abs(float(bipolar()[row] @ (hemispheres * maps[side]))) * gate * np.abs(envelope)
+        )
     if not stated:
         return
-    best = "left" if peak["left"].mean() > peak["right"].mean() else "right"
+    balance = peak["left"].mean() / max(peak["right"].mean(), 1e-9)
+    best = "left" if balance > 1 else "right"
     sheet.truth.append(
         Episode(
             "posterior_dominant_rhythm",
             gate,
             min_share=0.25,
-            side="bilateral" if weak_side is None else best,
+            side="bilateral" if 0.55 < balance < 1.8 else best,
             frequency=drift,
             amplitude=peak[best],
-            floor=1.0 * np.asarray(sheet.background_uv),
+            floor=1.2 * np.asarray(sheet.background_uv) * hemispheres[17 if best == "left" else 18],
             derivation="P3-O1 or P4-O2, the larger; 2 sqrt 2 RMS",
         )
     )

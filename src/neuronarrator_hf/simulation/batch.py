@@ -90,7 +90,7 @@ def render_sheets(
         ch_names=SITES_1020,
         claims=[window_claims(sheet, gone_claims=config.gone_claims) for sheet in sheets],
         masks=masks,
-        kinds=tuple(next(k for k in config.mixture() if k in s.tags) for s in sheets),
+        kinds=tuple(sheet.kind for sheet in sheets),
     )
 
 

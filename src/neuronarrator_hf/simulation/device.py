@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
+from ..signal.filtering import FilterChain
 from ..signal.montage import SITES_1020, site_region, site_side
 from ..signal.windows import SFREQ_HZ, WINDOW_N_TIMES
 from .config import SimulationConfig
+from .head import site_positions
 from .render import PAD_N_TIMES, Backend
 from .sheet import Episode, Sheet
 
 REFERENCES = ("infinity", "ears", "average", "Cz", "left mastoid", "Fz", "Pz")
-BAND_HZ = (0.5, 75.0)
 
 
-def draw_device(sheet: Sheet, config: SimulationConfig, *, focal: bool) -> None:
+def draw_device(sheet: Sheet, config: SimulationConfig) -> None:
     """Draw the amplifier of a recording and write what is visible of it into the truth."""
     rng = sheet.rng
     device = sheet.device
-    device["dead"] = ()
-    if rng.random() < config.dead_channels:
-        dead = rng.choice(19, int(rng.integers(1, 3)), replace=False)
-        device["dead"] = tuple(int(d) for d in dead)
-        sites = [SITES_1020[d] for d in dead]
-        sides = {site_side(s) for s in sites}
-        regions = tuple(dict.fromkeys(site_region(s) for s in sites))
-        side = sides.pop() if len(sides) == 1 else "bilateral"
-        sheet.truth.append(Episode("flat_channel", np.ones(sheet.n_ctrl), side=side, regions=regions))
+    focal = any(e.side in ("left", "right") for e in sheet.truth)
+    n_dead = int(rng.integers(1, 3)) if rng.random() < config.dead_channels else 0
+    device["dead"] = tuple(int(d) for d in rng.choice(19, n_dead, replace=False))
+    tell_dead(sheet)
     if not config.realistic_device:
         device.update(
             reference="infinity",
@@ -55,9 +53,17 @@ def draw_device(sheet: Sheet, config: SimulationConfig, *, focal: bool) -> None:
         device["bridge"] = (a, _neighbour(a))
 
 
-def _neighbour(index: int) -> int:
-    from .head import site_positions
+def tell_dead(sheet: Sheet) -> None:
+    """Write the flat channels of the device into the truth."""
+    sites = [SITES_1020[d] for d in sheet.device["dead"]]
+    if sites:
+        sides = {site_side(s) for s in sites}
+        regions = tuple(dict.fromkeys(site_region(s) for s in sites))
+        side = sides.pop() if len(sides) == 1 else "bilateral"
+        sheet.truth.append(Episode("flat_channel", sheet.always(), side=side, regions=regions))
 
+
+def _neighbour(index: int) -> int:
     distance = np.linalg.norm(site_positions() - site_positions()[index], axis=1)
     return int(np.argsort(distance)[1])
 
@@ -65,33 +71,40 @@ def _neighbour(index: int) -> int:
 def through_device(eeg_uv, sheets: list[Sheet], backend: Backend):
     """Potentials to what leaves the filter chain: `(n_recordings, n_windows, 19, 2000)` float32.
 
-    The chain is the reader's: zero-phase 0.5-75 Hz. Edges of the Fourier transform fall into the pad.
+    The chain is the one the reader applies; its kernel is shorter than the pad, so that the samples are
+    those of the chain itself.
+    """
+    xp = backend.xp
+    out = record(eeg_uv, [sheet.device for sheet in sheets], backend, chain=True)
+    out = out[:, :, PAD_N_TIMES : out.shape[2] - PAD_N_TIMES]
+    out = xp.reshape(out, (len(sheets), 19, -1, WINDOW_N_TIMES))
+    out = xp.moveaxis(out, 1, 2)
+    return np.ascontiguousarray(out) if backend.is_numpy else out.contiguous()
+
+
+def record(eeg_uv, devices: list[dict], backend: Backend, *, chain: bool):
+    """Potentials `(n_recordings, 19, n_times)` as amplifiers record them, optionally through the chain.
+
+    Quantisation comes after the filters here, so that one pair of Fourier transforms serves both; its
+    steps are far below the noise of a scalp recording.
     """
     xp = backend.xp
     n_recordings, _, n_times = eeg_uv.shape
-    mix = np.stack([_channel_matrix(s) for s in sheets]).astype(np.float32)
-    floor = np.array([s.device["floor_uv"] for s in sheets], dtype=np.float32)
-    lsb = np.array([s.device["lsb_uv"] for s in sheets], dtype=np.float32)
-    eeg_uv = xp.matmul(backend.array(mix), eeg_uv)
-    eeg_uv += backend.normal(n_recordings, 19, n_times) * backend.array(floor[:, None, None])
-    spectrum = backend.rfft(eeg_uv)
-    freqs = np.arange(n_times // 2 + 1) * (SFREQ_HZ / n_times)
-    gains = np.stack([_response(freqs, *s.device["filters"]) for s in sheets]).astype(np.float32)
-    spectrum *= backend.array(gains[:, None, :])
-    out = backend.irfft(spectrum, n_times)[:, :, PAD_N_TIMES : n_times - PAD_N_TIMES]
-    step = np.where(lsb > 0, lsb, 1e-4)[:, None, None].astype(np.float32)
-    out = xp.round(out / backend.array(step)) * backend.array(step)
+    mix = np.stack([_channel_matrix(d) for d in devices]).astype(np.float32)
+    floor = np.array([d["floor_uv"] for d in devices], dtype=np.float32)[:, None, None]
+    step = np.array([d["lsb_uv"] or 1e-4 for d in devices], dtype=np.float32)[:, None, None]
+    gains = np.stack([_response(n_times, *d["filters"], chain) for d in devices]).astype(np.float32)
     alive = np.ones((n_recordings, 19, 1), dtype=np.float32)
-    for i, sheet in enumerate(sheets):
-        alive[i, list(sheet.device["dead"])] = 0.0
-    out = out * backend.array(alive)
-    out = xp.reshape(out, (n_recordings, 19, -1, WINDOW_N_TIMES))
-    return xp.permute_dims(out, (0, 2, 1, 3)) if backend.is_numpy else out.permute(0, 2, 1, 3).contiguous()
+    for i, device in enumerate(devices):
+        alive[i, list(device["dead"])] = 0.0
+    eeg_uv = xp.matmul(backend.array(mix), eeg_uv)
+    eeg_uv += backend.normal(n_recordings, 19, n_times) * backend.array(floor)
+    out = backend.irfft(backend.rfft(eeg_uv) * backend.array(gains[:, None, :]), n_times)
+    return xp.round(out / backend.array(step)) * backend.array(step * alive)
 
 
-def _channel_matrix(sheet: Sheet) -> np.ndarray:
+def _channel_matrix(device: dict) -> np.ndarray:
     """`(19, 19)`: reference, gains, swapped and bridged electrodes."""
-    device = sheet.device
     matrix = np.eye(19)[device["order"]]
     if "bridge" in device:
         a, b = device["bridge"]
@@ -111,13 +124,21 @@ def _channel_matrix(sheet: Sheet) -> np.ndarray:
     return device["gains"][:, None] * (matrix - reference[None, :])
 
 
-def _response(freqs: np.ndarray, high_pass: float, low_pass: float) -> np.ndarray:
-    low, high = BAND_HZ
-    chain = np.clip(freqs / low, 0, 1)
-    chain = 0.5 - 0.5 * np.cos(np.pi * chain)
-    top = np.clip((freqs - high) / (0.94 * SFREQ_HZ / 2 - high), 0, 1)
-    chain = chain * (0.5 + 0.5 * np.cos(np.pi * top))
-    f = np.maximum(freqs, 1e-3)
-    if high_pass > 0:
-        chain = chain / np.sqrt(1 + (high_pass / f) ** 2)
-    return chain / np.sqrt(1 + (f / low_pass) ** 8)
+@lru_cache(maxsize=8)
+def _chain(n_times: int) -> np.ndarray:
+    """Frequency response of the reader's filter chain, `(n_times // 2 + 1,)`; it is zero-phase."""
+    n = 2 * WINDOW_N_TIMES
+    impulse = np.zeros((1, 2 * n + 1), dtype=np.float64)
+    impulse[0, n] = 1.0
+    kernel = FilterChain(SFREQ_HZ).apply(impulse, 0, 0, 2 * n + 1)[0].astype(float)
+    freqs = np.arange(n_times // 2 + 1) / n_times
+    half = kernel[n : n + PAD_N_TIMES]
+    phases = np.cos(2 * np.pi * np.outer(freqs, np.arange(1, len(half)))) @ half[1:]
+    return half[0] + 2 * phases
+
+
+def _response(n_times: int, high_pass: float, low_pass: float, chain: bool) -> np.ndarray:
+    """What the amplifier's own filters leave, times the chain of the reader if asked for."""
+    f = np.maximum(np.arange(n_times // 2 + 1) * (SFREQ_HZ / n_times), 1e-3)
+    response = (_chain(n_times) if chain else 1.0) / np.sqrt(1 + (f / low_pass) ** 8)
+    return response / np.sqrt(1 + (high_pass / f) ** 2) if high_pass > 0 else response

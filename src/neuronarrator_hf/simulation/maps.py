@@ -29,6 +29,7 @@ def _cortex() -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=1)
 def bipolar() -> np.ndarray:
+    """`(18, 19)` matrix of the longitudinal bipolar montage."""
     return bipolar_matrix().astype(float)
 
 
@@ -110,10 +111,22 @@ def mirrored(scalp_map: np.ndarray) -> np.ndarray:
     return scalp_map[MIRROR]
 
 
+def lateralization(scalp_map: np.ndarray) -> float:
+    """Log ratio of the largest left to the largest right bipolar derivation: above 0 is left."""
+    derived = np.abs(bipolar() @ scalp_map)
+    return float(np.log(max(derived[:8].max(), 1e-9) / max(derived[10:].max(), 1e-9)))
+
+
 def lateralized(rng: np.random.Generator, site: str, size: int) -> np.ndarray:
-    """Map of a patch with some leakage to the mirrored place."""
-    scalp_map = site_patch(rng, site, size)
-    return normalise(scalp_map + rng.uniform(0.0, 0.22) * mirrored(scalp_map))
+    """Map of a patch with some leakage to the mirrored place, at least 1.7 times larger on its side."""
+    sign = 1.0 if int(site[-1]) % 2 else -1.0
+    for attempt in range(8):
+        tilt, spread = 0.25 / (1 + attempt), 0.35 / (1 + attempt)
+        own = site_patch(rng, site, max(0, size - attempt // 2), tilt=tilt, spread=spread)
+        scalp_map = own + rng.uniform(0.0, 0.22 / (1 + attempt)) * mirrored(own)
+        if sign * lateralization(scalp_map) > np.log(1.7):
+            break
+    return normalise(scalp_map)
 
 
 def generalized(rng: np.random.Generator, frontal: float | None = None) -> np.ndarray:
@@ -152,16 +165,18 @@ def deep(rng: np.random.Generator) -> np.ndarray:
 def describe(scalp_map: np.ndarray) -> tuple[str, tuple[str, ...]]:
     """Side and one or two regions of a focal map, from where it is largest.
 
-    Magnitude is taken against the median of the sites, as a reader of a referential montage would.
+    Magnitude is taken against the median of the sites, as a reader of a referential montage would; the
+    side is that of the larger bipolar derivations, bilateral where they differ by less than 1.3.
     """
     magnitude = np.abs(scalp_map - np.median(scalp_map))
     order = np.argsort(magnitude)[::-1]
-    side = site_side(SITES_1020[order[0]])
+    balance = lateralization(scalp_map)
+    side = "bilateral" if abs(balance) < np.log(1.3) else "left" if balance > 0 else "right"
+    order = [i for i in order if side == "bilateral" or site_side(SITES_1020[i]) in (side, "midline")]
     regions = [site_region(SITES_1020[order[0]])]
     for index in order[1:4]:
         region = site_region(SITES_1020[index])
-        same = site_side(SITES_1020[index]) in (side, "midline")
-        if magnitude[index] >= 0.72 * magnitude[order[0]] and same and region not in regions:
+        if magnitude[index] >= 0.72 * magnitude[order[0]] and region not in regions:
             regions.append(region)
             break
     return side, tuple(regions)

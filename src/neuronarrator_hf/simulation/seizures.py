@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from .background import slow_layer
+from .discharges import spike_lobes, spike_wave
 from .maps import describe, generalized, lateralized, mirrored, normalise
-from .patterns import damp, focal_slowing, focus, level_uv, spike_lobes, spike_wave
+from .places import focus, level_uv, side_of
 from .sheet import Episode, Sheet
+from .slowing import damp, focal_slowing
 
 
 def seizure_times(sheet: Sheet) -> tuple[float, float]:
@@ -18,16 +20,19 @@ def seizure_times(sheet: Sheet) -> tuple[float, float]:
     return start, start + length
 
 
-def focal_seizure(sheet: Sheet) -> None:
+def seizure(sheet: Sheet) -> None:
+    """A focal or a generalized seizure."""
+    (focal_seizure if sheet.rng.random() < 0.63 else generalized_seizure)(sheet)
+
+
+def focal_seizure(sheet: Sheet, *, site: str | None = None, times: tuple[float, float] | None = None) -> None:
     """A rhythm that starts in one place, changes in frequency and sharpness, and spreads."""
     rng = sheet.rng
-    start, stop = seizure_times(sheet)
-    site = focus(rng)
+    start, stop = times or seizure_times(sheet)
+    site = site or focus(rng)
     onset_map = lateralized(rng, site, int(rng.integers(1, 3)))
-    wide = normalise(
-        onset_map + 0.8 * lateralized(rng, focus(rng, "left" if int(site[-1]) % 2 else "right"), 3)
-    )
-    spread = normalise(wide + rng.uniform(0.3, 0.9) * mirrored(wide))
+    wide = normalise(onset_map + 0.8 * lateralized(rng, focus(rng, side_of(site)), 3))
+    spread = normalise(wide + rng.uniform(0.2, 0.7) * mirrored(wide))
     along = np.clip((sheet.t - start) / (stop - start), 0, 1)
     first, last = _frequencies(rng)
     bend = rng.uniform(0.6, 1.6)
@@ -35,6 +40,7 @@ def focal_seizure(sheet: Sheet) -> None:
     peak = float(np.clip(level_uv(sheet) * rng.uniform(10, 24), 50, 350))
     size = peak * np.clip(0.3 + 1.2 * along, 0, 1) * np.exp(sheet.smooth(1.0, 0.18))
     gate = sheet.gate([(start, stop)], 0.6)
+    damp(sheet, 1 - rng.uniform(0.25, 0.75) * gate)
     envelope = sheet.wandering(0.25, rng.uniform(0.55, 0.9))
     sharp = (rng.uniform(0.15, 0.5), rng.uniform(0.05, 0.25), rng.uniform(1.0, 2.2))
     later = np.clip((along - rng.uniform(0.15, 0.5)) * 4, 0, 1)
@@ -64,9 +70,18 @@ def focal_seizure(sheet: Sheet) -> None:
         )
     side, regions = describe(onset_map)
     sheet.truth.append(
-        Episode("electrographic_seizure", gate, min_share=0.3, side=side, regions=regions, frequency=frequency, single=False,
-                amplitude=size, floor=4.0 * level_uv(sheet))
-    )  # fmt: skip
+        Episode(
+            "electrographic_seizure",
+            gate,
+            min_share=0.3,
+            side=side,
+            regions=regions,
+            frequency=frequency,
+            single=False,
+            amplitude=size,
+            floor=4.0 * level_uv(sheet),
+        )
+    )
     _afterwards(sheet, stop, site)
 
 
@@ -84,6 +99,7 @@ def generalized_seizure(sheet: Sheet) -> None:
     rng = sheet.rng
     start, stop = seizure_times(sheet)
     gate = sheet.gate([(start, stop)], 0.5)
+    damp(sheet, 1 - rng.uniform(0.4, 0.85) * gate)
     along = np.clip((sheet.t - start) / (stop - start), 0, 1)
     size = float(np.clip(level_uv(sheet) * rng.uniform(10, 24), 70, 350))
     if rng.random() < 0.6:
@@ -131,8 +147,3 @@ def _afterwards(sheet: Sheet, stop: float, site: str | None) -> None:
     edges = (rng.uniform(0.7, 1.2), rng.uniform(2.0, 3.2))
     slow_layer(sheet, after * rms, *edges)
     sheet.truth.append(Episode("generalized_delta_slowing", after, min_share=0.4, frequency=edges))
-
-
-def dampen_during(sheet: Sheet, gate: np.ndarray, share: float) -> None:
-    """The background gives way while a seizure goes on."""
-    damp(sheet, 1 - share * gate)

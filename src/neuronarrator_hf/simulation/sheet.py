@@ -9,7 +9,7 @@ import numpy as np
 from ..signal.windows import WINDOW_S
 from .maps import bipolar
 
-PAD_S = 2.0
+PAD_S = 3.5
 """Seconds made on both sides of the windows, so that edges of filters fall outside."""
 CTRL_HZ = 10.0
 """Rate at which envelopes and frequencies are scripted."""
@@ -118,7 +118,10 @@ class Sheet:
     truth: list[Episode] = field(default_factory=list)
     device: dict = field(default_factory=dict)
     background_uv: np.ndarray | float = 8.0
-    tags: set[str] = field(default_factory=set)
+    level_uv: float = 8.0
+    kind: str = "normal"
+    leading: str | None = None
+    age_years: float = 40.0
 
     def __post_init__(self) -> None:
         self.duration_s = self.n_windows * WINDOW_S
@@ -185,6 +188,10 @@ class Sheet:
             self.lobes.append(block.astype(np.float64))
 
     # --- time ----------------------------------------------------------------------------------
+
+    def always(self) -> np.ndarray:
+        """A gate that never closes."""
+        return np.ones(self.n_ctrl)
 
     def smooth(self, timescale_s: float, spread: float = 1.0) -> np.ndarray:
         """Slow Gaussian noise of standard deviation `spread`, `(n_ctrl,)`."""

@@ -9,6 +9,9 @@ from ..findings.vocabulary import ABNORMAL_IDS, VOCABULARY
 from ..signal.windows import WINDOW_S
 from .sheet import CTRL_HZ, PAD_S, Episode, Sheet
 
+Window = tuple[dict[str, Claim], dict[str, float]]
+"""Claims of a window by finding, and the share of the window that each finding fills, claimed or not."""
+
 
 def window_claims(sheet: Sheet, *, gone_claims: bool = False) -> list[list[Claim]]:
     """The claims of every window of a recording, in the order of the vocabulary.
@@ -20,44 +23,65 @@ def window_claims(sheet: Sheet, *, gone_claims: bool = False) -> list[list[Claim
         sheet: The recording.
         gone_claims: Also word what the window before had and this one has not (polarity absent).
     """
-    found: list[dict[str, Claim]] = []
-    shares: list[dict[str, float]] = []
-    for window in range(sheet.n_windows):
-        claims, share = _window(sheet, window)
-        if window:
-            claims = _with_changes(claims, found[-1], shares[-1], share)
-        found.append(claims)
-        shares.append(share)
-    out = []
-    for window, claims in enumerate(found):
-        claims = dict(claims)
-        if gone_claims and window:
-            for finding, before in found[window - 1].items():
-                words = VOCABULARY[finding].attributes
-                if "change" in words and shares[window].get(finding, 0.0) <= 0.02:
-                    claims.setdefault(
-                        finding,
-                        Claim(
-                            finding,
-                            "absent",
-                            side=before.side,
-                            change=Change("gone", WINDOW_S),
-                            start_s=window * WINDOW_S,
-                            end_s=(window + 1) * WINDOW_S,
-                            confidence=1.0,
-                        ),
-                    )
+    return settle(see_windows(sheet), gone_claims=gone_claims)
+
+
+def see_windows(sheet: Sheet) -> list[Window]:
+    """What can be seen on each window by itself."""
+    return [_window(sheet, window) for window in range(sheet.n_windows)]
+
+
+def settle(windows: list[Window], *, gone_claims: bool = False) -> list[list[Claim]]:
+    """Consecutive windows with the changes from one to the next and the summary; times anew from 0."""
+    out: list[list[Claim]] = []
+    before: Window | None = None
+    for index, (seen, shares) in enumerate(windows):
+        span = {"start_s": index * WINDOW_S, "end_s": (index + 1) * WINDOW_S, "confidence": 1.0}
+        claims = {finding: claim.with_(**span) for finding, claim in seen.items()}
+        if before is not None:
+            claims = _with_changes(claims, *before, shares)
+            if gone_claims:
+                claims.update(_gone(before[0], shares, claims, span))
         abnormal = any(f in ABNORMAL_IDS and c.is_present for f, c in claims.items())
         summary = "abnormal" if abnormal else "normal"
-        if abnormal or "unassessable" not in sheet.tags:
-            claims[summary] = Claim(
-                summary, start_s=window * WINDOW_S, end_s=(window + 1) * WINDOW_S, confidence=1.0
-            )
+        claims[summary] = Claim(summary, **span)
         out.append([claims[finding] for finding in VOCABULARY if finding in claims])
+        before = seen, shares
     return out
 
 
-def _window(sheet: Sheet, window: int) -> tuple[dict[str, Claim], dict[str, float]]:
+def episode_claims(sheet: Sheet, offset_s: float = 0.0) -> list[Claim]:
+    """Every episode and event with its own start and end, as annotations of the recording."""
+    out = []
+    for episode in sheet.truth:
+        told = {"side": episode.side, "regions": episode.regions, "confidence": 1.0}
+        if episode.gate is None:
+            spans = [(t, t + 0.3) for t in episode.times if 0 <= t < sheet.duration_s]
+        else:
+            edges = np.flatnonzero(np.diff(np.concatenate([[0], (episode.gate > 0.5).astype(int), [0]])))
+            ends = edges.reshape(-1, 2) / CTRL_HZ - PAD_S
+            spans = [(max(a, 0.0), min(b, sheet.duration_s)) for a, b in ends]
+        for start, stop in spans:
+            if stop - start >= 0.2:
+                span = {"start_s": float(start + offset_s), "end_s": float(stop + offset_s)}
+                out.append(Claim(episode.finding, **told, **span))
+    return sorted(out, key=lambda c: (c.start_s, c.finding))
+
+
+def _gone(
+    before: dict[str, Claim], shares: dict[str, float], claims: dict[str, Claim], span: dict
+) -> dict[str, Claim]:
+    change = Change("gone", WINDOW_S)
+    return {
+        finding: Claim(finding, "absent", side=claim.side, change=change, **span)
+        for finding, claim in before.items()
+        if "change" in VOCABULARY[finding].attributes
+        and finding not in claims
+        and shares.get(finding, 0.0) <= 0.02
+    }
+
+
+def _window(sheet: Sheet, window: int) -> Window:
     start = round((window * WINDOW_S + PAD_S) * CTRL_HZ)
     part = slice(start, start + round(WINDOW_S * CTRL_HZ))
     low_s, high_s = window * WINDOW_S, (window + 1) * WINDOW_S
@@ -115,9 +139,6 @@ def _see(episode: Episode, part: slice, low_s: float, high_s: float) -> tuple[fl
         regions=episode.regions,
         frequency_hz=frequency,
         amplitude_uv=None if level is None else (level, level),
-        start_s=low_s,
-        end_s=high_s,
-        confidence=1.0,
         evidence={
             "truth": "simulated",
             "share": round(share, 3),
