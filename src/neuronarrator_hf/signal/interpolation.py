@@ -174,13 +174,13 @@ def reference_weights(covariance: np.ndarray, mask: np.ndarray) -> np.ndarray:
     distance = np.where(mask[..., :, None] & mask[..., None, :], distance, np.nan)
     n_sites = distance.shape[-1]
     distance[..., np.arange(n_sites), np.arange(n_sites)] = np.nan
-    own = _nanmedian(distance)
-    typical = _nanmedian(own)[..., None]
+    own = nan_median(distance)
+    typical = nan_median(own)[..., None]
     kept = mask & ~(own > TRIM_RATIO * typical)
     return kept / np.maximum(kept.sum(axis=-1, keepdims=True), 1)
 
 
-def _nanmedian(values: np.ndarray) -> np.ndarray:
+def nan_median(values: np.ndarray) -> np.ndarray:
     """Median over the last axis without NaN; NaN where all are (without numpy's warning and loop)."""
     ordered = np.sort(values, axis=-1)  # NaN last
     count = np.isfinite(ordered).sum(axis=-1, keepdims=True)

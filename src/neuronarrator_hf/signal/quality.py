@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import fft
 
-from .interpolation import reference_weights
+from .interpolation import nan_median, reference_weights
 from .windows import SFREQ_HZ
 
 FLAT_UV = 0.2
@@ -162,32 +162,26 @@ def _deviant(
     amplitude = np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 1e-12))
     correlation = covariance / (amplitude[:, :, None] * amplitude[:, None, :])
 
-    n_channels = len(positions)
+    neighbours, exists = _neighbours(np.asarray(positions, dtype=float))
+    channels = np.arange(len(neighbours))[:, None]
+    counted = exists & usable[:, neighbours] & usable[:, :, None]  # (n_windows, n_channels, NUM_NEIGHBOURS)
+    counted &= counted.sum(axis=-1, keepdims=True) >= MIN_NEIGHBOURS
+    theirs = amplitude[:, neighbours]
+    squared = amplitude[:, :, None] ** 2 + theirs**2 - 2.0 * covariance[:, channels, neighbours]
+    distance = nan_median(np.where(counted, np.sqrt(np.maximum(squared, 0.0)), np.nan))
+    typical = nan_median(distance)[:, None]
+    alike = np.where(counted, correlation[:, channels, neighbours], -1.0).max(axis=-1)
+    strongest = np.where(counted, theirs, 0.0).max(axis=-1)
+    found = (distance > DEVIANT_RATIO * typical) & (alike < DEVIANT_CORRELATION)  # NaN, not judged: False
+    found |= (amplitude > NO_FIELD_RATIO * strongest) & counted.any(axis=-1)
+    return found & usable & (amplitude > DEVIANT_UV)
+
+
+def _neighbours(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest electrodes of each, `(n_channels, n)` indices, and which of these are near enough."""
     unit = positions / np.linalg.norm(positions, axis=1, keepdims=True)
     angle = np.rad2deg(np.arccos(np.clip(unit @ unit.T, -1.0, 1.0)))
-    angle[np.arange(n_channels), np.arange(n_channels)] = np.inf
-    near = np.where(np.isfinite(angle) & (angle <= NEIGHBOUR_DEG), angle, np.inf)  # NaN: position unknown
-    distance = np.full(usable.shape, np.nan)
-    alike = np.full(usable.shape, np.inf)
-    strongest = np.full(usable.shape, np.inf)
-    for channel in range(n_channels):
-        neighbours = np.argsort(near[channel], kind="stable")
-        neighbours = neighbours[np.isfinite(near[channel][neighbours])][:NUM_NEIGHBOURS]
-        counted = usable[:, neighbours] & usable[:, [channel]]
-        judged = counted.sum(axis=1) >= MIN_NEIGHBOURS
-        if not judged.any():
-            continue
-        shared = covariance[:, channel, neighbours]
-        squared = amplitude[:, [channel]] ** 2 + amplitude[:, neighbours] ** 2 - 2 * shared
-        apart = np.where(counted, np.sqrt(np.maximum(squared, 0.0)), np.nan)
-        distance[judged, channel] = np.nanmedian(apart[judged], axis=1)
-        alike[judged, channel] = np.where(counted, correlation[:, channel, neighbours], -1.0)[judged].max(
-            axis=1
-        )
-        strongest[judged, channel] = np.where(counted, amplitude[:, neighbours], 0.0)[judged].max(axis=1)
-    typical = np.full(len(usable), np.nan)
-    some = np.isfinite(distance).any(axis=1)
-    typical[some] = np.nanmedian(distance[some], axis=1)
-    found = (distance > DEVIANT_RATIO * typical[:, None]) & (alike < DEVIANT_CORRELATION)
-    found |= amplitude > NO_FIELD_RATIO * strongest
-    return found & usable & (amplitude > DEVIANT_UV)
+    np.fill_diagonal(angle, np.inf)
+    angle[np.isnan(angle)] = np.inf  # position unknown
+    nearest = np.argsort(angle, axis=1, kind="stable")[:, :NUM_NEIGHBOURS]
+    return nearest, np.take_along_axis(angle, nearest, axis=1) <= NEIGHBOUR_DEG
