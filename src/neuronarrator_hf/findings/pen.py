@@ -14,6 +14,7 @@ from .vocabulary import FINDING_IDS, define
 
 ORDER = {finding: place for place, finding in enumerate(FINDING_IDS)}
 _RHYTHMS = frozenset({"posterior_dominant_rhythm", "mu_rhythm", "beta_activity", "sleep_spindles"})
+_DISCHARGES = frozenset({"lpd", "gpd", "bipd", "spike_and_wave"})
 _MAX_LISTED = 4
 
 
@@ -46,6 +47,7 @@ class Pen:
         self.rng = random.Random(seed)
         self.variety = variety
         self.acns_style = acns_style
+        self.is_recording = record == "recording"
         self.record = record or self.pick(w.RECORD)
 
     def pick(self, options: Sequence[str]) -> str:
@@ -88,7 +90,7 @@ class Pen:
 
     @property
     def _whole(self) -> str:
-        return self.record if self.record == "recording" else "segment"
+        return "recording" if self.is_recording else "segment"
 
     def finding(self, claim: Claim, *, first: bool = False) -> str:
         """A finding of the brain."""
@@ -107,7 +109,8 @@ class Pen:
             phrase = self.phrase(claim.with_(prevalence=None))
             return self._frame(w.ADVERB_FRAMES, phrase, adverb=w.ADVERBS[claim.prevalence])
         group = define(claim.finding).group
-        frames = w.BACKGROUND_FRAMES if group == "background" else w.PRESENT_FRAMES
+        is_background = group == "background" and claim.finding not in w.OF_THE_BACKGROUND
+        frames = w.BACKGROUND_FRAMES if is_background else w.PRESENT_FRAMES
         return self._frame(frames, self.phrase(claim), first=first)
 
     def listed(self, claims: Sequence[Claim]) -> str:
@@ -132,13 +135,13 @@ class Pen:
         if (first and frame.startswith(("Also", "In addition"))) or (
             frame.startswith("{Np}") and phrase.words[0].isdigit()
         ):
-            frame = "There {be} {np}." if "{adverb}" not in frame else "There {be} {adverb} {np}."
+            frame = "There may be {np}." if frames is w.HEDGED_FRAMES else "There {be} {adverb} {np}."
         inner = phrase.words + phrase.trail
         if phrase.trail and frame.startswith("{Np}"):
             inner += ","
         return frame.format(
             np=inner, Np=capital(inner), be=phrase.be, record=self.record, adverb=adverb
-        )
+        ).replace("  ", " ")
 
     def _of_the_background(self, claim: Claim) -> str:
         amp = ""
@@ -202,10 +205,12 @@ class Pen:
                 before.append(place_adjective(claim.side, claim.regions, self.pick))
                 placed = bool(claim.regions) or claim.side in ("left", "right")
         if claim.frequency_hz is not None and not frequency_first:
-            forms = w.RHYTHM_FREQUENCY_FORMS if claim.finding in _RHYTHMS else w.FREQUENCY_FORMS
-            after.insert(0, self.pick(forms).format(f=frequency(claim.frequency_hz, self.pick)))
+            form = self.pick(_frequency_forms(claim.finding))
+            after.insert(0, form.format(f=frequency(claim.frequency_hz, self.pick)))
         if claim.amplitude_uv is not None:
             form = "with an amplitude of {a}" if after else self.pick(w.AMPLITUDE_FORMS)
+            if after and after[0].startswith("with a frequency"):
+                form = "and an amplitude of {a}"
             after.append(form.format(a=amplitude(claim.amplitude_uv, self.pick)))
         if claim.finding == "focal_slowing" and placed and self.chance(0.5):
             name = self.pick(w.PLACED_SLOWING)
@@ -314,10 +319,18 @@ class Pen:
             special = (names or {}).get(finding)
             name = self.pick(special or noun.denied)
             number = _number(noun, name)
-            bare = noun.number == "singular" and number != "plural" and not special
+            bare = noun.number == "singular" and number != "plural" and not special and name in noun.names
             named.append((ORDER[finding], Phrase(name, f"{article(name)} " if bare else "", number)))
         named.sort(key=lambda item: item[0])
         return [phrase for _, phrase in named]
+
+
+def _frequency_forms(finding: str) -> Sequence[str]:
+    if finding == "line_noise":
+        return w.MAINS_FORMS
+    if finding in _RHYTHMS:
+        return w.RHYTHM_FREQUENCY_FORMS
+    return w.RATE_FORMS if finding in _DISCHARGES else w.FREQUENCY_FORMS
 
 
 def capital(text: str) -> str:

@@ -72,7 +72,7 @@ def place_adjective(side: str | None, regions: Sequence[str], pick: Pick) -> str
 def place_phrase(side: str | None, regions: Sequence[str], pick: Pick) -> str:
     """Side and regions after a noun: "over the left temporal region"."""
     if regions == ("generalized",):
-        return pick(("over all head regions", "with a generalized distribution"))
+        return pick(("over all head regions", "in a generalized distribution"))
     over = pick(("over", "in"))
     if not regions:
         if side == "bilateral":

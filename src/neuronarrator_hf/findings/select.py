@@ -32,7 +32,7 @@ def select_for_text(claims: Mapping[str, Claim] | Iterable[Claim]) -> list[Claim
     """The claims of a segment that its paragraph words, in the order given."""
     claims = list(claims.values()) if isinstance(claims, Mapping) else list(claims)
     present = {claim.finding for claim in claims if claim.is_present}
-    absent = {claim.finding for claim in claims if claim.polarity == "absent"}
+    absent = {claim.finding for claim in claims if claim.polarity == "absent" and claim.change is None}
     unassessed = {claim.finding for claim in claims if claim.polarity == "not_assessed"}
     denied = _named(absent, _DENIED_FAMILIES, _DENIED)
     if "eyes_closed" in present:
@@ -49,8 +49,7 @@ def select_for_text(claims: Mapping[str, Claim] | Iterable[Claim]) -> list[Claim
             kept = not (asleep and claim.finding in _WAKING_RHYTHMS)
             kept = kept and not (claim.finding == "normal" and "abnormal" in present)
         elif claim.polarity == "absent":
-            gone = claim.change is not None and claim.change.direction == "gone"
-            kept = gone or claim.finding in denied
+            kept = claim.change is not None or claim.finding in denied
         else:
             kept = claim.finding in unworded
         if kept:

@@ -27,7 +27,7 @@ FINDINGS: dict[str, str] = {
     "eyes open": "eyes_open", "open eyes": "eyes_open", "eyes {are/were/remain/remained/being} open": "eyes_open",
     "eyes closed": "eyes_closed", "closed eyes": "eyes_closed", "eyes {are/were/remain/remained} closed": "eyes_closed",
     "drowsiness": "drowsy", "drowsy": "drowsy", "drowsy state": "drowsy",
-    "{stage} n1 {sleep}": "n1_sleep", "[stage/nrem] [1/i] {sleep}": "n1_sleep", "light sleep": "n1_sleep",
+    "{stage} n1 {sleep}": "n1_sleep", "[stage/nrem] [1/i] {sleep}": "n1_sleep", "light sleep {stage n1}": "n1_sleep",
     "{stage} n2 {sleep}": "n2_sleep", "[stage/nrem] [2/ii] {sleep}": "n2_sleep",
     "{stage} n3 {sleep}": "n3_sleep", "[stage/nrem] [3/iii/4/iv] {sleep}": "n3_sleep",
     "[deep/delta] sleep": "n3_sleep", "slow wave sleep": "n3_sleep",

@@ -167,7 +167,7 @@ HEDGED_FRAMES = (
 ADVERB_FRAMES = ("{Np} {be} {adverb} seen.", "{Np} {be} {adverb} present.", "{Np} {be} {adverb} recorded.")
 STATE_FRAMES = (
     "The {record} shows {np}.",
-    "The {record} is recorded in {np}.",
+    "The {record} was recorded in {np}.",
     "{Np} is seen.",
     "{Np} is recorded.",
     "The state is {np}.",
@@ -326,14 +326,9 @@ PREVALENCES = {p: (p,) for p in ("rare", "occasional", "frequent", "abundant", "
 PREVALENCES["rare"] = ("rare", "isolated")
 PREVALENCES["occasional"] = ("occasional", "sporadic", "scattered")
 PREVALENCES["continuous"] = ("continuous", "persistent")
-FREQUENCY_FORMS = (
-    "at {f}",
-    "of {f}",
-    "at about {f}",
-    "with a frequency of {f}",
-    "at a rate of {f}",
-    "around {f}",
-)
+FREQUENCY_FORMS = ("at {f}", "of {f}", "at about {f}", "with a frequency of {f}", "around {f}")
+RATE_FORMS = ("at {f}", "at a rate of {f}", "of {f}", "at about {f}", "recurring at {f}", "with a frequency of {f}")
+MAINS_FORMS = ("at {f}", "of {f}")
 RHYTHM_FREQUENCY_FORMS = ("of {f}", "at {f}", "of about {f}", "with a frequency of {f}", "around {f}")
 AMPLITUDE_FORMS = ("of {a}", "with an amplitude of {a}", "with amplitudes of {a}", "at {a}", "of about {a}")
 
