@@ -134,9 +134,14 @@ def test_nothing_evaluable_is_nothing_and_unknown_positions_serve_their_own_site
     none = np.zeros((1, 19), dtype=bool)
     site_uv, site_mask = to_sites(_windows(eeg_uv, SITES_1020, SITE_POSITIONS, none))
     assert not site_mask.any() and not site_uv.any()
-    nowhere = np.full((19, 3), np.nan)
-    _, site_mask = to_sites(_windows(eeg_uv, SITES_1020, nowhere, ~none))
-    assert site_mask.all()
+    for nowhere in (np.nan, 0.0):
+        positions = np.full((19, 3), nowhere)
+        _, site_mask = to_sites(_windows(eeg_uv, SITES_1020, positions, ~none))
+        assert site_mask.all()
+        some = ~none
+        some[0, 8] = False
+        _, site_mask = to_sites(_windows(eeg_uv, SITES_1020, positions, some))
+        assert list(np.flatnonzero(~site_mask[0])) == [8]
     empty = _windows(eeg_uv[:0], SITES_1020, SITE_POSITIONS, none[:0])
     assert to_sites(empty)[0].shape == (0, 19, 200)
 

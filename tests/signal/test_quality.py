@@ -208,6 +208,20 @@ def test_windows_are_judged_one_by_one() -> None:
     assert evaluable_fraction(mask) == pytest.approx([1.0, 18 / 19, 18 / 19])
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_the_channels_changes_nothing(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    eeg_uv = np.stack([background(rng, SITE_POSITIONS, 15.0) for _ in range(3)])
+    eeg_uv[1, 3] += 150 * rng.normal(size=2000)
+    eeg_uv[2, 9] = 0.0
+    order = rng.permutation(19)
+    mask, _ = assess_quality(eeg_uv, SFREQ_HZ, SITE_POSITIONS)
+    reordered, _ = assess_quality(eeg_uv[:, order], SFREQ_HZ, SITE_POSITIONS[order])
+    np.testing.assert_array_equal(reordered, mask[:, order])
+    assert assess_quality(eeg_uv[:1], SFREQ_HZ, np.zeros((19, 3)))[0].all()
+
+
 def _sites(raw) -> np.ndarray:
     """The 19 sites of an `mne.io.Raw` in microvolts."""
     names = [canonical_name(name) for name in raw.ch_names]

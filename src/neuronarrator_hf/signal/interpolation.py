@@ -82,7 +82,7 @@ def site_matrix(
 
     Args:
         ch_names: Canonical names.
-        positions: `(n_channels, 3)`; a channel without a known position (NaN) serves its own site only.
+        positions: `(n_channels, 3)`; a channel without a position (NaN or zero) serves its own site only.
         channel_mask: `(n_channels,)` bool, the channels that can be evaluated.
 
     Returns:
@@ -107,7 +107,7 @@ def _site_matrix(
         if site in ch_names and evaluable[ch_names.index(site)]:
             matrix[row, ch_names.index(site)] = 1.0
             site_mask[row] = True
-    located = np.flatnonzero(evaluable & np.isfinite(positions).all(axis=1))
+    located = np.flatnonzero(evaluable & (np.linalg.norm(positions, axis=1) > 1e-6))  # NaN: False
     missing = np.flatnonzero(~site_mask)
     if len(missing) and len(located) >= COVER_MIN_ELECTRODES:
         sites = electrode_positions([SITES_1020[i] for i in missing])

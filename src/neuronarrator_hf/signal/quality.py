@@ -179,7 +179,7 @@ def _deviant(
 
 def _neighbours(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The nearest electrodes of each, `(n_channels, n)` indices, and which of these are near enough."""
-    unit = positions / np.linalg.norm(positions, axis=1, keepdims=True)
+    unit = positions / np.maximum(np.linalg.norm(positions, axis=1, keepdims=True), 1e-12)
     angle = np.rad2deg(np.arccos(np.clip(unit @ unit.T, -1.0, 1.0)))
     np.fill_diagonal(angle, np.inf)
     angle[np.isnan(angle)] = np.inf  # position unknown
