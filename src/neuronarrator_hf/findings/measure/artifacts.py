@@ -64,12 +64,18 @@ def _judge_blinks(block: SiteBlock) -> Judgement:
     both = np.minimum(fp1, fp2) > 0.6 * np.maximum(fp1, fp2)
     decays = (behind < 0.6 * pole) & (np.abs(back) < 0.4 * pole)
     posterior = x[:, site_indices(("C3", "Cz", "C4", "P3", "Pz", "P4", "O1", "O2"))]
-    background = masked_median(posterior.std(axis=-1), block.site_mask[:, site_indices(("C3", "Cz", "C4", "P3", "Pz", "P4", "O1", "O2"))])
+    background = masked_median(
+        posterior.std(axis=-1),
+        block.site_mask[:, site_indices(("C3", "Cz", "C4", "P3", "Pz", "P4", "O1", "O2"))],
+    )
     stands_out = height > BLINK_RATIO * background[:, None]
     blink = is_peak & both & decays & stands_out & _is_narrow(pole, baseline, 0.5)
     count = blink.sum(axis=-1)
     best = np.where(blink, height, 0).max(axis=-1)
-    size = np.minimum(3 * np.log2(np.maximum(best, 1) / BLINK_UV), 3 * np.log2(np.maximum(best, 1) / BLINK_RATIO / background))
+    size = np.minimum(
+        3 * np.log2(np.maximum(best, 1) / BLINK_UV),
+        3 * np.log2(np.maximum(best, 1) / BLINK_RATIO / background),
+    )
     margin = np.where(count > 0, size + 0.5 * np.log2(np.maximum(count, 1)) + 0.2, -2.5)
     sites = site_indices(("Fp1", "Fp2", "F3", "F4"))
     return Judgement(

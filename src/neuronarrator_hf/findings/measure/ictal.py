@@ -34,7 +34,9 @@ def judge_seizure(
     )
     levels = over(np.log2(block.band_power(2.0, 20.0) + 0.01)) / 2
     fast_levels = over(np.log2(block.band_power(4.0, 20.0) + 0.01)) / 2
-    shapes = np.stack([8.0 * (s.concentration - CONCENTRATION) + 2.0 * (s.regularity - REGULARITY) for s in sides], axis=1)
+    shapes = np.stack(
+        [8.0 * (s.concentration - CONCENTRATION) + 2.0 * (s.regularity - REGULARITY) for s in sides], axis=1
+    )
     best = shapes.argmax(axis=1)[:, None]
     take = lambda values: np.take_along_axis(values, best, axis=1)[:, 0]  # noqa: E731
     concentration = take(np.stack([s.concentration for s in sides], axis=1))
@@ -51,9 +53,14 @@ def judge_seizure(
     evolving = np.minimum(2.0 * (np.abs(drift) - 1.0), 0.5 * (np.abs(drift) / (spread + 0.1) - 5.0))
     evolving = np.minimum(evolving, 8.0 * (concentration - 0.2))
     # Sharply contoured activity as large as this, going on without intervals, is ictal or muscle.
-    contrast = np.array([max((t.contrast for t in w.values() if np.isfinite(t.contrast)), default=1.5) for w in trains])
+    contrast = np.array(
+        [max((t.contrast for t in w.values() if np.isfinite(t.contrast)), default=1.5) for w in trains]
+    )
     sustained = np.minimum(3.0 * np.log2(fast_uv / SUSTAINED_UV), 3.0 * np.log2(4.5 / contrast))
-    sustained = np.where(is_posterior, -4.0, np.minimum(sustained, 3.0 * np.log2(fast_uv / (1.5 * muscle_uv + 1.0))))
+    sustained = np.minimum(sustained, 10.0 * (concentration - 0.18))
+    sustained = np.where(
+        is_posterior, -4.0, np.minimum(sustained, 3.0 * np.log2(fast_uv / (1.5 * muscle_uv + 1.0)))
+    )
     margin = np.minimum(np.max([rhythmic, rate, evolving, sustained], axis=0), big)
     evidence = {
         "ictal_concentration": concentration,

@@ -15,7 +15,7 @@ from .rhythm import judge_rhythms
 from .rhythmic import judge_rhythmic_delta
 from .sleep import judge_sleep
 from .slowing import band_powers, judge_asymmetry, judge_slowing
-from .state import explain_by_sleep, judge_states, judge_summary
+from .state import discount_electrode, explain_by_sleep, judge_states, judge_summary
 from .transients import find_transients, judge_transients
 from .voltage import judge_voltage, measure_voltage
 
@@ -97,11 +97,11 @@ def _measure_batch(
     artifacts, artifact_values = judge_artifacts(block, trains, flat, quality)
     judgements += artifacts
     for found, numbers in (
-        judge_periodic(block, trains),
+        judge_periodic(block, trains, rhythms[0].margin),
         judge_rhythmic_delta(block, trains),
         judge_seizure(block, trains, posterior_hz, artifact_values["muscle_uv"]),
         judge_transients(block, find_transients(block), trains, artifact_values["muscle_uv"]),
-        judge_sleep(block),
+        judge_sleep(block, posterior_hz),
     ):
         judgements += found
         values.update(numbers)
@@ -110,6 +110,7 @@ def _measure_batch(
     for judgement in judgements:
         for name, number in judgement.evidence.items():
             values.setdefault(name, number)
+    discount_electrode(judgements)
     explain_by_sleep(judgements)
     judgements += judge_states(judgements)
     judgements += judge_summary(judgements, values["n_sites"])

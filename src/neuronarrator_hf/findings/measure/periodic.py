@@ -34,6 +34,9 @@ LATERALITY = 1.0
 MAX_RATE_HZ = 2.5
 MIN_CYCLES = 6
 MIN_DERIVATIONS = 3
+POSTERIOR_ROWS = np.array([2, 3, 6, 7, 12, 13, 16, 17])
+MIN_POSTERIOR = 0.15
+"""Share of the largest derivation that generalized discharges reach posteriorly; blinks do not."""
 _SITE_REGIONS = [(site_region(a), site_region(b)) for a, b in LONGITUDINAL_BIPOLAR]
 
 
@@ -51,6 +54,7 @@ class Train:
         laterality: log2 amplitude of the averaged discharge, left over right.
         amplitude_uv: Its peak to peak in the largest derivation.
         regions: Where it is largest.
+        posterior: Its median size behind the central electrodes over the largest.
         margin: How well it fits a train of periodic discharges.
     """
 
@@ -63,6 +67,7 @@ class Train:
     laterality: float = 0.0
     amplitude_uv: float = np.nan
     regions: tuple[str, ...] = ()
+    posterior: float = 1.0
     margin: float = -8.0
 
 
@@ -140,6 +145,7 @@ def _train(
         laterality=float(np.nan_to_num(laterality)),
         amplitude_uv=float(extent.max()),
         regions=_regions(extent),
+        posterior=float(np.median(extent[POSTERIOR_ROWS]) / max(float(extent.max()), 1e-6)),
     )
     train.margin = _train_margin(train)
     return train
@@ -147,7 +153,18 @@ def _train(
 
 def _match(x: np.ndarray, average: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, float]:
     """All discharges like the average one, and how far they rise above the rest of the projection."""
-    projection = np.sum([np.correlate(row, shape, "same") for row, shape in zip(x, average, strict=True)], axis=0)
+    n_lags, n_times = average.shape[1], x.shape[1]
+    products = np.zeros((n_lags, n_times + n_lags), dtype=np.float32)
+    products[:, :n_times] = average.T @ x
+    # The sum over lags runs along the diagonals: skew the array by one and sum down the columns.
+    skewed = products.reshape(-1)[: n_lags * (n_times + n_lags - 1) + n_times - n_lags + 1]
+    starts = np.lib.stride_tricks.as_strided(
+        skewed,
+        (n_lags, n_times - n_lags + 1),
+        (skewed.strides[0] * (n_times + n_lags + 1), skewed.strides[0]),
+    )
+    projection = np.zeros(n_times, dtype=np.float32)
+    projection[n_lags // 2 : n_lags // 2 + n_times - n_lags + 1] = starts.sum(axis=0)
     projection /= max(float(np.linalg.norm(average)), 1e-9)
     height = float(np.median(projection[times]))
     size = round(MIN_INTERVAL_S * SLOW_SFREQ_HZ) | 1
@@ -187,8 +204,8 @@ def _train_margin(train: Train) -> float:
         + 1.3 * standing_out
         + 4.0 * (IRREGULARITY - min(irregularity, IRREGULARITY + 0.4))
     )
-    if n_events < 3:
-        shape -= 1.0
+    # Few discharges can fall at equal intervals by chance; six are what the definition asks.
+    shape += 0.5 * np.log2(min(n_events, 2 * MIN_CYCLES) / MIN_CYCLES) - (1.0 if n_events < 3 else 0.0)
     # Above 2.5 Hz the same train is ictal, not periodic.
     fast = 4.0 * np.log2(3.0 / train.rate_hz) if np.isfinite(train.rate_hz) else 8.0
     amplitude = 3.0 * np.log2(max(train.amplitude_uv, 1e-3) / MIN_AMPLITUDE_UV)
@@ -206,11 +223,18 @@ def _regions(extent: np.ndarray) -> tuple[str, ...]:
 
 
 def judge_periodic(
-    block: SiteBlock, trains: list[dict[str, Train]]
+    block: SiteBlock, trains: list[dict[str, Train]], posterior_margin: np.ndarray
 ) -> tuple[list[Judgement], dict[str, np.ndarray]]:
     """LPD, GPD and BIPD. Fewer than six discharges in the window are a candidate."""
     best = [max(t.values(), key=lambda train: train.margin) for t in trains]
     quality = np.array([t.margin for t in best])
+    # Waxing alpha is alike and regular too: beside a posterior rhythm discharges have to stand out more.
+    contrast = np.array([t.contrast for t in best])
+    beside_alpha = np.where(
+        np.isfinite(contrast), 3.0 * np.log2(np.nan_to_num(contrast, nan=1.0) / 2.3), -8.0
+    )
+    quality = np.where(posterior_margin > 0, np.minimum(quality, beside_alpha), quality)
+    spread = 4.0 * np.log2(np.array([max(t.posterior, 1e-3) for t in best]) / MIN_POSTERIOR)
     laterality = np.array([t.laterality for t in best])
     lateral = 3.0 * (np.abs(laterality) - LATERALITY)
     independent = np.array([_independence(t) for t in trains])
@@ -218,7 +242,7 @@ def judge_periodic(
     bipd = np.minimum(bilateral, independent)
     is_independent = np.maximum(bipd, 0.0)
     lpd = np.minimum(quality, lateral) - is_independent
-    gpd = np.minimum(quality, -lateral) - is_independent
+    gpd = np.min([quality, -lateral, spread], axis=0) - is_independent
     mask = block.bipolar_mask
     assessed = (mask[:, LEFT_BIPOLAR].sum(1) >= MIN_DERIVATIONS) & (
         mask[:, RIGHT_BIPOLAR].sum(1) >= MIN_DERIVATIONS
@@ -230,7 +254,7 @@ def judge_periodic(
         "discharges": np.array([float(len(t.times_s)) for t in best]),
         "discharge_rate_hz": rate,
         "discharge_similarity": np.array([t.similarity for t in best]),
-        "discharge_contrast": np.array([t.contrast for t in best]),
+        "discharge_contrast": contrast,
         "interval_irregularity": np.array([t.irregularity for t in best]),
         "discharge_amplitude_uv": np.array([t.amplitude_uv for t in best]),
         "discharge_laterality_log2": laterality,

@@ -21,7 +21,7 @@ MU_RANGE_HZ = (7.0, 13.0)
 BETA_RANGE_HZ = (13.5, 30.0)
 PEAK_EXCESS = 0.45
 """log10 of the power of a peak over the aperiodic background: a factor of 2.8."""
-SMOOTHING_HZ = 0.7
+SMOOTHING_HZ = 0.9
 BETA_UV = 20.0
 MIN_DURATION_S = 4.0
 
@@ -66,7 +66,7 @@ def find_peak(freqs: np.ndarray, psd: np.ndarray, range_hz: tuple[float, float])
     found = np.isfinite(height.max(axis=1))
     above = np.maximum(psd - background, 0)
     near = np.abs(freqs[None] - freqs[best][:, None])
-    core = above * (near <= 1.0)
+    core = np.maximum(smooth - background, 0) ** 2 * (near <= 1.0)
     frequency = (core * freqs).sum(axis=1) / np.maximum(core.sum(axis=1), 1e-12)
     power = (above * (near <= 2.0)).sum(axis=1) * step
     return Peak(

@@ -67,7 +67,9 @@ def measure_rhythmicity(
     power = ((spectrum.real**2 + spectrum.imag**2) * mask[..., None]).sum(axis=1)
     freqs = np.arange(power.shape[-1]) * SLOW_SFREQ_HZ / n_fft
     running = np.pad(np.cumsum(power, axis=-1), ((0, 0), (1, 0)))
-    between = lambda low, high: running[:, np.searchsorted(freqs, high)] - running[:, np.searchsorted(freqs, low)]  # noqa: E731
+    between = lambda low, high: (
+        running[:, np.searchsorted(freqs, high)] - running[:, np.searchsorted(freqs, low)]
+    )  # noqa: E731
     centres = np.arange(range_hz[0], range_hz[1] + 1e-6, 0.1)
     near = between(np.maximum(centres - width_hz, band_hz[0]), centres + width_hz)
     share = near / np.maximum(between(*band_hz), 1e-9)[:, None]
@@ -94,7 +96,9 @@ def judge_rhythmic_delta(
     groups = (LEFT_BIPOLAR, RIGHT_BIPOLAR, np.arange(18))
     sides = [measure_rhythmicity(x[:, rows], mask[:, rows], (0.5, 6.0), RANGE_HZ) for rows in groups]
     delta = block.band_power(0.6, 4.0)
-    purity_rows = (np.log2(block.band_power(0.8, 4.0) + 0.01) - np.log2(block.band_power(4.25, 8.0) + 0.01)) / 2
+    purity_rows = (
+        np.log2(block.band_power(0.8, 4.0) + 0.01) - np.log2(block.band_power(4.25, 8.0) + 0.01)
+    ) / 2
     over = lambda values: np.stack([masked_median(values[:, rows], mask[:, rows]) for rows in groups], axis=1)  # noqa: E731
     levels = over(np.log2(delta + 0.01) / 2)
     purities = over(purity_rows)
@@ -112,14 +116,19 @@ def judge_rhythmic_delta(
     stronger = np.where(laterality > 0, 0, 1)
     largest = 2.83 * 2.0 ** np.nanmax(np.nan_to_num(levels[:, :2], nan=-9.0), axis=1)
     contrast = np.array(
-        [max((t.contrast for t in of_window.values() if np.isfinite(t.contrast)), default=1.5) for of_window in trains]
+        [
+            max((t.contrast for t in of_window.values() if np.isfinite(t.contrast)), default=1.5)
+            for of_window in trains
+        ]
     )
     margin = np.minimum(shape, 4.0 * np.log2(np.maximum(largest, 1e-3) / MIN_AMPLITUDE_UV))
     # Waves with an interval between them are periodic discharges; their slope stands out.
     margin = np.minimum(margin, 3.0 * np.log2(3.2 / np.maximum(contrast, 1.0)))
     margin = np.minimum(margin, 4.0 * np.log2(3.3 / frequency))
     lateral = 4.0 * (np.abs(laterality) - LATERALITY)
-    assessed = (mask[:, LEFT_BIPOLAR].sum(1) >= 3) & (mask[:, RIGHT_BIPOLAR].sum(1) >= 3) & (block.duration_s >= 4.0)
+    assessed = (
+        (mask[:, LEFT_BIPOLAR].sum(1) >= 3) & (mask[:, RIGHT_BIPOLAR].sum(1) >= 3) & (block.duration_s >= 4.0)
+    )
     evidence = {
         "delta_concentration": concentration,
         "delta_regularity": regularity,

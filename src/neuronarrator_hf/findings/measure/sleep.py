@@ -34,15 +34,15 @@ class SleepElements:
     slow_wave_uv: np.ndarray
 
 
-def judge_sleep(block: SiteBlock) -> tuple[list[Judgement], dict[str, np.ndarray]]:
+def judge_sleep(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[list[Judgement], dict[str, np.ndarray]]:
     """Spindles, K-complexes, vertex waves and slow-wave activity."""
-    spindles, values = _judge_spindles(block)
+    spindles, values = _judge_spindles(block, posterior_hz)
     slow, slow_values = _judge_slow_waves(block)
     single = _judge_single_waves(block)
     return [spindles, slow, *single], {**values, **slow_values}
 
 
-def _judge_spindles(block: SiteBlock) -> tuple[Judgement, dict[str, np.ndarray]]:
+def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgement, dict[str, np.ndarray]]:
     sites = site_indices(SPINDLE_SITES)
     sigma = block.band(*SPINDLE_HZ, derivation="average")[:, sites]
     broad = block.band(1.0, 30.0, "average")[:, sites]
@@ -92,6 +92,8 @@ def _judge_spindles(block: SiteBlock) -> tuple[Judgement, dict[str, np.ndarray]]
         -2.5,
     )
     margin = np.minimum(margin, np.minimum(3 * (anterior - 0.3), 1.5 * (alpha_ratio + 1.5)))
+    same = np.abs(peak_hz - np.nan_to_num(posterior_hz, nan=-9.0)) < 1.5
+    margin = np.where(same, np.minimum(margin, -0.7), margin)
     evidence = {"spindle_s": spindle_s, "spindle_amplitude_uv": amplitude}
     judgement = Judgement(
         "sleep_spindles",
@@ -155,7 +157,7 @@ def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
     """K-complexes (>= 0.5 s, frontal) and vertex waves (< 0.5 s, at the vertex): single, standing out."""
     judgements = []
     for finding, band, sites, period_s, floor_uv, ratio in (
-        ("k_complexes", (0.5, 4.0), ("F3", "F4", "Fz", "Cz"), 1.0, 75.0, 3.0),
+        ("k_complexes", (0.5, 4.0), ("F3", "F4", "Fz", "Cz"), 1.0, 80.0, 3.3),
         ("vertex_waves", (2.0, 12.0), ("Cz",), 0.4, VERTEX_UV, 4.0),
     ):
         x, assessed = _frontal(block, *band, sites)

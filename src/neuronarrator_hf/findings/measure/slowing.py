@@ -1,6 +1,6 @@
 """Slow and asymmetric background: generalized theta and delta, focal slowing, asymmetry.
 
-Bounds: delta/(alpha+beta) power above 3.7 and theta/(alpha+beta) above 1, in the median derivation
+Bounds: delta/(alpha+beta) power above 3.7 and theta/(alpha+beta) above 1.25, in the median derivation
 and on both sides; healthy waking adults stay well below both. Muscle, which is flat from 10 to
 50 Hz, is taken off before the ratio is made.
 """
@@ -15,10 +15,13 @@ from ...signal.montage import LONGITUDINAL_BIPOLAR
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SiteBlock, masked_median
 from .result import Judgement
 
-THETA_RATIO = 1.0
+THETA_RATIO = 1.25
 DELTA_RATIO = 3.7
-FOCAL_RATIO = 2.0
-"""Power of slow activity over that of the other side, and over the patient's own median derivation."""
+FOCAL_RATIO = 4.0
+"""Power of slow activity over that of the other side: twice the amplitude, a marked difference."""
+SLOWER = 0.5
+"""log2 by which the ratio of slow to fast has to exceed that of the other side."""
+FOCAL_UV = 20.0
 ASYMMETRY_RATIO = 1.5
 MIN_SIDE = 4
 
@@ -26,7 +29,7 @@ _PAIRS = np.array(
     [(a, b) for a, b in ((0, 14), (1, 15), (2, 16), (3, 17), (4, 10), (5, 11), (6, 12), (7, 13))], dtype=int
 )
 """Homologous derivations, left and right, by their place in `LONGITUDINAL_BIPOLAR`."""
-_FOCI = {"frontal": (0, 4), "temporal": (1, 2), "central": (5,), "parietal": (6,), "occipital": (3, 7)}
+_FOCI = {"frontal": [0, 4], "temporal": [1, 2], "central": [5], "parietal": [6], "occipital": [3, 7]}
 """Pairs of `_PAIRS` in which a focus of that region is largest."""
 
 
@@ -103,40 +106,45 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
     """Focal slowing and amplitude asymmetry from homologous derivations."""
     mask = block.bipolar_mask[:, _PAIRS].all(axis=-1)
     slow = np.log2(powers.delta + powers.theta + 0.1)
-    fast = np.log2(powers.fast + 0.05)
-    difference = slow[:, _PAIRS[:, 0]] - slow[:, _PAIRS[:, 1]]
-    slowness = slow - fast
-    slowness_difference = slowness[:, _PAIRS[:, 0]] - slowness[:, _PAIRS[:, 1]]
-    typical = masked_median(slow, block.bipolar_mask)
-    index, regions = [], []
-    for region, pairs in _FOCI.items():
-        pairs = list(pairs)
+    fast = powers.fast + 0.05
+    # How far beyond the bounds of generalized slowing each derivation is by itself.
+    excess = np.maximum(
+        np.log2((powers.delta + 0.05) / fast / DELTA_RATIO),
+        np.log2((powers.theta + 0.05) / fast / THETA_RATIO),
+    )
+    strengths = []
+    for pairs in _FOCI.values():
         usable = mask[:, pairs].all(axis=1)
-        contrast = np.where(usable, difference[:, pairs].mean(axis=1), 0.0)
-        slower = np.where(usable, slowness_difference[:, pairs].mean(axis=1), 0.0)
-        left = slow[:, _PAIRS[pairs, 0]].mean(axis=1)
-        right = slow[:, _PAIRS[pairs, 1]].mean(axis=1)
-        focus = np.where(contrast > 0, left, right) - typical
-        strength = np.minimum(np.abs(contrast), np.abs(slower) + 0.5)
-        strength = np.where(np.sign(contrast) == np.sign(slower), np.minimum(strength, focus + 0.7), -1.0)
-        index.append(np.sign(contrast) * np.maximum(strength, 0))
-        regions.append(region)
-    strengths = np.stack(index, axis=1)
-    best = np.abs(strengths).argmax(axis=1)
-    value = np.take_along_axis(strengths, best[:, None], axis=1)[:, 0]
-    amplitude = 2.83 * np.sqrt(2.0 ** slow.max(axis=1))
-    margin = 3.0 * (np.abs(value) - np.log2(FOCAL_RATIO))
-    margin = np.minimum(margin, 3 * np.log2(amplitude / 15.0))
+        left, right = slow[:, _PAIRS[pairs, 0]].mean(axis=1), slow[:, _PAIRS[pairs, 1]].mean(axis=1)
+        excess_left, excess_right = (
+            excess[:, _PAIRS[pairs, 0]].mean(axis=1),
+            excess[:, _PAIRS[pairs, 1]].mean(axis=1),
+        )
+        is_left = left > right
+        larger = np.abs(left - right) - np.log2(FOCAL_RATIO)
+        slower = np.where(is_left, excess_left - excess_right, excess_right - excess_left) - SLOWER
+        strength = np.min([larger, slower, np.where(is_left, excess_left, excess_right)], axis=0)
+        strengths.append(np.where(usable, strength, -9.0) + 0.0)
+    strengths = np.stack(strengths, axis=1)
+    best = strengths.argmax(axis=1)
+    value = strengths.max(axis=1)
+    chosen = [_PAIRS[list(_FOCI.values())[i]] for i in best]
+    on_left = np.array(
+        [slow[w, rows[:, 0]].mean() > slow[w, rows[:, 1]].mean() for w, rows in enumerate(chosen)]
+    )
+    amplitude = np.array([2.83 * np.sqrt(2.0 ** slow[w, rows].max()) for w, rows in enumerate(chosen)])
+    margin = np.minimum(3.0 * value, 3 * np.log2(amplitude / FOCAL_UV))
     enough = mask.sum(axis=1) >= MIN_SIDE
+    names = list(_FOCI)
     focal = Judgement(
         "focal_slowing",
         margin,
         enough,
-        bound="delta and theta power of a region above twice that of the other side",
+        bound="delta and theta of a region twice the amplitude of the other side, slow by itself, above 20 uV",
         where="longitudinal bipolar, homologous derivations",
-        evidence={"power_ratio": 2.0 ** np.abs(value)},
-        side=["left" if v > 0 else "right" for v in value],
-        regions=[(regions[i],) for i in best],
+        evidence={"focal_excess_log2": value, "focal_amplitude_uv": amplitude},
+        side=["left" if v else "right" for v in on_left],
+        regions=[(names[i],) for i in best],
         frequency_hz=_dominant_hz(block, (1.0, 8.0)),
     )
     total = 0.5 * np.log2(powers.delta + powers.theta + powers.fast + 0.1)

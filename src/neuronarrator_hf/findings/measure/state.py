@@ -16,6 +16,22 @@ def _margin(by_id: dict[str, Judgement], finding: str) -> np.ndarray:
     return np.where(judgement.assessed, np.nan_to_num(judgement.margin, nan=-8.0), -8.0)
 
 
+def discount_electrode(judgements: list[Judgement]) -> None:
+    """A focus in the region of a bad electrode is that electrode."""
+    by_id = {j.finding: j for j in judgements}
+    electrode, focal = by_id["electrode_artifact"], by_id["focal_slowing"]
+    if electrode.side is None or electrode.regions is None or focal.side is None or focal.regions is None:
+        return
+    same = [
+        side == focal_side and bool(set(regions) & set(focal_regions))
+        for side, regions, focal_side, focal_regions in zip(
+            electrode.side, electrode.regions, focal.side, focal.regions, strict=True
+        )
+    ]
+    bad = np.array(same) & (_margin(by_id, "electrode_artifact") > -0.5)
+    focal.margin = np.where(bad, np.minimum(focal.margin, -0.5), focal.margin)
+
+
 def explain_by_sleep(judgements: list[Judgement]) -> None:
     """Slowing that sleep explains is not in excess of the state: spindles or K-complexes take it back."""
     by_id = {j.finding: j for j in judgements}
