@@ -169,10 +169,9 @@ def movement(sheet: Sheet, intervals=None) -> None:
 def sweat(sheet: Sheet) -> None:
     """Sweat and drift: very slow sways, mostly taken out by the high-pass."""
     rng = sheet.rng
+    size = min(rng.uniform(3, 12), 2.0 * _level(sheet))
     for _ in range(3):
         source = sheet.source(
             normalise(np.exp(rng.standard_normal(19)) * rng.choice([-1, 1], 19)), brain=False
         )
-        sheet.add_noise(
-            source, Spectrum(low_hz=0.1, high_hz=rng.uniform(0.4, 0.8), steepness=3), rng.uniform(8, 30)
-        )
+        sheet.add_noise(source, Spectrum(low_hz=0.1, high_hz=rng.uniform(0.3, 0.6), steepness=3), size)

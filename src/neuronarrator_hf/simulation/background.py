@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..signal.montage import SITES_1020
-from .maps import bipolar, deep, generalized, mirrored, normalise, site_patch
+from .maps import bipolar, deep, electrode, generalized, hemisphere, mirrored, normalise, site_patch
 from .sheet import Episode, Sheet, Spectrum
 
 PEAK_PER_RMS = 2 * np.sqrt(2)
@@ -36,8 +36,10 @@ def aperiodic(
     mean = float(np.mean(level))
     posterior = rng.uniform(-0.35, 0.35)
     local, weights = [], []
+    alone = rng.uniform(0.0, 2.0) ** 1.5 * max(0.15, 1.0 - 1.3 * broad)
     for site in SITES_1020:
-        local.append(sheet.source(site_patch(rng, site, int(rng.integers(0, 2)), tilt=0.4, spread=0.5)))
+        scalp_map = site_patch(rng, site, int(rng.integers(0, 2)), tilt=0.5, spread=0.5)
+        local.append(sheet.source(scalp_map + alone * electrode(site)))
         front = 1.0 if site.startswith("F") else -1.0 if site[0] in "PO" else 0.0
         temporal = 0.85 if site[0] == "T" or site in ("F7", "F8", "P7", "P8") else 1.0
         weights.append(temporal * np.exp(posterior * front + 0.22 * rng.standard_normal()))
@@ -45,18 +47,20 @@ def aperiodic(
     wide_weights = [broad * rng.lognormal(0, 0.3) * 1.4 for _ in wide]
     scale = 1.0 / sheet.bipolar_rms(local + wide, weights + wide_weights)
     spectrum = Spectrum(exponent=exponent, knee_hz=knee_hz, fast=min(1.5, fast_uv / max(mean, 0.3)))
-    slower = Spectrum(exponent=exponent + rng.uniform(0.3, 0.9), knee_hz=knee_hz)
+    slower = Spectrum(exponent=exponent + rng.uniform(0.5, 1.5), knee_hz=knee_hz)
+    wax = np.exp(sheet.smooth(rng.uniform(0.4, 3.0), rng.uniform(0.05, 0.35)))
+    level = level * wax / np.sqrt(np.mean(wax**2))
     for source, weight in zip(local, weights, strict=True):
         sheet.add_noise(source, spectrum, level * (scale * weight))
     for source, weight in zip(wide, wide_weights, strict=True):
         sheet.add_noise(source, slower, level * (scale * weight))
-    sheet.background_uv = level
+    sheet.background_uv = np.full(sheet.n_ctrl, mean)
     sheet.level_uv = mean
 
 
 def generalized_or_site(rng: np.random.Generator) -> np.ndarray:
     """A broad map: bilateral or the largest patch somewhere."""
-    if rng.random() < 0.4:
+    if rng.random() < 0.12:
         return generalized(rng)
     return site_patch(rng, SITES_1020[rng.integers(19)], 3, tilt=0.6)
 
@@ -80,6 +84,7 @@ def posterior_rhythm(
     steady = rng.uniform(0.15, 0.5)
     bandwidth = rng.uniform(0.25, 0.6)
     shared = sheet.wandering(bandwidth, steady)
+    common = rng.uniform(0.3, 0.8)
     size = int(rng.integers(1, 3))
     left = site_patch(rng, "O1", size, tilt=0.2, spread=0.1)
     second = "P3" if rng.random() < 0.6 else "P7"
@@ -88,7 +93,7 @@ def posterior_rhythm(
     hemispheres = sheet.device.get("hemispheres", np.ones(19))
     peak = {}
     for side, row in (("left", 7), ("right", 13)):
-        envelope = np.sqrt(0.7) * shared + np.sqrt(0.3) * sheet.wandering(bandwidth, steady)
+        envelope = np.sqrt(common) * shared + np.sqrt(1 - common) * sheet.wandering(bandwidth, steady)
         envelope /= np.sqrt(np.mean(np.abs(envelope) ** 2))
         natural = rng.uniform(0.85, 1.15) * (1.08 if side == "right" else 1.0)
         gain = natural * (ratio if side == weak_side else 1.0)
@@ -105,6 +110,7 @@ def posterior_rhythm(
         )
     if not stated:
         return
+    sheet.ongoing_uv = max(sheet.ongoing_uv, peak_to_peak_uv)
     balance = peak["left"].mean() / max(peak["right"].mean(), 1e-9)
     best = "left" if balance > 1 else "right"
     sheet.truth.append(
@@ -138,7 +144,8 @@ def slow_layer(
             : n_sources - 2
         ]
     ]
-    maps += [generalized(rng, 0.75 if frontal else None) for _ in range(2)]
+    maps.append(generalized(rng, 0.75 if frontal else None))
+    maps.append(hemisphere(rng, "left" if rng.random() < 0.5 else "right"))
     sources = [sheet.source(m) for m in maps]
     weights = [rng.lognormal(0, 0.25) for _ in sources]
     scale = 1.0 / sheet.bipolar_rms(sources, weights)

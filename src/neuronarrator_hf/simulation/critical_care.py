@@ -61,7 +61,7 @@ def _voltage(rng: np.random.Generator, kind: str) -> tuple[float, str | None]:
         return rng.uniform(2.75, 4.4), "low_voltage"
     if kind == "extreme_low" or (kind in ("gpd", "lpd") and rng.random() < 0.05):
         return rng.uniform(0.5, 1.9), "extreme_low_voltage"
-    base = float(np.clip(np.exp(rng.normal(np.log(7.5), 0.45)), 5.4, 24.0))
+    base = float(np.clip(np.exp(rng.normal(np.log(7.2), 0.45)), 5.4, 24.0))
     return max(base, 8.0) if kind in ("attenuation", "suppression", "discontinuous") else base, None
 
 
@@ -70,13 +70,13 @@ def _background(sheet: Sheet, kind: str, base: float, voltage: str | None) -> No
     theta = delta = 0.0
     if voltage != "extreme_low_voltage" and rng.random() < 0.95:
         theta = rng.uniform(0.75, 1.3) if rng.random() < 0.65 else 0.0
-        delta = rng.uniform(0.9, 2.0) if theta == 0.0 or rng.random() < 0.75 else 0.0
+        delta = rng.uniform(0.9, 2.3) if theta == 0.0 or rng.random() < 0.75 else 0.0
     quiet = 1.0 / np.sqrt(1 + theta**2 + delta**2)
-    fast = min(2.2, float(np.exp(rng.normal(np.log(0.55), 0.7))))
+    fast = min(2.4, float(np.exp(rng.normal(np.log(0.3), 0.85))))
     background.aperiodic(
         sheet,
         base * quiet,
-        exponent=rng.uniform(1.2, 2.4),
+        exponent=rng.uniform(1.5, 3.2),
         knee_hz=rng.uniform(0.8, 3.0),
         fast_uv=fast,
         broad=rng.uniform(0.3, 0.8),

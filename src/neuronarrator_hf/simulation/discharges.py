@@ -6,7 +6,7 @@ import numpy as np
 
 from ..signal.montage import SITES_1020
 from .maps import describe, generalized, lateralized, normalise, site_patch
-from .places import focus, level_uv
+from .places import focus, striking_uv
 from .sheet import Episode, Sheet
 
 
@@ -35,7 +35,7 @@ def spikes(sheet: Sheet, gate: np.ndarray, *, site: str | None = None, general: 
     site = site or focus(rng)
     scalp_map = generalized(rng) if general else lateralized(rng, site, int(rng.integers(0, 3)))
     times = sheet.poisson(rng.uniform(0.1, 0.5), gate, 0.4)
-    size = max(45.0, level_uv(sheet) * rng.uniform(8.0, 20.0)) * rng.lognormal(0, 0.22, len(times))
+    size = striking_uv(sheet, 45.0, 8.0, 20.0) * rng.lognormal(0, 0.22, len(times))
     width = rng.uniform(0.03, 0.065) if rng.random() < 0.5 else rng.uniform(0.07, 0.13)
     source = sheet.source(scalp_map)
     spike_lobes(sheet, source, times, size, width_s=width, wave=rng.uniform(0.15, 0.6))
@@ -50,7 +50,7 @@ def polyspikes(sheet: Sheet, gate: np.ndarray, *, site: str | None = None) -> No
     scalp_map = generalized(rng) if general else lateralized(rng, site or focus(rng), 2)
     source = sheet.source(scalp_map)
     times = sheet.poisson(rng.uniform(0.12, 0.4), gate, 1.0)
-    size = max(50.0, level_uv(sheet) * rng.uniform(8, 18))
+    size = striking_uv(sheet, 50.0, 9.0, 18.0)
     for time in times:
         n = int(rng.integers(3, 8))
         steps = time + np.cumsum(rng.uniform(0.04, 0.1, n))
@@ -73,7 +73,7 @@ def spike_wave(
     scalp_map = generalized(rng, rng.uniform(0.5, 0.85)) if site is None else lateralized(rng, site, 2)
     wave_map = normalise(scalp_map + 0.25 * generalized(rng))
     spike_source, wave_source = sheet.source(scalp_map), sheet.source(wave_map)
-    size = size or max(60.0, level_uv(sheet) * rng.uniform(7, 16))
+    size = size or striking_uv(sheet, 60.0, 9.0, 18.0)
     every = []
     for start, stop in intervals:
         now = start

@@ -149,10 +149,25 @@ def generalized(rng: np.random.Generator, frontal: float | None = None) -> np.nd
         (("O1", "O2"), (rest - central) * 0.4),
     ):
         grid, _ = _grid_patches()
-        balance = rng.uniform(0.42, 0.58)
+        balance = rng.uniform(0.4, 0.6)
         for site, share in zip(sites, (balance, 1 - balance), strict=True):
             out += weight * share * grid[SITES_1020.index(site), size, 0]
     return normalise(out)
+
+
+def hemisphere(rng: np.random.Generator, side: str) -> np.ndarray:
+    """Map of one hemisphere's part of a widespread pattern: several patches of that side."""
+    sites = [site for site in SITES_1020 if site_side(site) == side]
+    chosen = rng.choice(len(sites), 3, replace=False)
+    out = sum(
+        rng.uniform(0.4, 1.0) * site_patch(rng, sites[i], int(rng.integers(1, 3)), tilt=0.3) for i in chosen
+    )
+    return normalise(out)
+
+
+def widespread(rng: np.random.Generator, frontal: float | None = None) -> list[np.ndarray]:
+    """Maps of a generalized pattern that is not the same everywhere: shared, left and right."""
+    return [generalized(rng, frontal), hemisphere(rng, "left"), hemisphere(rng, "right")]
 
 
 def deep(rng: np.random.Generator) -> np.ndarray:
@@ -212,7 +227,7 @@ def muscle(rng: np.random.Generator, group: str, side: str) -> tuple[np.ndarray,
         if side != "bilateral" and site_side(site) != side:
             continue
         field = np.exp(
-            -np.linalg.norm(site_positions() - site_positions()[SITES_1020.index(site)], axis=1) / 0.28
+            -np.linalg.norm(site_positions() - site_positions()[SITES_1020.index(site)], axis=1) / 0.4
         )
         first = site in _EMG[group][:2]
         maps.append(field * (1.0 if first else 0.6) * rng.lognormal(0, 0.35))

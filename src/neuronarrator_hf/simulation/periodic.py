@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .discharges import spike_lobes
-from .maps import describe, generalized, lateralized, site_patch
+from .maps import describe, generalized, lateralized, site_patch, widespread
 from .places import focus, level_uv, side_of
 from .sheet import PAD_S, Episode, Sheet
 
@@ -53,9 +53,9 @@ def discharges(
     for k, scalp_map in enumerate(maps):
         source = sheet.source(scalp_map)
         delay = 0.0 if k == 0 else rng.uniform(0.0, 0.06)
-        share = 1.0 if k == 0 else rng.uniform(0.3, 0.8)
-        at = times + delay + 0.012 * rng.standard_normal(n)
-        size = share * size_uv * rng.lognormal(0, 0.12, n)
+        share = rng.uniform(0.6, 1.0) if k == 0 else rng.uniform(0.35, 0.9)
+        at = times + delay + rng.uniform(0.006, 0.025) * rng.standard_normal(n)
+        size = share * size_uv * rng.lognormal(0, rng.uniform(0.1, 0.3), n)
         w = width * rng.lognormal(0, 0.12, n)
         vary = rng.uniform(0.65, 1.35, (4, n))
         if kind == "triphasic":
@@ -93,7 +93,7 @@ def periodic(
     frequency = np.clip(drift, 0.25, 2.5)
     jitter, missing = rng.uniform(0.04, 0.2), rng.uniform(0, 0.15)
     level = level_uv(sheet)
-    relative = np.exp(rng.uniform(np.log(6.0), np.log(26.0))) if size is None else size
+    relative = np.exp(rng.uniform(np.log(8.0), np.log(30.0))) if size is None else size
     size_uv = np.clip(relative * level, 28.0, 320.0)
     spread = rng.uniform(0.1, 0.3)
     shapes = ["sharp", "biphasic", "triphasic", "blunt", "complex"]
@@ -108,9 +108,9 @@ def periodic(
         discharges(sheet, maps, times, sizes, build)
         return times
 
-    visible = {"min_share": 0.4, "min_events": 3, "amplitude": size_uv * slow_size, "floor": 4.5 * level}
+    visible = {"min_share": 0.4, "min_events": 3, "amplitude": size_uv * slow_size, "floor": 6.0 * level}
     if kind == "gpd":
-        maps = [generalized(rng), generalized(rng)]
+        maps = widespread(rng)
         times = one(maps, frequency)
         sheet.truth.append(
             Episode(
@@ -159,11 +159,7 @@ def rhythmic_delta(sheet: Sheet, gate: np.ndarray, kind: str, *, site: str | Non
         gate = gate * runs
     harmonics = (rng.uniform(0.0, 0.4), rng.uniform(0, 0.12), rng.uniform(0, 6.3))
     if kind == "grda":
-        maps, side, regions = (
-            [generalized(rng, rng.uniform(0.5, 0.85)), generalized(rng)],
-            "bilateral",
-            ("generalized",),
-        )
+        maps, side, regions = widespread(rng, rng.uniform(0.4, 0.8)), "bilateral", ("generalized",)
     else:
         maps = [lateralized(rng, site or focus(rng), int(rng.integers(1, 4)))]
         side, regions = describe(maps[0])
@@ -171,7 +167,13 @@ def rhythmic_delta(sheet: Sheet, gate: np.ndarray, kind: str, *, site: str | Non
     modulation = np.clip(np.abs(shared), 0.35, 1.9) / np.maximum(np.abs(shared), 1e-6)
     shared = shared * modulation
     for k, scalp_map in enumerate(maps):
-        own = shared if k == 0 else shared * np.exp(1j * rng.uniform(-0.7, 0.7)) * rng.uniform(0.3, 0.8)
+        own = rng.uniform(0.6, 1.0) * shared
+        if k:
+            turned = shared * np.exp(1j * rng.uniform(-0.9, 0.9))
+            apart = rng.uniform(0.1, 0.5)
+            own = rng.uniform(0.4, 0.9) * (
+                np.sqrt(1 - apart) * turned + np.sqrt(apart) * sheet.wandering(0.3, 0.0)
+            )
         sheet.add_rhythm(sheet.source(scalp_map), frequency, gate * size, envelope=own, harmonics=harmonics)
     sheet.truth.append(
         Episode(
@@ -190,14 +192,14 @@ def rhythmic_delta(sheet: Sheet, gate: np.ndarray, kind: str, *, site: str | Non
 def delta_brush(sheet: Sheet, gate: np.ndarray) -> None:
     """Extreme delta brush: nearly continuous delta waves with beta riding on each."""
     rng = sheet.rng
-    frequency = np.clip(rng.uniform(0.9, 2.6) * np.exp(sheet.smooth(3.0, 0.15)), 0.6, 3.5)
-    envelope = sheet.wandering(0.3, rng.uniform(0.2, 0.7))
-    size = float(np.clip(level_uv(sheet) * rng.uniform(9, 18), 45, 200))
+    frequency = np.clip(rng.uniform(0.8, 2.3) * np.exp(sheet.smooth(3.0, 0.15)), 0.6, 3.5)
+    envelope = sheet.wandering(0.45, rng.uniform(0.15, 0.6))
+    size = float(np.clip(level_uv(sheet) * rng.uniform(7, 13), 40, 150))
     phase = np.cumsum(frequency) * (2 * np.pi / 10.0) + np.angle(envelope)
     riding = (0.15 + 0.85 * (0.5 + 0.5 * np.cos(phase + rng.uniform(-0.6, 0.6)))) ** 1.5 * np.exp(
         sheet.smooth(0.5, 0.35)
     )
-    fast_hz = rng.uniform(17, 27)
+    fast_hz = rng.uniform(17, 32)
     for frontal, share in ((0.8, 1.0), (0.45, 0.6)):
         scalp_map = generalized(rng, frontal)
         source = sheet.source(scalp_map)
@@ -210,6 +212,6 @@ def delta_brush(sheet: Sheet, gate: np.ndarray) -> None:
         )
     for site in ("F3", "F4", "C3", "C4"):
         source = sheet.source(site_patch(rng, site, 2))
-        ride = gate * riding * size * rng.uniform(0.16, 0.32)
+        ride = gate * riding * size * rng.uniform(0.22, 0.45)
         sheet.add_rhythm(source, fast_hz * rng.uniform(0.93, 1.07), ride, bandwidth_hz=2.0, steadiness=0.0)
     sheet.truth.append(Episode("extreme_delta_brush", gate, min_share=0.4))

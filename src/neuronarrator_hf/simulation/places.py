@@ -41,6 +41,11 @@ def level_uv(sheet: Sheet) -> float:
     return sheet.level_uv
 
 
+def striking_uv(sheet: Sheet, least_uv: float, low: float, high: float) -> float:
+    """Amplitude of a discharge: `low` to `high` times the background, clear of the ongoing rhythm."""
+    return max(least_uv, level_uv(sheet) * sheet.rng.uniform(low, high), 1.6 * sheet.ongoing_uv)
+
+
 def side_of(site: str) -> str:
     """Side of a lateral site."""
     return "left" if int(site[-1]) % 2 else "right"

@@ -37,7 +37,7 @@ def focal_seizure(sheet: Sheet, *, site: str | None = None, times: tuple[float, 
     first, last = _frequencies(rng)
     bend = rng.uniform(0.6, 1.6)
     frequency = first * (last / first) ** (along**bend) * np.exp(sheet.smooth(1.5, 0.06))
-    peak = float(np.clip(level_uv(sheet) * rng.uniform(10, 24), 50, 350))
+    peak = float(np.clip(level_uv(sheet) * np.exp(rng.uniform(np.log(10), np.log(34))), 50, 450))
     size = peak * np.clip(0.3 + 1.2 * along, 0, 1) * np.exp(sheet.smooth(1.0, 0.18))
     gate = sheet.gate([(start, stop)], 0.6)
     damp(sheet, 1 - rng.uniform(0.25, 0.75) * gate)
@@ -101,7 +101,7 @@ def generalized_seizure(sheet: Sheet) -> None:
     gate = sheet.gate([(start, stop)], 0.5)
     damp(sheet, 1 - rng.uniform(0.4, 0.85) * gate)
     along = np.clip((sheet.t - start) / (stop - start), 0, 1)
-    size = float(np.clip(level_uv(sheet) * rng.uniform(10, 24), 70, 350))
+    size = float(np.clip(level_uv(sheet) * np.exp(rng.uniform(np.log(11), np.log(36))), 70, 450))
     if rng.random() < 0.6:
         first = rng.uniform(2.9, 4.2)
         frequency = np.maximum(2.55, first - rng.uniform(0.1, 1.2) * along)

@@ -119,6 +119,7 @@ class Sheet:
     device: dict = field(default_factory=dict)
     background_uv: np.ndarray | float = 8.0
     level_uv: float = 8.0
+    ongoing_uv: float = 0.0
     kind: str = "normal"
     leading: str | None = None
     age_years: float = 40.0

@@ -33,7 +33,7 @@ def generalized_slowing(
         )
         sheet.truth[-1].derivation = "RMS, median longitudinal bipolar derivation"
     if delta > 0:
-        centre = rng.uniform(1.1, 2.7)
+        centre = float(np.exp(rng.uniform(np.log(0.75), np.log(2.5))))
         edges = (max(0.5, centre / 1.45), min(4.0, centre * 1.45))
         slow_layer(sheet, gate * rms_uv * delta, edges[0], edges[1], n_sources=7, frontal=rng.random() < 0.4)
         sheet.truth.append(
@@ -154,7 +154,7 @@ def suppression(sheet: Sheet, gate: np.ndarray, *, share: float) -> None:
 def _bursts(sheet: Sheet, active: np.ndarray) -> None:
     """Content of bursts: mixed slow activity and irregular sharp waves, each burst of its own size."""
     rng = sheet.rng
-    size = rng.uniform(6, 28)
+    size = float(np.exp(rng.uniform(np.log(4.5), np.log(24))))
     edges = np.flatnonzero(np.diff((active > 0.5).astype(int)) > 0)
     gain = np.ones(sheet.n_ctrl)
     for first, last in zip(edges, [*edges[1:], sheet.n_ctrl], strict=True):
