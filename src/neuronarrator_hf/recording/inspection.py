@@ -52,14 +52,14 @@ def inspection_table(told: dict[str, Any]) -> str:
     correction = "" if told["unit_factor"] == 1.0 else f", multiplied by {told['unit_factor']:g}"
     unit = f"{told['unit_told'] or 'not given'} told, {told['unit_evidence'] or 'none'} by amplitude"
     evaluable = list(told["evaluable"].values()) or [0.0]
-    left_out = told["annotations_left_out"]
+    left_out, channels = told["annotations_left_out"], told["channels"]
     free_text = f"; {left_out} in free text left out" if left_out else ""
     rows = [
         ("recording", told["name"]),
         ("format", told["format"]),
         ("duration", f"{told['duration_s']:g} s at {told['sfreq']:g} Hz, gaps: {told['gaps']}"),
         ("windows", str(told["n_windows"])),
-        ("EEG channels", f"{len(told['channels'])} of {told['n_channels_in_file']}: {_some(told['channels'])}"),
+        ("EEG channels", f"{len(channels)} of {told['n_channels_in_file']}: {_some(channels)}"),
         ("missing sites", _some(told["missing_sites"])),
         ("renamed", _some([f"{e['from']} → {e['to']}" for e in told["renamed"]])),
         ("left out", _some([f"{e['channel']} ({e['reason']})" for e in told["dropped"]])),

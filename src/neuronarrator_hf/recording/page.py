@@ -30,7 +30,7 @@ _MARK = "#e8a33d"
 def derive_page(windows: EEGWindows, index: int) -> tuple[list[str], np.ndarray, np.ndarray, list[int]]:
     """Labels, traces `(n_traces, n_times)` in microvolts, whether each is evaluable, its group.
 
-    Longitudinal bipolar where at least half of its derivations have both electrodes; single channels otherwise.
+    Longitudinal bipolar where at least half of its derivations can be formed; single channels otherwise.
     """
     eeg_uv, mask = windows.eeg_uv[index], windows.channel_mask[index]
     at = {name: i for i, name in enumerate(windows.ch_names)}

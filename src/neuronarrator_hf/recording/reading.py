@@ -231,7 +231,7 @@ def _without_signal(source: SignalSource, plan: ChannelPlan, values: list[np.nda
 def _settle_unit(
     source: SignalSource, plan: ChannelPlan, values: list[np.ndarray], requested: str | None
 ) -> tuple[UnitDecision, np.ndarray]:
-    """Make `source.uv_per_value` final; the decision, and the amplitude of every row in microvolts after it."""
+    """Make `source.uv_per_value` final; the decision, and the amplitude of every row after it."""
     if requested is not None:
         source.uv_per_value = source.uv_per_value * [uv_per(requested) / uv_per(t) for t in source.told_units]
     factor = source.uv_per_value[list(plan.rows)][:, None]
