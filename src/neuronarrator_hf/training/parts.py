@@ -103,10 +103,9 @@ def new_parts(run: RunArguments, texts: list[str]) -> Parts:
     pretrained = values.pop("language_model", None)
     if pretrained is not None:
         return _with_language_model(pretrained, values)
-    instructions = [HISTORY_INSTRUCTION, CURRENT_INSTRUCTION, TASK_INSTRUCTION]
-    prompt = " ".join(["", HISTORY_INSTRUCTION, ""]), " ".join(["", CURRENT_INSTRUCTION, ""]), " " + TASK_INSTRUCTION
-    n_prompts = max(len(texts) // 20, 20)
-    tokenizer = train_tokenizer([*texts, *(instructions + list(prompt)) * n_prompts], vocab_size=run.vocab_size)
+    # The prompt as it is cut at its placeholders, often enough to become a few tokens.
+    prompt = [f" {HISTORY_INSTRUCTION} ", HISTORY_INSTRUCTION + " ", f" {CURRENT_INSTRUCTION} ", " " + TASK_INSTRUCTION]
+    tokenizer = train_tokenizer([*texts, *prompt * max(len(texts) // 8, 20)], vocab_size=run.vocab_size)
     text_config = {"model_type": "llama", **(values.pop("text_config", None) or {})}
     text_config |= {
         "vocab_size": len(tokenizer),

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from .arguments import STAGES, load_arguments
+from .memory import keep_freed_memory
 
 _BEFORE = {"language": None, "align": "language", "narrate": "align"}
 
@@ -70,6 +71,7 @@ def run(
         overrides.append(f"seed={seed}")
     arguments = load_arguments(config, overrides)
     folder = Path(runs or Path("runs") / Path(config).stem) / stage
+    keep_freed_memory()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)

@@ -22,7 +22,7 @@ from .data import (
     sample_texts,
 )
 from .objectives import alignment_loss, head_losses, positive_weights
-from .texts import TextEncoder
+from .texts import IGNORED, TextEncoder
 from .validation import Validation
 
 
@@ -39,8 +39,9 @@ class LanguageObjective(nn.Module):
 
     def forward(self, share: float, targets: dict, **text: torch.Tensor) -> dict[str, torch.Tensor]:
         """The loss, and the share of tokens that are predicted right."""
-        output = self.model(finding_targets=targets, **text)
-        return {"loss": output.lm_loss, "token_accuracy": _token_accuracy(output.logits, text["labels"])}
+        tokens = self.model.model.tokens_of_findings(targets)
+        loss, accuracy = text_loss(self.model, tokens, **text)
+        return {"loss": loss, "token_accuracy": accuracy}
 
 
 class EEGObjective(nn.Module):
@@ -104,10 +105,8 @@ class EEGObjective(nn.Module):
         if worded:
             assert text_windows is not None
             tokens = self._window_tokens(features, targets, text_windows, share)
-            output = self.model(window_tokens=tokens, **text)
-            losses["text"] = output.lm_loss
-            losses["token_accuracy"] = _token_accuracy(output.logits, text["labels"])
-            total = total + weights["text"] * output.lm_loss
+            losses["text"], losses["token_accuracy"] = text_loss(self.model, tokens, **text)
+            total = total + weights["text"] * losses["text"]
         return {"loss": total, **losses}
 
     def _window_tokens(self, features: Any, targets: dict, windows: torch.Tensor, share: float) -> torch.Tensor:
@@ -136,10 +135,26 @@ def _chance(probability: float, like: torch.Tensor) -> torch.Tensor:
     return torch.rand(len(like), 1, 1, device=like.device) < probability
 
 
-def _token_accuracy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    wanted = labels[:, 1:]
-    right = (logits[:, :-1].argmax(-1) == wanted)[wanted != -100]
-    return right.float().mean()
+def text_loss(
+    model: nn.Module,
+    window_tokens: torch.Tensor,
+    input_ids: torch.Tensor,
+    attention_mask: torch.Tensor,
+    labels: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cross-entropy of the texts behind their prompts, and the share of tokens predicted right.
+
+    Logits are computed where there are labels only: the prompt is the longer part.
+    """
+    keep = labels.shape[1] - int((labels != IGNORED).any(0).float().argmax()) + 1
+    logits = model(
+        window_tokens=window_tokens, input_ids=input_ids, attention_mask=attention_mask, logits_to_keep=keep
+    ).logits[:, :-1]
+    wanted = labels[:, 1 - keep :]
+    spoken = wanted != IGNORED
+    loss = nn.functional.cross_entropy(logits[spoken].float(), wanted[spoken])
+    accuracy = (logits.detach()[spoken].argmax(-1) == wanted[spoken]).float().mean()
+    return loss, accuracy
 
 
 class TrainingStage:

@@ -15,7 +15,7 @@ _PUNCTUATION = r"[.,;:!?()\n]"
 
 
 def train_tokenizer(
-    texts: Iterable[str], *, vocab_size: int = 2048, max_phrase_chars: int = 48
+    texts: Iterable[str], *, vocab_size: int = 2048, max_phrase_chars: int = 96
 ) -> PreTrainedTokenizerFast:
     """A byte-level BPE over texts cut at digits and punctuation only, so that merges span words.
 
