@@ -8,8 +8,12 @@ registered in, so that nothing is imported before a user's program imports it an
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
@@ -112,21 +116,41 @@ def register_when_imported() -> None:
     """Each part when the module it concerns is imported, or now where it already is."""
     from wrapt import register_post_import_hook
 
-    for module, register in PARTS.items():
-        register_post_import_hook(_warning(register), module)
+    package = Path(__file__).parent
+    for folder in _FOLDERS:
+        for module in iter_modules([str(package / folder)]):
+            register_post_import_hook(_flush, f"{__package__}.{folder}.{module.name}")
+    register_post_import_hook(_flush, f"{__package__}.pipeline")
+    for name, register in PARTS.items():
+        register_post_import_hook(partial(_defer, register), name)
 
 
-def _warning(register: Callable[..., None]) -> Callable[[ModuleType], None]:
-    """A hook that cannot break the import of transformers for a program that needs nothing of ours."""
+_FOLDERS = ("models", "narration")
+"""Folders whose modules a part imports: none may be half imported while it is registered."""
+_waiting: list[Callable[..., None]] = []
 
-    def hook(module: ModuleType) -> None:
+
+def _defer(register: Callable[..., None], module: ModuleType) -> None:
+    """Register now, or after the import of a module of ours that has just imported transformers."""
+    _waiting.append(register)
+    _flush(module)
+
+
+def _flush(finished: ModuleType) -> None:
+    """Register what waits, unless a module of ours other than `finished` is half imported."""
+    prefixes = (*(f"{__package__}.{folder}." for folder in _FOLDERS), f"{__package__}.pipeline")
+    for name, module in list(sys.modules.items()):
+        is_ours = name.startswith(prefixes) and module is not finished
+        if is_ours and getattr(getattr(module, "__spec__", None), "_initializing", False):
+            return
+    while _waiting:
+        register = _waiting.pop()
         try:
             register()
         except Exception as error:
+            # A fault of ours must not break transformers for a program that needs nothing of ours.
             logging.getLogger(__name__).warning(
-                "neuronarrator_hf could not register with %s: %s; `import neuronarrator_hf.auto` shows where",
-                module.__name__,
+                "neuronarrator_hf: %s failed: %s; `import neuronarrator_hf.auto` shows where",
+                register.__name__,
                 error,
             )
-
-    return hook

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 
@@ -60,7 +60,7 @@ class NeuroNarratorTopomapConfig(PreTrainedConfig):
     """
 
     model_type = "neuronarrator_topomap"
-    sub_configs = {"vision_config": AutoConfig}
+    sub_configs: ClassVar = {"vision_config": AutoConfig}
 
     n_bands: int = 5
     map_size: int = 32
@@ -128,7 +128,7 @@ class NeuroNarratorConfig(PreTrainedConfig):
     """
 
     model_type = "neuronarrator"
-    sub_configs = {
+    sub_configs: ClassVar = {
         "text_config": AutoConfig,
         "waveform_config": AutoConfig,
         "topomap_config": NeuroNarratorTopomapConfig,
@@ -171,9 +171,9 @@ class NeuroNarratorConfig(PreTrainedConfig):
         self.waveform_config = _as_config(self.waveform_config, NeuroNarratorWaveformConfig)
         self.topomap_config = _as_config(self.topomap_config, NeuroNarratorTopomapConfig)
         self.bridge_config = _as_config(self.bridge_config, NeuroNarratorBridgeConfig)
-        if "id2label" not in kwargs and "num_labels" not in kwargs:
-            kwargs["id2label"] = dict(enumerate(FINDING_IDS))
-            kwargs["label2id"] = {finding: i for i, finding in enumerate(FINDING_IDS)}
+        if self.id2label is None and kwargs.get("num_labels") is None:
+            self.id2label = dict(enumerate(FINDING_IDS))
+            self.label2id = {finding: i for i, finding in enumerate(FINDING_IDS)}
         super().__post_init__(**kwargs)
 
     @property

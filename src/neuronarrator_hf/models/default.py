@@ -22,7 +22,8 @@ def default_model_dir(package_dir: Path | None = None) -> Path:
         if (place / "config.json").is_file():
             return place
     raise FileNotFoundError(
-        f"no embedded model: neither {places[0]} nor {places[1]} holds a config.json; name a model, or train one "
+        f"no embedded model: neither {places[0]} nor {places[1]} holds a config.json; name a model, "
+        "or train one "
         "with `neuronarrator train narrate --config tiny`"
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from transformers import BatchFeature, SequenceFeatureExtractor
@@ -11,9 +11,7 @@ from transformers import BatchFeature, SequenceFeatureExtractor
 from ..signal.interpolation import average_reference, to_sites
 from ..signal.montage import SITES_1020, canonical_name, electrode_positions
 from ..signal.spectral import (
-    BANDS_HZ,
     SPECTRUM_FLOOR,
-    SPECTRUM_FREQS_HZ,
     band_power,
     log_spectrum,
     power_spectrum,
@@ -22,9 +20,11 @@ from ..signal.topomap import MAP_SIZE, topographic_maps
 from ..signal.windows import SFREQ_HZ, WINDOW_N_TIMES, EEGWindows
 
 ACCEPTED_INPUTS = (
-    'EEG is given as `signal.windows.EEGWindows`, as {"array": (n_channels, n_times) or (n_windows, n_channels, '
+    'EEG is given as `signal.windows.EEGWindows`, as {"array": (n_channels, n_times) or (n_windows, '
+    "n_channels, "
     'n_times), "sampling_rate": Hz, "ch_names": [...], "units": "uV" or "V"}, or as such an array with '
-    "`ch_names` and `sampling_rate` beside it; or as a list of these. Windows are filtered, at 200 Hz and 10 s "
+    "`ch_names` and `sampling_rate` beside it; or as a list of these. Windows are filtered, at 200 "
+    "Hz and 10 s "
     "long; `recording.windows.iter_windows` and the pipeline make them from any file."
 )
 _TO_UV = {"uv": 1.0, "µv": 1.0, "μv": 1.0, "microvolts": 1.0, "v": 1e6, "volts": 1e6, "mv": 1e3}
@@ -40,9 +40,15 @@ class NeuroNarratorFeatureExtractor(SequenceFeatureExtractor):
         map_size: Pixels of a side of a map.
     """
 
-    model_input_names = [
-        "eeg_values", "channel_positions", "channel_mask", "window_mask", "spectral_values", "topomap_values", "gap_s",
-    ]  # fmt: skip
+    model_input_names: ClassVar = [
+        "eeg_values",
+        "channel_positions",
+        "channel_mask",
+        "window_mask",
+        "spectral_values",
+        "topomap_values",
+        "gap_s",
+    ]
 
     def __init__(
         self,
@@ -106,7 +112,8 @@ class NeuroNarratorFeatureExtractor(SequenceFeatureExtractor):
         """
         if site_uv.shape[-2:] != (self.feature_size, self.n_times):
             raise ValueError(
-                f"arrays at the sites have shape {site_uv.shape}; expected (..., {self.feature_size}, {self.n_times}) "
+                f"arrays at the sites have shape {site_uv.shape}; expected (..., {self.feature_size}, "
+                f"{self.n_times}) "
                 "in the order of signal.montage.SITES_1020"
             )
         leading = site_uv.shape[:-2]
@@ -179,7 +186,8 @@ class NeuroNarratorFeatureExtractor(SequenceFeatureExtractor):
         self._check_length(eeg_uv.shape[-1])
         if not np.isfinite(eeg_uv).all():
             raise ValueError(
-                f"{int((~np.isfinite(eeg_uv)).sum())} samples are NaN or infinite; expected finite microvolts: "
+                f"{int((~np.isfinite(eeg_uv)).sum())} samples are NaN or infinite; expected finite "
+                "microvolts: "
                 "cut them out, or mask their channels in EEGWindows.channel_mask"
             )
         names = self._names(ch_names, eeg_uv.shape[1])
@@ -211,7 +219,8 @@ class NeuroNarratorFeatureExtractor(SequenceFeatureExtractor):
             )
         if abs(sampling_rate - self.sampling_rate) > 1e-6:
             raise ValueError(
-                f"sampling_rate={sampling_rate:g} Hz; expected {self.sampling_rate:g} Hz: use pipeline('eeg-to-text') or "
+                f"sampling_rate={sampling_rate:g} Hz; expected {self.sampling_rate:g} Hz: use "
+                "pipeline('eeg-to-text') or "
                 "recording.windows.iter_windows, which filter and resample"
             )
 
@@ -244,7 +253,8 @@ class NeuroNarratorFeatureExtractor(SequenceFeatureExtractor):
         unknown = [repr(given) for given, name in zip(ch_names, names, strict=True) if name is None]
         if unknown:
             raise ValueError(
-                f"no position is known for {', '.join(unknown)}; expected electrodes of the 10-05 system: drop these "
+                f"no position is known for {', '.join(unknown)}; expected electrodes of the 10-05 "
+                "system: drop these "
                 "channels, or pass EEGWindows with positions of your own"
             )
         return tuple(names)
@@ -271,7 +281,5 @@ def _left_pad(samples: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         batch[name] = np.stack(padded)
     return batch
 
-
-N_BANDS, N_FREQS = len(BANDS_HZ), len(SPECTRUM_FREQS_HZ)
 
 __all__ = ["ACCEPTED_INPUTS", "NeuroNarratorFeatureExtractor"]

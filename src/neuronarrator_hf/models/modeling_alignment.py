@@ -75,7 +75,11 @@ class NeuroNarratorForContrastiveAlignment(NeuroNarratorPreTrainedModel):
         return F.normalize(self.eeg_projection(pooled), dim=-1)
 
     def get_topomap_features(self, topomap_values: Tensor) -> Tensor:
-        """`(batch * n_windows, projection_dim)` unit vectors of maps `(batch, n_windows, n_bands, size, size)`."""
+        """`(batch * n_windows, projection_dim)` unit vectors of maps.
+
+        Args:
+            topomap_values: `(batch, n_windows, n_bands, size, size)`.
+        """
         pooled = self.model.topomap_encoder(topomap_values=topomap_values.flatten(0, 1)).pooler_output
         return F.normalize(self.topomap_projection(pooled), dim=-1)
 

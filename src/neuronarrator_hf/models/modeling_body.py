@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -25,8 +26,15 @@ from .modeling_topomap import NeuroNarratorTopomapEncoder
 from .modeling_waveform import NUM_EVIDENCE, build_waveform_encoder, init_by_fan_in
 
 EEG_INPUTS = (
-    "eeg_values", "channel_positions", "channel_mask", "window_mask", "spectral_values", "topomap_values", "gap_s",
-)  # fmt: skip
+    "eeg_values",
+    "channel_positions",
+    "channel_mask",
+    "window_mask",
+    "spectral_values",
+    "topomap_values",
+    "gap_s",
+)
+_ALIGNMENT = 64  # bytes, as torch allocates
 OTHER_INPUTS = ("bridge_state", "finding_targets", "eeg_keep")
 
 
@@ -81,7 +89,26 @@ class NeuroNarratorPreTrainedModel(PreTrainedModel):
     _supports_flex_attn = True
     _supports_attention_backend = True
     _can_compile_fullgraph = True
-    _no_split_modules = ["MixingLayer", "SelectiveStateSpaceLayer", "FindingTokens", "FindingHeads"]
+    _no_split_modules: ClassVar = [
+        "MixingLayer",
+        "SelectiveStateSpaceLayer",
+        "FindingTokens",
+        "FindingHeads",
+    ]
+
+    @classmethod
+    def from_pretrained(cls, *args, **kwargs):
+        """As of transformers, with weights that give bit for bit what the saved model gave.
+
+        Weights read from safetensors lie where the file has them; products with unaligned weights may take
+        another path and round otherwise.
+        """
+        loaded = super().from_pretrained(*args, **kwargs)
+        model = loaded[0] if isinstance(loaded, tuple) else loaded  # output_loading_info=True
+        for parameter in model.parameters():
+            if parameter.device.type == "cpu" and parameter.data_ptr() % _ALIGNMENT:
+                parameter.data = parameter.data.clone()
+        return loaded
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -230,11 +257,12 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
         if config.history == "none":
             return eeg_tokens[:, :, :0], embedding, state
         n_before, size = config.num_history_windows, eeg_tokens.shape[-1]
-        if state.recent_tokens is None:
-            state.recent_tokens = eeg_tokens.new_zeros(batch_size, n_before, *eeg_tokens.shape[2:])
-            state.recent_mask = window_mask.new_zeros(batch_size, n_before)
-        known = torch.cat([state.recent_tokens.to(eeg_tokens.dtype), eeg_tokens], dim=1)
-        known_mask = torch.cat([state.recent_mask, window_mask], dim=1)
+        recent, recent_mask = state.recent_tokens, state.recent_mask
+        if recent is None:
+            recent = eeg_tokens.new_zeros(batch_size, n_before, *eeg_tokens.shape[2:])
+            recent_mask = window_mask.new_zeros(batch_size, n_before)
+        known = torch.cat([recent.to(eeg_tokens.dtype), eeg_tokens], dim=1)
+        known_mask = torch.cat([recent_mask, window_mask], dim=1)
         windows = known.unfold(1, n_before, 1)[:, :-1].movedim(-1, 2)  # b w before n size
         masks = known_mask.unfold(1, n_before, 1)[:, :-1]
         windows = torch.where(masks[..., None, None], windows, self.no_history)

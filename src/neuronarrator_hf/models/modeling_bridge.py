@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -70,7 +71,10 @@ class BridgeOutput(ModelOutput):
 
 
 class SelectiveStateSpaceLayer(nn.Module):
-    """Norm > projections > selective scan > gate > projection, with a residual (Mamba-2 without its convolution)."""
+    """Norm > projections > selective scan > gate > projection, with a residual.
+
+    Mamba-2's block without its short convolution.
+    """
 
     def __init__(self, config: NeuroNarratorBridgeConfig):
         super().__init__()
@@ -139,7 +143,7 @@ class NeuroNarratorStateSpaceBridge(PreTrainedModel):
     supports_gradient_checkpointing = True
     _supports_sdpa = True
     _supports_flash_attn = True
-    _no_split_modules = ["SelectiveStateSpaceLayer"]
+    _no_split_modules: ClassVar = ["SelectiveStateSpaceLayer"]
 
     def __init__(self, config: NeuroNarratorBridgeConfig, input_size: int):
         super().__init__(config)

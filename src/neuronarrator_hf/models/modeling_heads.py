@@ -42,11 +42,14 @@ class FindingHeads(nn.Module):
         self.changes = nn.ModuleDict({name: nn.Linear(size, ATTRIBUTE_SIZES[name]) for name in _OF_HISTORY})
 
     def forward(self, embedding: Tensor, rate_evidence: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Logits that need no history, and the finding states `(batch, n_findings, size)` for `changes_since`.
+        """Logits that need no history, and the states of the findings for `changes_since`.
 
         Args:
             embedding: `(batch, embedding_size)`.
             rate_evidence: `(batch, NUM_EVIDENCE, n_bins)`.
+
+        Returns:
+            Logits by name, `(batch, n_findings[, size])`, and `(batch, n_findings, size)`.
         """
         states = F.gelu(self.embed(embedding))[:, None] * (1 + self.gain) + self.shift
         states = self.mlp(states)
@@ -142,7 +145,10 @@ def _mean(values: Tensor, weights: Tensor) -> Tensor:
 
 
 def summarise_concepts(concepts: Mapping[str, Tensor]) -> Tensor:
-    """`(batch, 3 * n_findings)` presence, expected log frequency and log amplitude: what the bridge remembers."""
+    """`(batch, 3 * n_findings)` what the bridge remembers of findings.
+
+    Presence, and where present the expected log frequency and log amplitude.
+    """
     parts = [concepts["presence"]]
     for name in ("frequency", "amplitude"):
         probabilities = concepts[name][..., 1:]

@@ -63,18 +63,23 @@ class NeuroNarratorForConditionalGeneration(NeuroNarratorPreTrainedModel, Genera
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
+        """Token embeddings of the language model."""
         return self.language_model.get_input_embeddings()
 
     def set_input_embeddings(self, value: nn.Module) -> None:
+        """Replace the token embeddings."""
         self.language_model.set_input_embeddings(value)
 
     def get_output_embeddings(self) -> nn.Module:
+        """Output layer of the language model."""
         return self.language_model.get_output_embeddings()
 
     def set_output_embeddings(self, value: nn.Module) -> None:
+        """Replace the output layer."""
         self.language_model.set_output_embeddings(value)
 
     def get_decoder(self) -> nn.Module:
+        """The language model without its output layer."""
         return self.language_model.get_decoder()
 
     def get_window_features(self, **inputs) -> WindowFeatures:
@@ -125,7 +130,7 @@ class NeuroNarratorForConditionalGeneration(NeuroNarratorPreTrainedModel, Genera
             topomap_values: `(batch, n_windows or 1, n_bands, size, size)`.
             gap_s: `(batch, n_windows)`.
             bridge_state: State of the windows before.
-            window_tokens: `(batch, num_window_tokens, text_size)` precomputed soft tokens in place of the EEG.
+            window_tokens: `(batch, num_window_tokens, text_size)` precomputed, in place of the EEG.
             finding_targets: Targets of the heads `(batch, n_windows, ...)`. Without EEG and
                 `window_tokens`, `(batch, ...)`: the concept tokens are made from them.
             use_target_findings: Make the concept tokens from the targets although there is EEG.
@@ -216,7 +221,8 @@ class NeuroNarratorForConditionalGeneration(NeuroNarratorPreTrainedModel, Genera
                 found = places.sum(1)
                 if not bool((found == n).all()):
                     raise ValueError(
-                        f"prompts have {found.tolist()} <{name}> tokens, but a window has {n} soft tokens with "
+                        f"prompts have {found.tolist()} <{name}> tokens, but a window has {n} soft "
+                        "tokens with "
                         f"history={config.history!r}; make prompts with NeuroNarratorProcessor"
                     )
             inputs_embeds = inputs_embeds.masked_scatter(places[..., None].expand_as(inputs_embeds), tokens)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -30,7 +32,7 @@ class NeuroNarratorTopomapEncoder(PreTrainedModel):
             width = config.conv_channels
             widths = (config.n_bands, width, 2 * width, 4 * width)
             self.convolutions = nn.ModuleList(
-                nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in zip(widths, widths[1:], strict=False)
+                nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths)
             )
             feature_size = widths[-1]
         else:
@@ -39,7 +41,8 @@ class NeuroNarratorTopomapEncoder(PreTrainedModel):
             self.vision_model = AutoModel.from_config(vision)
             if config.freeze_vision:
                 self.vision_model.requires_grad_(False)
-            feature_size = vision.hidden_size
+            # Convolutional models have a width per stage.
+            feature_size = getattr(vision, "hidden_size", None) or vision.hidden_sizes[-1]
         self.token_out = nn.Linear(feature_size, config.hidden_size)
         self.token_norm = nn.LayerNorm(config.hidden_size)
         self.post_init()

@@ -8,6 +8,7 @@ autocorrelation of the sharpness envelope, which shows periods a spectrum smears
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -199,8 +200,8 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
     supports_gradient_checkpointing = True
     _supports_sdpa = True
     _supports_flash_attn = True
-    _no_split_modules = ["MixingLayer"]
-    _keep_in_fp32_modules_strict = ["rows", "amplitudes", "rates"]
+    _no_split_modules: ClassVar = ["MixingLayer"]
+    _keep_in_fp32_modules_strict: ClassVar = ["rows", "amplitudes", "rates"]
 
     def __init__(self, config: NeuroNarratorWaveformConfig):
         super().__init__(config)

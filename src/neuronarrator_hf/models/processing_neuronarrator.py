@@ -15,7 +15,8 @@ PLACEHOLDERS = (EEG_TOKEN, PRECEDING_EEG_TOKEN, IMAGE_TOKEN)
 HISTORY_INSTRUCTION = "Here are the previous EEG signals (without topographic map visualization):"
 CURRENT_INSTRUCTION = "Here is the current EEG data and topographic map information for this segment:"
 TASK_INSTRUCTION = (
-    "Carefully analyze the EEG segment and compose a single, well-structured paragraph that thoroughly describes "
+    "Carefully analyze the EEG segment and compose a single, well-structured paragraph that "
+    "thoroughly describes "
     "its neurophysiological features, waveform morphology, dominant frequency components, and any notable "
     "temporal–spatial dynamics."
 )
@@ -55,7 +56,8 @@ class NeuroNarratorProcessor(ProcessorMixin):
         if missing:
             raise ValueError(
                 f"the tokenizer has no {', '.join(missing)}; add them with "
-                "tokenizer.add_special_tokens({'additional_special_tokens': [...]}) and resize the model's embeddings"
+                "tokenizer.add_special_tokens({'additional_special_tokens': [...]}) and resize the "
+                "model's embeddings"
             )
         self.history = history
         self.num_eeg_tokens = num_eeg_tokens
@@ -157,7 +159,8 @@ class NeuroNarratorProcessor(ProcessorMixin):
         )
         if made != expected:
             raise ValueError(
-                f"the processor makes (history, tokens of history, window, map) = {made}, the model expects {expected}; "
+                f"the processor makes (history, tokens of history, window, map) = {made}, the model "
+                f"expects {expected}; "
                 "call processor.follow(model.config)"
             )
 

@@ -125,21 +125,30 @@ def selective_scan(
         return scan_chunked(
             x, dt, A, B, C, log_decay=log_decay, initial_state=initial_state, chunk_size=chunk_size
         )
+    return _call_fused(
+        fused, x, dt, A, B, C, log_decay=log_decay, initial_state=initial_state, chunk_size=chunk_size
+    )
+
+
+def _call_fused(
+    fused: Callable,
+    x: Tensor,
+    dt: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    *,
+    log_decay: Tensor | None,
+    initial_state: Tensor | None,
+    chunk_size: int,
+) -> tuple[Tensor, Tensor]:
     if log_decay is not None:
         # The kernel knows no extra decay: a longer step with a smaller input is the same recurrence.
         longer = dt + log_decay / A
         x = x * torch.where(longer > 0, dt / longer.clamp_min(1e-20), 0.0)[..., None]
         dt = longer
-    return fused(
-        x,
-        dt,
-        A,
-        B[:, :, None],
-        C[:, :, None],
-        chunk_size,
-        initial_states=initial_state,
-        return_final_states=True,
-    )
+    B, C = B[:, :, None], C[:, :, None]  # one group
+    return fused(x, dt, A, B, C, chunk_size, initial_states=initial_state, return_final_states=True)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,62 @@
+"""The contrastive model loads alone and shares its towers with the narrator."""
+
+from __future__ import annotations
+
+import torch
+from conftest import make_inputs, make_model, tiny_config
+
+from neuronarrator_hf.models.modeling_alignment import NeuroNarratorForContrastiveAlignment
+from neuronarrator_hf.models.modeling_neuronarrator import NeuroNarratorModel
+
+
+def make_aligned() -> NeuroNarratorForContrastiveAlignment:
+    torch.manual_seed(0)
+    return NeuroNarratorForContrastiveAlignment(tiny_config()).eval()
+
+
+def test_features_and_output() -> None:
+    model, inputs = make_aligned(), make_inputs()
+    output = model(**inputs)
+    assert output.logits_per_eeg.shape == (6, 6) and torch.isfinite(output.loss)
+    for embeds in (output.eeg_embeds, output.topomap_embeds):
+        torch.testing.assert_close(embeds.norm(dim=-1), torch.ones(6))
+    maps = inputs.pop("topomap_values")
+    assert torch.equal(model.get_eeg_features(**inputs), output.eeg_embeds)
+    assert torch.equal(model.get_topomap_features(maps), output.topomap_embeds)
+    torch.testing.assert_close(model.logit_scale.exp(), torch.tensor(1 / 0.07), rtol=1e-3, atol=0)
+
+
+def test_padding_windows_are_left_out() -> None:
+    model = make_aligned()
+    mask = torch.tensor([[False, True, True], [True, True, True]])
+    assert model(**make_inputs(), window_mask=mask).eeg_embeds.shape[0] == 5
+
+
+def test_gradients_reach_every_parameter() -> None:
+    model = make_aligned()
+    model(**make_inputs()).loss.backward()
+    silent = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    # The soft tokens reach the loss through the pooled embedding; nothing is left out.
+    assert silent == []
+
+
+def test_round_trip_and_towers_shared_with_the_narrator(tmp_path) -> None:
+    model, inputs = make_aligned(), make_inputs()
+    model.save_pretrained(tmp_path)
+    again = NeuroNarratorForContrastiveAlignment.from_pretrained(tmp_path)
+    assert torch.equal(model(**inputs).logits_per_eeg, again(**inputs).logits_per_eeg)
+    body = NeuroNarratorModel.from_pretrained(tmp_path)
+    embedding = model.model.waveform_encoder(
+        **{n: v for n, v in inputs.items() if n != "topomap_values"}
+    ).pooler_output
+    with torch.no_grad():
+        assert torch.equal(body.get_window_features(**inputs).embeddings.flatten(0, 1), embedding)
+
+
+def test_a_narrator_gives_its_towers_to_alignment(tmp_path) -> None:
+    narrator, _ = make_model(tiny_config())
+    narrator.save_pretrained(tmp_path)
+    aligned = NeuroNarratorForContrastiveAlignment.from_pretrained(tmp_path)
+    weight = narrator.model.waveform_encoder.pooled_out.weight
+    assert torch.equal(aligned.model.waveform_encoder.pooled_out.weight, weight)
+    torch.testing.assert_close(aligned.logit_scale.exp(), torch.tensor(1 / 0.07), rtol=1e-3, atol=0)

@@ -1,0 +1,96 @@
+"""From any montage to reference-free rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from neuronarrator_hf.models.modeling_sites import NUM_ROWS, ReferenceFreeRows, SiteResampler
+from neuronarrator_hf.signal.interpolation import site_matrix
+from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
+
+
+@pytest.fixture(scope="module")
+def resampler() -> SiteResampler:
+    return SiteResampler()
+
+
+def test_the_sites_themselves_are_the_identity(resampler, site_positions) -> None:
+    matrix, mask = resampler(site_positions[None], torch.ones(1, 1, 19, dtype=torch.bool))
+    assert torch.equal(matrix[0, 0], torch.eye(19)) and mask.all()
+
+
+def test_order_of_channels_does_not_matter(resampler, site_positions) -> None:
+    order = torch.randperm(19, generator=torch.Generator().manual_seed(0))
+    matrix, _ = resampler(site_positions[order][None], torch.ones(1, 1, 19, dtype=torch.bool))
+    assert torch.equal(matrix[0, 0], torch.eye(19)[:, order])
+
+
+@pytest.mark.parametrize("dropped", [("Cz",), ("T7", "P4"), ("Fp1", "Fp2"), SITES_1020[:9], SITES_1020])
+def test_missing_sites_are_interpolated_as_in_the_signal_layer(resampler, site_positions, dropped) -> None:
+    mask = np.array([site not in dropped for site in SITES_1020])
+    wanted, covered = site_matrix(SITES_1020, electrode_positions(SITES_1020), mask)
+    matrix, site_mask = resampler(site_positions[None], torch.from_numpy(mask)[None, None])
+    assert np.array_equal(site_mask[0, 0].numpy(), covered)
+    np.testing.assert_allclose(matrix[0, 0].numpy(), wanted, atol=2e-2)
+
+
+def test_other_montages_reach_the_sites(resampler) -> None:
+    names = ["Fp1", "Fpz", "Fp2", "AF3", "AF4", "F7", "F5", "F1", "Fz", "F2", "F6", "F8", "FC5", "FC1", "FC2", "FC6", "T7", "C5", "C1", "C2", "C6", "T8", "CP5", "CP1", "CP2", "CP6", "P7", "P5", "P1", "P2", "P6", "P8", "PO3", "PO4", "O1", "Oz", "O2"]
+    positions = torch.from_numpy(electrode_positions(names))
+    matrix, mask = resampler(positions[None], torch.ones(1, 1, len(names), dtype=torch.bool))
+    assert mask.all()
+    torch.testing.assert_close(matrix.sum(-1), torch.ones(1, 1, 19), atol=1e-3, rtol=0)
+    field = positions @ torch.tensor([0.3, -0.5, 0.8])  # a dipole-like field is smooth: it comes out right
+    wanted = torch.from_numpy(electrode_positions(SITES_1020)) @ torch.tensor([0.3, -0.5, 0.8])
+    torch.testing.assert_close(matrix[0, 0] @ field, wanted, atol=0.03, rtol=0)
+
+
+def rows_of(eeg, positions, mask=None):
+    mask = torch.ones(eeg.shape[:3], dtype=torch.bool) if mask is None else mask
+    return ReferenceFreeRows()(eeg, positions.expand(len(eeg), -1, -1), mask)
+
+
+def test_rereferencing_changes_no_row(site_positions) -> None:
+    eeg = torch.randn(1, 2, 19, 2000) * 30
+    reference = torch.randn(1, 2, 1, 2000).cumsum(-1) * 20
+    for a, b in zip(
+        rows_of(eeg, site_positions)[:2], rows_of(eeg + reference, site_positions)[:2], strict=True
+    ):
+        torch.testing.assert_close(a, b, atol=1e-3, rtol=1e-4)
+
+
+def test_rows_keep_ten_hertz_and_lose_sixty(site_positions) -> None:
+    time = torch.arange(2000) / 200.0
+    amplitudes = torch.linspace(10, 60, 19)[:, None]
+    ten, sixty = (amplitudes * torch.sin(2 * torch.pi * f * time) for f in (10.0, 60.0))
+    kept, _, _ = rows_of(ten[None, None], site_positions)
+    lost, _, _ = rows_of(sixty[None, None], site_positions)
+    average = ten - ten.mean(0)
+    torch.testing.assert_close(kept[0, 18:, 50:-50], average[:, ::2][:, 50:-50], atol=0.5, rtol=0)
+    assert lost[..., 50:-50].abs().max() < 0.5
+
+
+def test_masked_channels_may_hold_anything(site_positions) -> None:
+    eeg = torch.randn(1, 1, 19, 2000) * 30
+    mask = torch.ones(1, 1, 19, dtype=torch.bool)
+    mask[..., 4] = mask[..., 11] = False
+    spoiled = eeg.clone()
+    spoiled[:, :, 4], spoiled[:, :, 11] = float("nan"), 1e9
+    for a, b in zip(rows_of(eeg, site_positions, mask), rows_of(spoiled, site_positions, mask), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_no_valid_channel_gives_masked_zero_rows(site_positions) -> None:
+    rows, slow, mask = rows_of(
+        torch.randn(1, 1, 19, 2000), site_positions, torch.zeros(1, 1, 19, dtype=torch.bool)
+    )
+    assert rows.shape == (1, NUM_ROWS, 1000) and not rows.any() and not slow.any() and not mask.any()
+
+
+def test_constants_stay_float32_when_the_model_is_cast() -> None:
+    module = ReferenceFreeRows().to(torch.bfloat16)
+    assert {b.dtype for b in module.buffers()} == {torch.float32}
+    assert torch.equal(module.lowpass, ReferenceFreeRows().lowpass)
+    assert set(module.state_dict()) == {name for name, _ in module.named_buffers()}  # all persistent
