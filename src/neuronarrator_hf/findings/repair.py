@@ -101,9 +101,7 @@ def repair(
         wrong = {claim.span for claim in judged if claim.status == "contradicted"}
         if not wrong:
             break
-        spans = list(sentence_spans(final))
-        gone = {final[a:b] for a, b in spans if (a, b) in wrong}
-        kept = [s for s in kept if not any(part in s.text for part in gone)]
+        kept = _outside(kept, wrong)
     original = [text[a:b] for a, b in sentence_spans(text)]
     survivors = {s.was for s in kept if not s.is_added}
     return Repair(
@@ -113,6 +111,17 @@ def repair(
         dropped=sum(sentence not in survivors for sentence in original),
         added=sum(s.is_added for s in kept),
     )
+
+
+def _outside(sentences: list[_Sentence], wrong: set[tuple[int, int] | None]) -> list[_Sentence]:
+    """The sentences of the joined text that no wrong span touches; a text without a full stop runs into the next."""
+    left, start = [], 0
+    for sentence in sentences:
+        stop = start + len(sentence.text)
+        if not any(span is not None and span[0] < stop and start < span[1] for span in wrong):
+            left.append(sentence)
+        start = stop + 1
+    return left
 
 
 class _Truth:
