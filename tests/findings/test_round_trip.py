@@ -49,14 +49,14 @@ def assert_round_trip(of, seed, variety):
     assert contents(parse(text)) == contents(quantise(claim) for claim in of), text
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(claims())
 def test_quantise_is_idempotent(claim):
     once = quantise(claim)
     assert quantise(once) == once
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(claims(), max_size=14, unique_by=lambda claim: claim.finding),
     st.integers(0, 2**31),

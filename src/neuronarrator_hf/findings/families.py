@@ -18,10 +18,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "SLEEPWAVES": ("sleep_spindles", "k_complexes", "vertex_waves"),
     "SLEEP": ("n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"),
     "ARTIFACT": (
-        "eye_blinks", "lateral_eye_movements", "muscle_artifact", "electrode_artifact", "line_noise", "ecg_artifact",
-        "movement_artifact", "flat_channel",
+        "eye_blinks",
+        "lateral_eye_movements",
+        "muscle_artifact",
+        "electrode_artifact",
+        "line_noise",
+        "ecg_artifact",
+        "movement_artifact",
+        "flat_channel",
     ),
-}  # fmt: skip
+}
 """What the denial (or the missing assessment) of a whole family denies."""
 
 _BAND_IDS = {"theta": "generalized_theta_slowing", "delta": "generalized_delta_slowing"}
@@ -165,8 +171,11 @@ def _place(frame: Frame, finding: str) -> tuple[str | None, tuple[str, ...]]:
     regions = tuple(frame.regions)
     attributes = define(finding).attributes
     if "generalized" in regions and "regions" in attributes:
-        return (None, ("generalized",)) if "side" in attributes and side in (None, "bilateral", "midline") else (
-            side, tuple(r for r in regions if r != "generalized") if side else ("generalized",))  # fmt: skip
+        return (
+            (None, ("generalized",))
+            if "side" in attributes and side in (None, "bilateral", "midline")
+            else (side, tuple(r for r in regions if r != "generalized") if side else ("generalized",))
+        )
     if finding in ("posterior_dominant_rhythm", "asymmetry") and side not in ("left", "right"):
         side = None
     return side, regions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from .schema import Change
 from .tokens import Event
@@ -11,9 +12,18 @@ _PREMODIFIERS = frozenset(
     {"side", "place", "freq", "amp", "prev", "hedge", "neg", "change", "focal", "lateral", "band"}
 )
 _LISTED = frozenset({"side", "place", "focal", "lateral"})
-_STATE_MEANINGS = frozenset({
-    "eyes_open", "eyes_closed", "drowsy", "n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep", "SLEEP",
-})  # fmt: skip
+_STATE_MEANINGS = frozenset(
+    {
+        "eyes_open",
+        "eyes_closed",
+        "drowsy",
+        "n1_sleep",
+        "n2_sleep",
+        "n3_sleep",
+        "rem_sleep",
+        "SLEEP",
+    }
+)
 _TIME_PREPOSITIONS = frozenset({"prep", "with", "det"})
 
 
@@ -80,7 +90,7 @@ def _frame_clause(events: list[Event], previous: list[Frame]) -> list[Frame]:
         return []
     owned = [i for i in heads if not _is_setting(events, i)] or heads
     starts = [0]
-    for before, head in zip(owned, owned[1:], strict=False):
+    for before, head in pairwise(owned):
         starts.append(_start_of(events, before, head))
     starts.append(len(events))
     frames = {}

@@ -75,8 +75,7 @@ def judge(claim: Claim, measurement: WindowMeasurement, previous: WindowMeasurem
         status, notes = _attribute_status(claim, measurement, previous)
         evidence |= notes
     elif claim.change is not None and claim.change.direction == "gone" and status == "supported":
-        status, notes = _change_status(claim, measured, measurement, previous)
-        evidence |= {"change": notes}
+        status, evidence["change"] = _change_status(claim, measured, measurement, previous)
     return claim.with_(status=status, evidence=evidence)
 
 
@@ -235,4 +234,6 @@ def _amount_status(direction: str, now: Claim, before: Claim) -> tuple[str, str]
     else:
         return "unassessable", "no amount to compare"
     right = step > 0 if direction == "increased" else step < 0
-    return ("supported" if right else "contradicted"), "more than before" if step > 0 else "not more than before"
+    return (
+        "supported" if right else "contradicted"
+    ), "more than before" if step > 0 else "not more than before"

@@ -17,6 +17,8 @@ from .schema import Claim
 from .tokens import find_events, tokenise
 
 _SENTENCE = re.compile(r"(?:[^.;!?\n]|\.(?=\d))+[.;!?]?")
+_MAX_TOKENS = 300
+"""What runs on for longer than any sentence is read in parts, so that time stays linear."""
 
 
 def parse(text: str) -> list[Claim]:
@@ -45,8 +47,12 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=1 << 14)
 def _parse_sentence(sentence: str) -> tuple[Claim, ...]:
-    frames = frame_sentence(find_events(tokenise(sentence)))
-    return tuple(resolve(frames))
+    tokens = tokenise(sentence)
+    return tuple(
+        claim
+        for start in range(0, len(tokens), _MAX_TOKENS)
+        for claim in resolve(frame_sentence(find_events(tokens[start : start + _MAX_TOKENS])))
+    )
 
 
 def _spanned(claim: Claim, span: tuple[int, int]) -> Claim:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .families import GROUPS
 from .grammar import wordings as w
+from .grammar.nouns import FAMILY_NOUNS, NOUNS, Noun
 from .phrases import amplitude, compared_with, frequency, joined, place_adjective, place_phrase, than
 from .schema import Claim
 from .vocabulary import FINDING_IDS, define
@@ -71,7 +72,7 @@ class Pen:
 
     def state_name(self, claim: Claim) -> str:
         """The noun of a state."""
-        return self.pick(w.NOUNS[claim.finding].names)
+        return self.pick(NOUNS[claim.finding].names)
 
     def artifact(self, claim: Claim, *, first: bool = False) -> str:
         """An artifact."""
@@ -152,7 +153,7 @@ class Pen:
 
     def _posterior_rhythm(self, claim: Claim) -> str:
         assert claim.frequency_hz is not None
-        name = self.pick(w.NOUNS[claim.finding].names)
+        name = self.pick(NOUNS[claim.finding].names)
         text = f"The {name} {self.pick(w.RHYTHM_VERBS)} {frequency(claim.frequency_hz, self.pick)}"
         if claim.amplitude_uv:
             form = self.pick(("with an amplitude of {a}", "at {a}", "with amplitudes of {a}"))
@@ -184,7 +185,7 @@ class Pen:
 
     def phrase(self, claim: Claim, *, listed: bool = False) -> Phrase:
         """The noun of a finding with all that is said of it."""
-        noun = w.NOUNS[claim.finding]
+        noun = NOUNS[claim.finding]
         names = [n for n in noun.names if not (listed and (" or " in n or " and " in n))]
         name = self.pick(names)
         before, after = [], []
@@ -243,7 +244,7 @@ class Pen:
     def gone(self, claim: Claim) -> str:
         """A finding that was there before."""
         assert claim.change is not None
-        noun = w.NOUNS[claim.finding]
+        noun = NOUNS[claim.finding]
         name = self.pick(noun.denied)
         number = _number(noun, name)
         if noun.number == "singular" and number != "plural":
@@ -259,7 +260,7 @@ class Pen:
 
     def absent(self, ids: set[str]) -> list[str]:
         """What is not there, families by one name, a few to a sentence."""
-        names = self._denied_names(ids, w.FAMILY_NOUNS)
+        names = self._denied_names(ids, FAMILY_NOUNS)
         sentences = []
         while names:
             together = min(len(names), _MAX_LISTED)
@@ -312,10 +313,10 @@ class Pen:
             members = GROUPS[family]
             if left.issuperset(members):
                 left.difference_update(members)
-                noun = w.FAMILY_NOUNS[family]
+                noun = FAMILY_NOUNS[family]
                 named.append((ORDER[members[0]], Phrase(self.pick(noun.denied), "", noun.number)))
         for finding in left:
-            noun = w.NOUNS[finding]
+            noun = NOUNS[finding]
             special = (names or {}).get(finding)
             name = self.pick(special or noun.denied)
             number = _number(noun, name)
@@ -341,10 +342,12 @@ def capital(text: str) -> str:
 def article(text: str) -> str:
     """The indefinite article that fits the first word."""
     first = text.split(maxsplit=1)[0]
-    return "an" if first[0].lower() in "aeiou" or first.split("-")[0].split(".")[0] in ("8", "11", "18") else "a"
+    return (
+        "an" if first[0].lower() in "aeiou" or first.split("-")[0].split(".")[0] in ("8", "11", "18") else "a"
+    )
 
 
-def _number(noun: w.Noun, name: str) -> str:
+def _number(noun: Noun, name: str) -> str:
     if noun.number == "plural" or (noun.number == "singular" and name.endswith("s")):
         return "plural"
     return "mass"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from .grammar.lexicon import SPELLINGS, build_index
+from .grammar.lexicon import build_index
+from .grammar.modifiers import SPELLINGS
 
 
 class Event(NamedTuple):
@@ -24,20 +25,58 @@ _INDEX = build_index()
 _NUMBER_WORDS = {
     word: float(value)
     for value, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"], start=1
+        [
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+        ],
+        start=1,
     )
-} | {"twenty": 20.0, "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "half": 0.5}  # fmt: skip
+} | {"twenty": 20.0, "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "half": 0.5}
 _RANGE_WORDS = frozenset({"to", "-", "–", "—", "and", "through"})
 _BOUND_WORDS = frozenset({"below", "under", "than", "to"})
 _FREQUENCY_UNITS = (
-    ("hz",), ("hertz",), ("c", "/", "s"), ("c", "/", "sec"), ("cps",), ("cycles", "per", "second"), ("cycles", "/", "second"),
-    ("cycles", "/", "s"), ("cycle", "per", "second"), ("cycles", "per", "sec"), ("per", "second"), ("per", "sec"), ("/", "s"), ("/", "sec"), ("/", "second"),
-)  # fmt: skip
+    ("hz",),
+    ("hertz",),
+    ("c", "/", "s"),
+    ("c", "/", "sec"),
+    ("cps",),
+    ("cycles", "per", "second"),
+    ("cycles", "/", "second"),
+    ("cycles", "/", "s"),
+    ("cycle", "per", "second"),
+    ("cycles", "per", "sec"),
+    ("per", "second"),
+    ("per", "sec"),
+    ("/", "s"),
+    ("/", "sec"),
+    ("/", "second"),
+)
 _AMPLITUDE_UNITS = (("µv",), ("uv",), ("μv",), ("microvolt",), ("microvolts",), ("mcv",), ("micro", "volts"))
 _TIME_UNITS = {
-    "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "min": 60.0, "minute": 60.0, "minutes": 60.0, "h": 3600.0,
-    "hour": 3600.0, "hours": 3600.0,
-}  # fmt: skip
+    "s": 1.0,
+    "sec": 1.0,
+    "second": 1.0,
+    "seconds": 1.0,
+    "min": 60.0,
+    "minute": 60.0,
+    "minutes": 60.0,
+    "h": 3600.0,
+    "hour": 3600.0,
+    "hours": 3600.0,
+}
 _EARLIER = frozenset({"earlier", "before", "ago", "previously"})
 
 

@@ -58,6 +58,50 @@ class FindingDefinition:
     hed_tag: str | None = None
 
 
+_HED_TAGS: dict[str, str] = {
+    "eyes_open": "Eyes-open",
+    "eyes_closed": "Eyes-closed",
+    "drowsy": "Drowsy",
+    "n1_sleep": "Sleep-stage-N1",
+    "n2_sleep": "Sleep-stage-N2",
+    "n3_sleep": "Sleep-stage-N3",
+    "rem_sleep": "Sleep-stage-REM",
+    "posterior_dominant_rhythm": "Posterior-dominant-rhythm",
+    "mu_rhythm": "Mu-rhythm",
+    "beta_activity": "Beta-activity",
+    "generalized_theta_slowing": "Theta-activity",
+    "generalized_delta_slowing": "Polymorphic-delta-activity",
+    "focal_slowing": "Irregular-delta-or-theta-activity",
+    "asymmetry": "Asymmetrical",
+    "extreme_low_voltage": "Background-activity-suppression",
+    "burst_suppression": "Background-burst-suppression",
+    "discontinuity": "Discontinuous-background-activity",
+    "sleep_spindles": "Sleep-spindles",
+    "k_complexes": "K-complex",
+    "vertex_waves": "Vertex-wave",
+    "spikes": "Epileptiform-interictal-activity",
+    "spike_and_wave": "Spike-and-slow-wave",
+    "polyspikes": "Polyspikes",
+    "lpd": "Lateralized-periodic-discharges",
+    "gpd": "Generalized-periodic-discharges",
+    "bipd": "Bilateral-independent-periodic-discharges",
+    "lrda": "Rhythmic-delta-activity",
+    "grda": "Rhythmic-delta-activity",
+    "extreme_delta_brush": "Extreme-delta-brush",
+    "electrographic_seizure": "Electroencephalographic-seizure",
+    "eye_blinks": "Eye-blink-artifact",
+    "lateral_eye_movements": "Horizontal-eye-movement-artifact",
+    "muscle_artifact": "EMG-artifact",
+    "electrode_artifact": "Nonbiological-artifact",
+    "line_noise": "Line-noise-artifact",
+    "ecg_artifact": "ECG-artifact",
+    "movement_artifact": "Movement-artifact",
+    "normal": "Normal",
+    "abnormal": "Abnormal",
+}
+"""Short names of tags in the HED library schema score_2.1.0; findings it has no tag for are left out."""
+
+
 def _define(
     id: str,
     group: Group,
@@ -67,7 +111,6 @@ def _define(
     gloss: str,
     attributes: str = "",
     frequency_range_hz: tuple[float, float] | None = None,
-    hed_tag: str | None = None,
 ) -> FindingDefinition:
     return FindingDefinition(
         id=id,
@@ -78,7 +121,7 @@ def _define(
         gloss=gloss,
         attributes=frozenset(attributes.split()),
         frequency_range_hz=frequency_range_hz,
-        hed_tag=hed_tag,
+        hed_tag=_HED_TAGS.get(id),
     )
 
 

@@ -43,9 +43,7 @@ def write_segment(
     """
     if variety > 0 and record == "segment":
         record = None
-    return " ".join(
-        write_sentences(claims, seed=seed, variety=variety, record=record, acns_style=acns_style)
-    )
+    return " ".join(write_sentences(claims, seed=seed, variety=variety, record=record, acns_style=acns_style))
 
 
 def write_sentences(
@@ -128,7 +126,13 @@ def _present(pen: Pen, claims: Sequence[Claim], *, listed: bool, first: bool = T
 
 def _with_states(pen: Pen, states: Sequence[Claim], sentences: list[str]) -> list[str]:
     """States first; a single sure one may open the first sentence: "In drowsiness, ..."."""
-    if len(states) == 1 and not states[0].hedged and sentences and _is_lowerable(sentences[0]) and pen.chance(0.4):
+    if (
+        len(states) == 1
+        and not states[0].hedged
+        and sentences
+        and _is_lowerable(sentences[0])
+        and pen.chance(0.4)
+    ):
         opening = pen.pick(w.STATE_OPENINGS).format(np=pen.state_name(states[0]))
         first = sentences[0]
         return [opening + first[0].lower() + first[1:], *sentences[1:]]

@@ -1,122 +1,9 @@
-"""What the writer says: nouns of each finding and the sentences they stand in.
+"""The sentences in which the writer says it.
 
 The first option of every tuple is the fixed wording of `variety=0`.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Noun:
-    """How a finding is named.
-
-    Attributes:
-        number: "plural", "mass" (no article) or "singular" (with an article).
-        names: Names of the finding when it is there.
-        absent: Names in a list of what is not there, plural or mass.
-        takes_place: Whether "left temporal" may stand before the name.
-    """
-
-    number: str
-    names: tuple[str, ...]
-    absent: tuple[str, ...] = ()
-
-    @property
-    def denied(self) -> tuple[str, ...]:
-        """Names for a list of what is absent or not assessed."""
-        return self.absent or self.names
-
-
-def _plural(*names: str, absent: tuple[str, ...] = ()) -> Noun:
-    return Noun("plural", names, absent)
-
-
-def _mass(*names: str, absent: tuple[str, ...] = ()) -> Noun:
-    return Noun("mass", names, absent)
-
-
-def _singular(*names: str, absent: tuple[str, ...] = ()) -> Noun:
-    return Noun("singular", names, absent)
-
-
-NOUNS: dict[str, Noun] = {
-    "eyes_open": _mass("wakefulness with eyes open", "eyes-open wakefulness", "wakefulness with open eyes"),
-    "eyes_closed": _mass("wakefulness with eyes closed", "eyes-closed wakefulness", "relaxed wakefulness with closed eyes"),
-    "drowsy": _mass("drowsiness"),
-    "n1_sleep": _mass("stage N1 sleep", "N1 sleep", "light sleep (stage N1)"),
-    "n2_sleep": _mass("stage N2 sleep", "N2 sleep", "NREM stage 2 sleep"),
-    "n3_sleep": _mass("stage N3 sleep", "N3 sleep", "deep sleep"),
-    "rem_sleep": _mass("REM sleep", "stage R sleep"),
-    "posterior_dominant_rhythm": _singular(
-        "posterior dominant rhythm", "posterior rhythm", "dominant posterior rhythm", "posterior basic rhythm",
-        "posterior background rhythm",
-    ),
-    "mu_rhythm": _singular("mu rhythm", "central mu rhythm", "rolandic mu rhythm"),
-    "beta_activity": _mass("beta activity", "fast beta activity", "beta-range fast activity", "fast activity"),
-    "generalized_theta_slowing": _mass(
-        "generalized theta slowing", "diffuse theta slowing", "generalized theta activity", "diffuse theta activity",
-        "widespread theta slowing",
-        absent=("generalized theta slowing", "diffuse theta slowing"),
-    ),
-    "generalized_delta_slowing": _mass(
-        "generalized delta slowing", "diffuse delta slowing", "generalized delta activity",
-        "diffuse polymorphic delta activity", "generalized polymorphic delta slowing", "widespread delta activity",
-        absent=("generalized delta slowing", "diffuse delta slowing"),
-    ),
-    "focal_slowing": _mass(
-        "focal slowing", "focal slow activity", "focal polymorphic slowing", "irregular focal slowing",
-        "localized slowing",
-        absent=("focal slowing", "focal slow activity", "localized slowing"),
-    ),
-    "asymmetry": _mass("background asymmetry", "asymmetry of the background", "amplitude asymmetry"),
-    "low_voltage": _singular("low-voltage background", "low-amplitude background"),
-    "extreme_low_voltage": _singular("suppressed background", "extremely low-voltage background"),
-    "brief_attenuation": _plural("brief attenuations", "brief background attenuations", "brief episodes of attenuation"),
-    "burst_suppression": _mass("burst suppression", "bursts alternating with suppression"),
-    "discontinuity": _singular("discontinuous background", absent=("discontinuity",)),
-    "sleep_spindles": _plural("sleep spindles", "spindles"),
-    "k_complexes": _plural("K-complexes", "K complexes"),
-    "vertex_waves": _plural("vertex waves", "vertex sharp waves", "vertex sharp transients"),
-    "slow_wave_sleep": _plural("slow waves of sleep", "slow waves of deep sleep", "sleep slow waves"),
-    "spikes": _plural("spikes or sharp waves", "sharp waves", "spikes", "spikes and sharp waves",
-                      "interictal epileptiform discharges", "epileptiform discharges",
-                      absent=("spikes or sharp waves", "sharp waves", "spikes")),
-    "spike_and_wave": _plural("spike-and-wave complexes", "spike-and-wave discharges", "spike-wave complexes",
-                              "spike-and-slow-wave complexes"),
-    "polyspikes": _plural("polyspikes", "polyspike discharges", "polyspike complexes"),
-    "lpd": _plural("lateralized periodic discharges", "LPDs", "periodic lateralized discharges"),
-    "gpd": _plural("generalized periodic discharges", "GPDs", "periodic generalized discharges"),
-    "bipd": _plural("bilateral independent periodic discharges", "BIPDs"),
-    "lrda": _mass("lateralized rhythmic delta activity", "LRDA", "lateralized rhythmic delta"),
-    "grda": _mass("generalized rhythmic delta activity", "GRDA", "generalized rhythmic delta"),
-    "extreme_delta_brush": _mass("extreme delta brush", "extreme delta brushes"),
-    "electrographic_seizure": _singular("electrographic seizure", "electrographic seizure pattern", "ictal pattern",
-                                        absent=("electrographic seizures", "seizures", "seizure activity")),
-    "eye_blinks": _plural("eye blinks", "blinks", "eye blink artifacts"),
-    "lateral_eye_movements": _plural("lateral eye movements", "lateral eye movement artifacts"),
-    "muscle_artifact": _mass("muscle artifact", "EMG artifact", "muscle activity", "myogenic artifact"),
-    "electrode_artifact": _mass("electrode artifact", "electrode noise"),
-    "line_noise": _mass("mains interference", "line noise", "mains artifact"),
-    "ecg_artifact": _mass("ECG artifact", "EKG artifact", "cardiac artifact"),
-    "movement_artifact": _mass("movement artifact", "motion artifact"),
-    "flat_channel": _singular("flat channel", "flat electrode", absent=("flat channels",)),
-    "normal": _mass("normality"),
-    "abnormal": _mass("abnormality"),
-}  # fmt: skip
-
-FAMILY_NOUNS: dict[str, Noun] = {
-    "EPI": _plural("epileptiform discharges", "interictal epileptiform discharges", "epileptiform abnormalities",
-                   "epileptiform potentials", "epileptiform transients"),
-    "RPP": _plural("rhythmic or periodic patterns", "periodic or rhythmic patterns"),
-    "PD": _plural("periodic discharges", "periodic patterns"),
-    "RDA": _mass("rhythmic delta activity", "rhythmic delta"),
-    "SLOWGEN": _mass("generalized slowing", "diffuse slowing", "generalized slow activity"),
-    "SLEEPWAVES": _plural("sleep structures", "sleep transients", "structures of sleep"),
-    "ARTIFACT": _plural("artifacts"),
-}  # fmt: skip
-"""Names of whole families, for the denial of all their members; in the order in which they are tried."""
 
 RECORD = ("segment", "recording", "EEG", "tracing", "epoch")
 
@@ -261,38 +148,66 @@ WITH_LOWER = (
     " with reduced voltage over the {side} hemisphere",
     ", with lower voltage on the {side}",
 )
-CONTINUITY = ("The background is continuous.", "The background activity is continuous.", "There is a continuous background.",
-              "The {record} shows a continuous background.")  # fmt: skip
-VOLTAGE = ("The voltage is normal.", "Background voltage is normal.", "The background is of normal voltage.",
-           "The background is of normal amplitude.")  # fmt: skip
+CONTINUITY = (
+    "The background is continuous.",
+    "The background activity is continuous.",
+    "There is a continuous background.",
+    "The {record} shows a continuous background.",
+)
+VOLTAGE = (
+    "The voltage is normal.",
+    "Background voltage is normal.",
+    "The background is of normal voltage.",
+    "The background is of normal amplitude.",
+)
 # Sentences of a finding that says something of the whole background; {amp} only where it is worded.
 OF_THE_BACKGROUND: dict[str, tuple[str, ...]] = {
     "low_voltage": (
-        "The background is of low voltage{amp}.", "Background voltage is low{amp}.", "There is a low-voltage background{amp}.",
-        "The {record} shows a low-voltage background{amp}.", "A low-amplitude background is seen{amp}.",
+        "The background is of low voltage{amp}.",
+        "Background voltage is low{amp}.",
+        "There is a low-voltage background{amp}.",
+        "The {record} shows a low-voltage background{amp}.",
+        "A low-amplitude background is seen{amp}.",
     ),
     "extreme_low_voltage": (
-        "The background is suppressed{amp}.", "There is a suppressed background{amp}.",
-        "The {record} shows an extremely low-voltage background{amp}.", "The background is markedly suppressed{amp}.",
+        "The background is suppressed{amp}.",
+        "There is a suppressed background{amp}.",
+        "The {record} shows an extremely low-voltage background{amp}.",
+        "The background is markedly suppressed{amp}.",
         "There is suppression of the background{amp}.",
     ),
     "burst_suppression": (
-        "The background shows burst suppression.", "There is burst suppression.", "A burst-suppression pattern is seen.",
-        "There is a burst-suppression pattern.", "The {record} shows a burst-suppression pattern.",
+        "The background shows burst suppression.",
+        "There is burst suppression.",
+        "A burst-suppression pattern is seen.",
+        "There is a burst-suppression pattern.",
+        "The {record} shows a burst-suppression pattern.",
         "The background consists of bursts alternating with suppression.",
-        "Bursts alternating with periods of suppression are seen.", "Burst suppression is present.",
+        "Bursts alternating with periods of suppression are seen.",
+        "Burst suppression is present.",
     ),
     "discontinuity": (
-        "The background is discontinuous.", "There is a discontinuous background.", "The background activity is discontinuous.",
-        "The {record} shows a discontinuous background.", "A discontinuous background is seen.",
+        "The background is discontinuous.",
+        "There is a discontinuous background.",
+        "The background activity is discontinuous.",
+        "The {record} shows a discontinuous background.",
+        "A discontinuous background is seen.",
     ),
     "brief_attenuation": (
-        "Brief attenuations of the background are seen.", "There are brief attenuations of the background.",
-        "The {record} shows brief attenuations.", "Brief background attenuations are present.",
-        "Brief episodes of attenuation are seen.", "Brief attenuations are noted.",
+        "Brief attenuations of the background are seen.",
+        "There are brief attenuations of the background.",
+        "The {record} shows brief attenuations.",
+        "Brief background attenuations are present.",
+        "Brief episodes of attenuation are seen.",
+        "Brief attenuations are noted.",
     ),
-}  # fmt: skip
-BACKGROUND_AMPLITUDE = (", with amplitudes of {a}", ", with amplitudes of about {a}", " at {a}", " with an amplitude of {a}")
+}
+BACKGROUND_AMPLITUDE = (
+    ", with amplitudes of {a}",
+    ", with amplitudes of about {a}",
+    " at {a}",
+    " with an amplitude of {a}",
+)
 
 NORMAL = (
     "The segment is normal.",
@@ -327,7 +242,14 @@ PREVALENCES["rare"] = ("rare", "isolated")
 PREVALENCES["occasional"] = ("occasional", "sporadic", "scattered")
 PREVALENCES["continuous"] = ("continuous", "persistent")
 FREQUENCY_FORMS = ("at {f}", "of {f}", "at about {f}", "with a frequency of {f}", "around {f}")
-RATE_FORMS = ("at {f}", "at a rate of {f}", "of {f}", "at about {f}", "recurring at {f}", "with a frequency of {f}")
+RATE_FORMS = (
+    "at {f}",
+    "at a rate of {f}",
+    "of {f}",
+    "at about {f}",
+    "recurring at {f}",
+    "with a frequency of {f}",
+)
 MAINS_FORMS = ("at {f}", "of {f}")
 RHYTHM_FREQUENCY_FORMS = ("of {f}", "at {f}", "of about {f}", "with a frequency of {f}", "around {f}")
 AMPLITUDE_FORMS = ("of {a}", "with an amplitude of {a}", "with amplitudes of {a}", "at {a}", "of about {a}")
@@ -353,7 +275,11 @@ CHANGES: dict[str, tuple[str, ...]] = {
 }
 CHANGE_PREDICATES: dict[str, tuple[str, ...]] = {
     "new": ("{have} newly appeared{with}", "{be} newly seen{with}"),
-    "increased": ("{be} more marked than {than}", "{have} increased{with}", "{be} more prominent than {than}"),
+    "increased": (
+        "{be} more marked than {than}",
+        "{have} increased{with}",
+        "{be} more prominent than {than}",
+    ),
     "decreased": ("{be} less marked than {than}", "{have} decreased{with}", "{have} diminished{with}"),
     "faster": ("{be} faster than {than}", "{have} accelerated{with}"),
     "slower": ("{be} slower than {than}", "{have} slowed{with}"),

@@ -1,0 +1,96 @@
+"""Reading: negation, hedging, places, quantities, times, and what claims nothing."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from human import decode
+
+from neuronarrator_hf.findings.parse import parse, sentence_spans
+from neuronarrator_hf.findings.schema import Claim
+from neuronarrator_hf.findings.write import write_segment
+
+
+def contents(text):
+    return {claim.content() for claim in parse(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    (
+        ("No spikes.", ["spikes absent"]),
+        ("Spikes are not seen.", ["spikes absent"]),
+        ("Vertex waves are seen; spindles are not.", ["vertex_waves", "sleep_spindles absent"]),
+        ("No spikes are seen and the background shows a mu rhythm.", ["spikes absent", "mu_rhythm"]),
+        ("There may be GPDs at 1 Hz.", ["gpd hedged 1Hz"]),
+        ("GPDs cannot be excluded.", ["gpd hedged"]),
+        ("GPDs could not be assessed.", ["gpd not_assessed"]),
+        ("LPDs are no longer seen, unlike the preceding minute.", ["lpd absent change:gone@60"]),
+        ("Left > right temporal spikes.", ["spikes bilateral temporal"]),
+        ("Spikes at F8 and T4.", ["spikes right frontal,temporal"]),
+        ("PDR 9-10 c/s.", ["posterior_dominant_rhythm 9-10Hz"]),
+        ("PDR between 8 and 9 Hz, 30 to 40 uV.", ["posterior_dominant_rhythm 8-9Hz 30-40uV"]),
+        ("A nine hertz alpha rhythm.", ["posterior_dominant_rhythm 9Hz"]),
+        ("PLEDs, right.", ["lpd right"]),
+        ("GPEDs and BIPLEDs.", ["gpd", "bipd"]),
+        ("Theta and delta slowing on the left.", ["focal_slowing left"]),
+        ("Diffuse theta and delta slowing.", ["generalized_theta_slowing", "generalized_delta_slowing"]),
+        ("Abundant spikes in sleep.", ["spikes abundant"]),
+        ("The heart rate is 72 beats per minute.", []),
+        ("", []),
+    ),
+)
+def test_sentences(text, lines):
+    expected = {decode(line).content() for line in lines}
+    # a state named beside a finding is a claim of its own kind and not looked at here
+    assert {c for c in contents(text) if c[0] not in ("n1_sleep", "n2_sleep")} == expected
+
+
+def test_spans_are_the_sentences():
+    text = "There are GPDs at 0.5 Hz. No spikes are seen."
+    spans = [text[a:b] for a, b in sentence_spans(text)]
+    assert spans == ["There are GPDs at 0.5 Hz.", "No spikes are seen."]
+    assert [text[slice(*claim.span)] for claim in parse(text)] == spans
+
+
+def test_times():
+    (claim,) = parse("From 0:01:00 to 0:02:30 a seizure is seen over the left temporal region.")
+    assert (claim.start_s, claim.end_s) == (60, 150)
+
+
+def test_odd_characters_do_not_hurt():
+    for text in (
+        "\x00",
+        "İ GPDs",
+        "…" * 50,
+        "1" * 400 + " Hz",
+        "9..10 Hz PDR",
+        "no " * 200,
+        "GPDs\n\n\tat 1 Hz",
+    ):
+        parse(text)
+    assert [claim.frequency_hz for claim in parse("GPDs at 1 Hz\n")] == [(1, 1)]
+
+
+def test_a_sentence_of_any_length_is_read_in_linear_time():
+    text = "no " + "spikes and left temporal " * 4000
+    start = time.perf_counter()
+    parse(text)
+    assert time.perf_counter() - start < 5
+
+
+def test_nothing_outside_the_vocabulary_is_worded():
+    for seed in range(50):
+        text = write_segment([Claim("electrographic_seizure"), Claim("drowsy")], seed=seed).lower()
+        for word in (
+            "patient",
+            "epilepsy",
+            "conscious",
+            "drug",
+            "medication",
+            "clinical",
+            "syndrome",
+            "encephalopathy",
+        ):
+            assert word not in text
