@@ -1,0 +1,148 @@
+"""Finished windows and what is known of the recording, put together into a narration."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..findings.parse import parse
+from ..findings.schema import Claim
+from ..findings.summarise import Facts, Summary, summarise
+from ..findings.track import track
+from ..recording.reading import Recording
+from .result import Narration, WindowNarration
+
+_REPORT_KEYS = (
+    "format", "duration_s", "sfreq", "montage", "reference", "unit_told", "unit_factor", "amplitude_uv", "mains_hz",
+    "renamed", "dropped", "interpolated", "derivations", "other", "flat", "clipped", "outside_range", "large_offset",
+    "gaps", "annotations", "annotations_left_out", "warnings",
+)  # fmt: skip
+"""What of the reader's report enters the narration: all of it that cannot hold an identity."""
+
+
+def assemble(
+    windows: Iterable[WindowNarration],
+    *,
+    recording: Recording,
+    name: str,
+    model: Mapping[str, Any],
+    run: Mapping[str, Any],
+) -> Narration:
+    """The narration of a recording.
+
+    Args:
+        windows: Finished windows in order of time; iterated here once, and again by whoever renders them.
+        recording: The recording they come from.
+        name: What to call it.
+        model: Name, revision and version of what narrated.
+        run: History, verification, age and seed of the run.
+    """
+    tally = _Tally()
+    tracked = track(tally.watch(windows))
+    report = recording.report
+    facts = Facts(
+        duration_s=recording.duration_s,
+        n_channels=recording.n_channels,
+        n_windows=tally.n_windows,
+        n_assessable=tally.n_assessable,
+        montage=_montage_words(report),
+        filters=_filter_words(recording),
+        age_years=run["age_years"],
+        bad_channels=tally.bad_channels(),
+        warnings=tuple(_sentence(w) for w in report.get("warnings", ())),
+        is_verified=run["verify"] != "off",
+    )
+    summary = summarise(tracked, facts, seed=run["seed"])
+    narration = Narration(
+        windows=windows,
+        claims=summary.claims,
+        episodes=tracked.episodes,
+        sections=summary.sections,
+        severity=_severity(summary),
+        quality={
+            "windows": tally.n_windows,
+            "windows_assessed": tally.n_assessable,
+            "recorded_s": round(tracked.recorded_s, 3),
+            "grade": summary.grade,
+            "sentences": {k: tally.sentences[k] for k in ("rewritten", "dropped", "added")},
+            "claims": {
+                k: tally.claims[k] for k in ("supported", "contradicted", "unassessable", "unchecked")
+            },
+            "channels_not_usable": tally.bad_channels(),
+        },
+        recording={
+            "name": name,
+            "digest": recording.digest,
+            "age_years": run["age_years"],
+            "ch_names": list(recording.ch_names),
+            **{key: report[key] for key in _REPORT_KEYS if key in report},
+        },
+        model={**model, "history": run["history"], "verify": run["verify"], "seed": run["seed"]},
+    )
+    return replace(narration, claims=_with_spans(narration))
+
+
+class _Tally:
+    """What is counted while the windows go by."""
+
+    def __init__(self) -> None:
+        self.n_windows = self.n_assessable = 0
+        self.sentences: Counter[str] = Counter()
+        self.claims: Counter[str] = Counter()
+        self.channels: Counter[str] = Counter()
+
+    def watch(self, windows: Iterable[WindowNarration]) -> Iterator[WindowNarration]:
+        for window in windows:
+            self.n_windows += 1
+            self.n_assessable += window.is_assessable
+            self.claims.update(claim.status for claim in window.claims)
+            self.channels.update(list(window.quality.get("channels", ())))
+            for key in ("rewritten", "dropped", "added"):
+                self.sentences[key] += window.quality.get(key, 0)
+            yield window
+
+    def bad_channels(self) -> dict[str, float]:
+        """Share of the windows in which a channel could not be used."""
+        return {name: round(n / self.n_windows, 4) for name, n in sorted(self.channels.items())}
+
+
+def _with_spans(narration: Narration) -> tuple[Claim, ...]:
+    """The recording's claims with their place in the text of the report, where it words them."""
+    places = {}
+    for said in parse(narration.text):
+        places.setdefault((said.finding, said.polarity, said.side), said.span)
+    return tuple(
+        claim.with_(
+            span=places.get((claim.finding, claim.polarity, claim.side))
+            or places.get((claim.finding, claim.polarity, None))
+        )
+        for claim in narration.claims
+    )
+
+
+def _severity(summary: Summary) -> dict[str, Any]:
+    try:
+        from ..findings.severity import vecams
+    except ImportError:
+        return {}
+    return dict(vecams(summary.claims))
+
+
+def _montage_words(report: Mapping[str, Any]) -> str:
+    kind = report.get("montage")
+    if kind and kind != "referential":
+        return "recorded as bipolar derivations"
+    reference = report.get("reference")
+    return f"reference {reference}" if reference and reference != "unknown" else "reference not named"
+
+
+def _filter_words(recording: Recording) -> str:
+    upper = min(75.0, 0.45 * recording.sfreq)
+    mains = recording.report.get("mains_hz")
+    return f"filtered to 0.5\N{EN DASH}{upper:.0f} Hz" + (f" with a notch at {mains:.0f} Hz" if mains else "")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."

@@ -1,0 +1,252 @@
+"""The one engine that narrates: a recording in, verified windows and a report out, in constant memory.
+
+Block by block: windows are read and measured, heard by the model with the bridge's carried state,
+worded, parsed, checked against the measurement and handed on. The pipeline, the command, the Space
+and the evaluation are users of this engine, not copies of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..findings.measure import WindowMeasurement, measure_windows
+from ..findings.parse import parse, sentence_spans
+from ..findings.schema import Claim
+from ..findings.verify import repair, verify
+from ..findings.vocabulary import ids_of
+from ..findings.write import write_segment
+from ..recording.reading import Recording, read_recording
+from ..recording.windows import iter_windows
+from ..signal.windows import EEGWindows
+from .assembly import assemble
+from .confidence import combined_probabilities, confidence_of
+from .journal import Journal
+from .result import Narration, WindowNarration
+from .voice import ModelVoice, Voice
+
+VERIFY_MODES = ("repair", "annotate", "off")
+HISTORY_MODES = ("ssm", "prompt", "none")
+BLOCK_WINDOWS = 60
+MAX_PAUSE_S = 10.0
+"""A window is compared with the one before it unless more than this lies between them."""
+
+_JUDGED = frozenset(ids_of("state", "background", "sleep", "epileptiform", "rhythmic_periodic", "ictal"))
+
+
+class Narrator:
+    """Narrates recordings with one model.
+
+    Args:
+        model: A `NeuroNarratorForConditionalGeneration`, or a `Voice` of one's own.
+        processor: Its processor; None with a `Voice`.
+        history: `ssm`, `prompt` or `none`.
+        verify: `repair` rewrites or drops what the signal contradicts, `annotate` keeps it with its
+            status, `off` checks nothing.
+        age_years: Age of the patient; None is said in the report.
+        batch_size: Windows worded at a time.
+        seed: Seed of the wording of repaired sentences.
+        generate_kwargs: Passed to `generate`.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        processor: Any = None,
+        *,
+        history: str = "ssm",
+        verify: str = "repair",
+        age_years: float | None = None,
+        batch_size: int = 32,
+        seed: int = 0,
+        **generate_kwargs: Any,
+    ) -> None:
+        _check("history", history, HISTORY_MODES)
+        _check("verify", verify, VERIFY_MODES)
+        if age_years is not None and not 0 <= age_years <= 130:
+            raise ValueError(f"age_years must be between 0 and 130, got {age_years}")
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        self.voice: Voice = (
+            model
+            if processor is None
+            else ModelVoice(model, processor, history=history, batch_size=batch_size, **generate_kwargs)
+        )
+        self.history, self.verify, self.age_years, self.seed = history, verify, age_years, seed
+        self.generate_kwargs = generate_kwargs
+
+    @classmethod
+    def from_pretrained(cls, name_or_dir: str | Path | None = None, **kwargs: Any) -> Narrator:
+        """A narrator on a model of the Hub or a folder; None is the embedded default, offline.
+
+        Args:
+            name_or_dir: Repository name or folder.
+            kwargs: As for the class.
+        """
+        from .loading import load_model
+
+        return cls(*load_model(name_or_dir), **kwargs)
+
+    def narrate(
+        self,
+        recording: Any,
+        *,
+        name: str | None = None,
+        journal_path: Path | None = None,
+        resume: bool = True,
+        on_window: Callable[[WindowNarration], None] | None = None,
+    ) -> Narration:
+        """Narrate one recording.
+
+        Args:
+            recording: A `Recording`, or anything `read_recording` takes.
+            name: What to call it in the report; its own name by default. File names can hold names of patients.
+            journal_path: Where finished windows are written while the work goes on; with it, days
+                fit in memory and a killed run resumes.
+            resume: Continue an unfinished journal of the same run.
+            on_window: Called with every finished window, those of a resumed journal included.
+        """
+        if not isinstance(recording, Recording):
+            recording = read_recording(recording)
+        if journal_path is None:
+            done: list[WindowNarration] = []
+            for window in self._windows(recording, 0):
+                done.append(window)
+                if on_window:
+                    on_window(window)
+            return self._assemble(done, recording, name)
+        journal = Journal(journal_path, self._run_header(recording), resume=resume)
+        if on_window:
+            for window in journal:
+                on_window(window)
+        for window in self._windows(recording, journal.n_windows):
+            journal.append(window)
+            if on_window:
+                on_window(window)
+        journal.close()
+        return self._assemble(journal, recording, name)
+
+    def _windows(self, recording: Recording, n_done: int) -> Iterator[WindowNarration]:
+        """Finished windows after the first `n_done`, whose history is still listened to."""
+        state, previous = self.voice.begin(), None
+        seen = 0
+        for block in iter_windows(recording, block_windows=BLOCK_WINDOWS):
+            heard, state = self.voice.listen(block, state)
+            first = min(max(n_done - seen, 0), len(block))
+            seen += len(block)
+            if first == len(block):
+                (previous,) = measure_windows(block.select(slice(-1, None)), age_years=self.age_years)
+                continue
+            measurements = measure_windows(block, age_years=self.age_years)
+            # The whole block is worded even where a part of it is done: batches are those of an unbroken run.
+            to_word = [i for i in range(len(block)) if is_assessable(measurements[i])]
+            texts = dict(zip(to_word, self.voice.speak(heard, to_word), strict=True))
+            for i, measurement in enumerate(measurements):
+                if i >= first:
+                    near = (
+                        previous if previous and measurement.start_s - previous.end_s <= MAX_PAUSE_S else None
+                    )
+                    yield self._finish(block, i, measurement, near, texts.get(i), heard.probabilities[i])
+                previous = measurement
+
+    def _finish(
+        self,
+        block: EEGWindows,
+        index: int,
+        measurement: WindowMeasurement,
+        previous: WindowMeasurement | None,
+        text: str | None,
+        network: Mapping[str, float],
+    ) -> WindowNarration:
+        quality: dict[str, Any] = {
+            "assessable": text is not None,
+            "channels": dict(block.quality[index]) if block.quality else {},
+        }
+        not_assessed = frozenset(f for f, c in measurement.claims.items() if c.polarity == "not_assessed")
+        if text is None:
+            text, probabilities = write_segment([NOT_ASSESSED], seed=self.seed, variety=0.0), {}
+        else:
+            probabilities = combined_probabilities(network, measurement.claims)
+        claims = parse(text)
+        if self.verify == "repair" and quality["assessable"]:
+            text, n_empty = without_empty_sentences(text, claims)
+            claims = parse(text) if n_empty else claims
+            repaired = repair(
+                text, claims, measurement, seed=self.seed, previous=previous, decisions=probabilities
+            )
+            text, claims = repaired.text, repaired.claims
+            quality.update(
+                rewritten=repaired.rewritten, dropped=repaired.dropped + n_empty, added=repaired.added
+            )
+        elif self.verify != "off":
+            claims = verify(claims, measurement, previous=previous)
+        return WindowNarration(
+            start_s=measurement.start_s,
+            end_s=measurement.end_s,
+            text=text,
+            claims=tuple(_placed(claims, measurement, probabilities)),
+            probabilities=probabilities,
+            not_assessed=not_assessed,
+            quality=quality,
+        )
+
+    def _assemble(
+        self, windows: Iterable[WindowNarration], recording: Recording, name: str | None
+    ) -> Narration:
+        return assemble(
+            windows,
+            recording=recording,
+            name=name or recording.name,
+            model=self.voice.identity,
+            run={
+                "history": self.history,
+                "verify": self.verify,
+                "age_years": self.age_years,
+                "seed": self.seed,
+            },
+        )
+
+    def _run_header(self, recording: Recording) -> dict[str, Any]:
+        return {
+            "recording": recording.digest,
+            "model": dict(self.voice.identity),
+            "history": self.history,
+            "verify": self.verify,
+            "age_years": self.age_years,
+            "seed": self.seed,
+            "generate_kwargs": self.generate_kwargs,
+        }
+
+
+NOT_ASSESSED = Claim("normal", "not_assessed")
+"""What is said of a window whose signal cannot be judged."""
+
+
+def is_assessable(measurement: WindowMeasurement) -> bool:
+    """Whether anything of the brain's activity can be judged in a window."""
+    return any(measurement.claims[f].polarity != "not_assessed" for f in _JUDGED)
+
+
+def without_empty_sentences(text: str, claims: Sequence[Claim]) -> tuple[str, int]:
+    """The text without sentences that make no claim: what says nothing that can be checked is not reported."""
+    said = {claim.span for claim in claims}
+    kept = [text[start:stop] for start, stop in sentence_spans(text) if (start, stop) in said]
+    return " ".join(kept), sum(1 for _ in sentence_spans(text)) - len(kept)
+
+
+def _placed(
+    claims: Sequence[Claim], measurement: WindowMeasurement, probabilities: Mapping[str, float]
+) -> Iterator[Claim]:
+    """Claims with the time of their window and their confidence."""
+    for claim in claims:
+        yield claim.with_(
+            start_s=measurement.start_s if claim.start_s is None else claim.start_s,
+            end_s=measurement.end_s if claim.end_s is None else claim.end_s,
+            confidence=confidence_of(claim, probabilities),
+        )
+
+
+def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")

@@ -1,0 +1,127 @@
+"""Claims and their evidence in words: one way for every rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..findings.vocabulary import VOCABULARY
+
+STATUS_WORDS = {
+    "supported": "supported by the signal",
+    "contradicted": "contradicted by the signal",
+    "unassessable": "cannot be checked on this signal",
+    "unchecked": "not checked",
+}
+_UNITS = {
+    "_hz": " Hz",
+    "_uv": " µV",
+    "_uv2": " µV²",
+    "_db": " dB",
+    "_ms": " ms",
+    "_s": " s",
+    "_percent": " %",
+}
+
+
+def clock(seconds: float) -> str:
+    """A time of the recording: `0:10`, `12:30.5`, `1:02:05`."""
+    whole, rest = divmod(round(seconds * 10), 10)
+    hours, minutes, secs = whole // 3600, whole // 60 % 60, whole % 60
+    text = f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"
+    return f"{text}.{rest}" if rest else text
+
+
+def duration(seconds: float) -> str:
+    """A length of time as a reader says it: `8 s`, `2 min 5 s`, `3 h 10 min`."""
+    whole = round(seconds)
+    hours, minutes, secs = whole // 3600, whole // 60 % 60, whole % 60
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {secs} s" if secs else f"{minutes} min"
+    return f"{secs} s"
+
+
+def value_range(value: Iterable[float] | None, unit: str) -> str:
+    """`[9.5, 9.5]` as `9.5 Hz`, `[1, 2]` as `1-2 Hz`, None as nothing."""
+    if value is None:
+        return ""
+    low, high = value
+    return f"{low:.3g} {unit}" if f"{low:.3g}" == f"{high:.3g}" else f"{low:.3g}\N{EN DASH}{high:.3g} {unit}"
+
+
+def finding_name(finding: str) -> str:
+    """The clinical term, with a capital."""
+    name = VOCABULARY[finding].name
+    return name[:1].upper() + name[1:]
+
+
+def short_name(finding: str) -> str:
+    """The abbreviation where the name carries one: `LPDs`, else the name."""
+    name = VOCABULARY[finding].name
+    return (
+        name.rpartition("(")[2].rstrip(")")
+        if name.endswith("s)") or name.endswith("A)")
+        else name.partition(" (")[0]
+    )
+
+
+def place(side: str | None, regions: Iterable[str]) -> str:
+    """Side and regions: `left temporal, central`."""
+    where = ", ".join(regions)
+    return " ".join(part for part in (side or "", where) if part)
+
+
+def claim_words(claim: Mapping[str, Any]) -> str:
+    """What a claim asserts, in one short phrase."""
+    parts = [finding_name(claim["finding"])]
+    if claim["polarity"] != "present":
+        parts.append({"absent": "not seen", "not_assessed": "not assessed"}[claim["polarity"]])
+    if claim["hedged"]:
+        parts.append("candidate")
+    parts += [
+        place(claim["side"], claim["regions"]),
+        value_range(claim["frequency_hz"], "Hz"),
+        value_range(claim["amplitude_uv"], "µV"),
+        claim["prevalence"] or "",
+        claim["change"]["direction"] if claim["change"] else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def evidence_words(evidence: Mapping[str, Any]) -> str:
+    """Measured numbers with units, where they were measured, and the bound they were held against."""
+    parts = []
+    for name, value in evidence.items():
+        if name == "measured" and isinstance(value, Mapping):
+            parts += [quantity(key, number) for key, number in value.items()]
+        elif name == "where":
+            parts.append(f"in {value}")
+        elif name == "bound":
+            parts.append(f"bound: {value}")
+        elif name == "reason":
+            parts.append(f"reason: {value}")
+        elif name not in ("margin", "windows") and value not in (None, "", [], {}, ()):
+            parts.append(quantity(name, value))
+    return "; ".join(part for part in parts if part)
+
+
+def quantity(name: str, value: Any) -> str:
+    """`peak_hz`, 10.21 as `peak 10.2 Hz`."""
+    unit = ""
+    for ending, word in _UNITS.items():
+        if name.endswith(ending):
+            name, unit = name.removesuffix(ending), word
+            break
+    label = name.replace("_", " ")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        text = ", ".join(map(_word, value)) if isinstance(value, (list, tuple)) else _word(value)
+        return f"{label}: {text}" if text else ""
+    return f"{label} {value:.3g}{unit}" if abs(value) < 1000 else f"{label} {value:.0f}{unit}"
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(quantity(str(k), v) for k, v in value.items())
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,239 @@
+"""One self-contained page: the report, the overview, the pages with events, every claim with its evidence.
+
+The page loads nothing, so it opens from disk and offline; it reads without scripts, which only filter
+and jump. All text goes through Jinja's escaping; the pictures are made by `figures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ..findings.vocabulary import VOCABULARY
+from ..narration.result import title
+from ..recording.reading import Recording
+from .evidence import (
+    STATUS_WORDS,
+    claim_words,
+    clock,
+    duration,
+    evidence_words,
+    finding_name,
+    place,
+    short_name,
+    value_range,
+)
+from .overview import SignalView, view_signal
+
+MAX_PAGES = 12
+"""Ten-second pages drawn at most; the page says how many events have none."""
+MAX_SEGMENTS = 720
+"""Segments written out at most (two hours); of longer recordings those that say something new."""
+LANES = ("ictal", "rhythmic_periodic", "epileptiform", "background", "sleep", "state", "artifact")
+
+
+def to_html(document: Mapping[str, Any], recording: Recording | None = None) -> str:
+    """The page of a narration.
+
+    Args:
+        document: A narration in the form of its JSON; `chunks` may be any iterable.
+        recording: The recording, for pictures; without it the page has none.
+    """
+    chunks = [_chunk(chunk) for chunk in _kept(document["chunks"])]
+    events = [_event(number, event, chunks) for number, event in enumerate(document["events"], 1)]
+    view = SignalView()
+    if recording is not None:
+        view = view_signal(recording, _page_marks(events, chunks))
+    for chunk in chunks:
+        chunk["figure"] = view.pages.get(round(chunk["start_s"], 3))
+    total_s = max(
+        float(document["recording"].get("duration_s") or 0.0), chunks[-1]["end_s"] if chunks else 0.0, 1.0
+    )
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            document=document,
+            sections=[(name, title(name), text) for name, text in document["sections"].items() if text],
+            chunks=chunks,
+            events=events,
+            lanes=_lanes(document, chunks),
+            density=view.density,
+            fmax_hz=view.fmax_hz,
+            total_s=total_s,
+            ticks=_ticks(total_s),
+            claims=[_claim(claim) for claim in document["claims"]],
+            status_words=STATUS_WORDS,
+            n_windows=document["quality"].get("windows", len(chunks)),
+        )
+    )
+
+
+def write_html(path: Path, document: Mapping[str, Any], recording: Recording | None = None) -> None:
+    """Write the page of a narration; see `to_html`."""
+    path.write_text(to_html(document, recording), encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(__package__, "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(clock=clock, duration=duration, svg=Markup, finding=finding_name)
+    return environment
+
+
+def _kept(chunks: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """All chunks of a short recording; of a long one, beyond the limit, those that say something new."""
+    last = None
+    for number, chunk in enumerate(chunks):
+        said = frozenset(c["finding"] for c in chunk["claims"] if c["polarity"] == "present")
+        if number < MAX_SEGMENTS or said != last:
+            yield chunk
+        last = said
+
+
+def _chunk(chunk: Mapping[str, Any]) -> dict[str, Any]:
+    claims = [_claim(claim) for claim in chunk["claims"]]
+    quality = chunk["quality"]
+    present = [c for c in claims if c["polarity"] == "present"]
+    return {
+        "id": f"s{round(chunk['timestamp'][0] * 10)}",
+        "start_s": chunk["timestamp"][0],
+        "end_s": chunk["timestamp"][1],
+        "text": _marked_text(chunk["text"], claims),
+        "claims": claims,
+        "assessable": quality.get("assessable", True),
+        "groups": sorted({VOCABULARY[c["finding"]].group for c in present}),
+        "statuses": sorted({c["status"] for c in claims}),
+        "changed_words": _verification_words(quality),
+        "quality": quality,
+    }
+
+
+def _claim(claim: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **claim,
+        "words": claim_words(claim),
+        "status_words": STATUS_WORDS[claim["status"]],
+        "evidence_words": evidence_words(claim["evidence"]),
+        "definition": VOCABULARY[claim["finding"]].definition,
+        "source": VOCABULARY[claim["finding"]].source,
+    }
+
+
+def _marked_text(text: str, claims: Sequence[Mapping[str, Any]]) -> Markup:
+    """The paragraph with every claim marked by status, its evidence on hover and for screen readers."""
+    by_span: dict[tuple[int, int], list[Mapping[str, Any]]] = {}
+    for claim in claims:
+        if claim["span"] is not None:
+            by_span.setdefault(tuple(claim["span"]), []).append(claim)
+    parts, reached = [], 0
+    for (start, stop), of in sorted(by_span.items(), key=lambda item: (item[0][0], -item[0][1])):
+        if start < reached:  # a claim inside a marked sentence: its evidence stands in the table
+            continue
+        worst = max(
+            of, key=lambda c: list(STATUS_WORDS).index(c["status"]) if c["status"] != "contradicted" else 99
+        )
+        told = " | ".join(
+            f"{c['words']}: {c['status_words']}"
+            + (f" ({c['evidence_words']})" if c["evidence_words"] else "")
+            for c in of
+        )
+        parts.append(escape(text[reached:start]))
+        parts.append(
+            Markup('<mark class="{}" tabindex="0" title="{}">{}<span class="sr"> ({})</span></mark>').format(
+                worst["status"], told, text[start:stop], worst["status_words"]
+            )
+        )
+        reached = stop
+    parts.append(escape(text[reached:]))
+    return Markup("").join(parts)
+
+
+def _verification_words(quality: Mapping[str, Any]) -> str:
+    counts = [f"{quality[name]} {name}" for name in ("rewritten", "dropped", "added") if quality.get(name)]
+    return ", ".join(counts)
+
+
+def _event(number: int, event: Mapping[str, Any], chunks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    end_s = event["onset_s"] + event["duration_s"]
+    inside = [c["id"] for c in chunks if c["start_s"] < end_s and c["end_s"] > event["onset_s"]]
+    return {
+        **event,
+        "number": number,
+        "end_s": end_s,
+        "words": finding_name(event["finding"]),
+        "place": place(event["side"], event["regions"]),
+        "frequency": value_range(event["frequency_hz"], "Hz"),
+        "anchor": inside[0] if inside else "",
+        "chunk_ids": inside,
+    }
+
+
+def _page_marks(
+    events: Sequence[dict[str, Any]], chunks: Sequence[Mapping[str, Any]]
+) -> dict[float, list[tuple[float, float]]]:
+    """Which windows get a page: the first of each event, surest events first, and one of the background."""
+    starts = {chunk["id"]: chunk["start_s"] for chunk in chunks}
+    marks: dict[float, list[tuple[float, float]]] = {}
+    by_weight = sorted(events, key=lambda e: (e["candidate"], -(e["confidence"] or 0.0), e["onset_s"]))
+    for event in by_weight:
+        if event["anchor"] and (len(marks) < MAX_PAGES or starts[event["anchor"]] in marks):
+            marks.setdefault(starts[event["anchor"]], [])
+    quiet = [c for c in chunks if c["assessable"] and c["start_s"] not in marks]
+    if quiet and len(marks) < MAX_PAGES:
+        clean = min(quiet, key=lambda c: ("artifact" in c["groups"], c["start_s"]))
+        marks.setdefault(clean["start_s"], [])
+    for chunk in chunks:
+        if chunk["start_s"] in marks:
+            marks[chunk["start_s"]] = [
+                (e["onset_s"], e["end_s"])
+                for e in events
+                if e["onset_s"] < chunk["end_s"]
+                and e["end_s"] > chunk["start_s"]
+                and (
+                    e["onset_s"] > chunk["start_s"] or e["end_s"] < chunk["end_s"]
+                )  # a mark over all of it marks nothing
+            ]
+    return marks
+
+
+def _ticks(total_s: float) -> list[float]:
+    """At most eight round times for the axis of the overview."""
+    steps = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
+    step = next((s for s in steps if total_s / s <= 8), 86400)
+    return [float(t) for t in range(0, int(total_s) + 1, step)]
+
+
+def _lanes(document: Mapping[str, Any], chunks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of bars under the overview: one per finding that was seen, most serious first."""
+    spans: dict[str, list[list[Any]]] = {}
+    for chunk in chunks:
+        for claim in chunk["claims"]:
+            if (
+                claim["polarity"] != "present"
+                or claim["status"] == "contradicted"
+                or VOCABULARY[claim["finding"]].group == "summary"
+            ):
+                continue
+            bars = spans.setdefault(claim["finding"], [])
+            if bars and chunk["start_s"] <= bars[-1][1] + 0.01:
+                bars[-1][1] = max(bars[-1][1], chunk["end_s"])
+            else:
+                bars.append([chunk["start_s"], chunk["end_s"], chunk["id"]])
+    order = sorted(spans, key=lambda f: (LANES.index(VOCABULARY[f].group), list(VOCABULARY).index(f)))
+    lanes = [{"name": short_name(f), "group": VOCABULARY[f].group, "bars": spans[f]} for f in order]
+    unusable = [[c["start_s"], c["end_s"], c["id"]] for c in chunks if not c["assessable"]]
+    if unusable:
+        lanes.append({"name": "not assessable", "group": "unusable", "bars": unusable})
+    return lanes

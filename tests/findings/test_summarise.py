@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import pytest
+
+from neuronarrator_hf.findings.parse import parse
+from neuronarrator_hf.findings.schema import Claim
+from neuronarrator_hf.findings.summarise import SECTIONS, Facts, summarise
+from neuronarrator_hf.findings.track import WindowFindings, track
+from neuronarrator_hf.findings.vocabulary import FINDING_IDS
+
+RHYTHM = Claim(
+    "posterior_dominant_rhythm",
+    frequency_hz=(10, 10),
+    amplitude_uv=(40, 40),
+    status="supported",
+    confidence=0.9,
+)
+SLOW = Claim(
+    "focal_slowing",
+    side="left",
+    regions=("temporal",),
+    frequency_hz=(2, 4),
+    status="supported",
+    confidence=0.8,
+)
+
+
+def summary_of(per_window: list[list[Claim]], not_assessed: frozenset[str] = frozenset(), **facts):
+    folded = track(
+        WindowFindings(10.0 * i, 10.0 * i + 10, tuple(c), not_assessed) for i, c in enumerate(per_window)
+    )
+    n = len(per_window)
+    return summarise(
+        folded, Facts(**{"duration_s": 10.0 * n, "n_channels": 19, "n_windows": n, "n_assessable": n} | facts)
+    )
+
+
+def findings_of(text: str) -> set[tuple[str, str]]:
+    return {(c.finding, c.polarity) for c in parse(text)}
+
+
+def test_sections_stand_in_the_order_of_the_design() -> None:
+    assert tuple(summary_of([[RHYTHM]]).sections) == SECTIONS
+
+
+def test_a_quiet_recording_is_normal_and_says_what_was_looked_for() -> None:
+    summary = summary_of([[RHYTHM]] * 6)
+    assert summary.grade == "normal"
+    assert findings_of(summary.sections["impression"]) == {("normal", "present")}
+    assert ("spikes", "absent") in findings_of(summary.sections["epileptiform"])
+    assert ("posterior_dominant_rhythm", "present") in findings_of(summary.sections["background"])
+
+
+def test_nothing_assessed_is_never_normal() -> None:
+    summary = summary_of([[]] * 3, frozenset(FINDING_IDS), n_assessable=0)
+    assert summary.grade is None
+    assert summary.sections["impression"].startswith("Not assessed")
+    for name in ("state", "background", "epileptiform", "rhythmic_periodic", "events"):
+        assert summary.sections[name] == "Not assessed."
+    assert not any(c.is_present or c.polarity == "absent" for c in summary.claims)
+
+
+def test_spikes_are_not_denied_where_they_could_not_be_assessed() -> None:
+    summary = summary_of([[RHYTHM]] * 4, frozenset({"spikes", "spike_and_wave", "polyspikes"}))
+    assert summary.sections["epileptiform"] == "Not assessed."
+    assert summary.grade is None
+    assert ("normal", "present") not in findings_of(summary.sections["impression"])
+
+
+@pytest.mark.parametrize("age", [0.1, 7, 15.9])
+def test_adult_norms_do_not_make_a_child_normal(age: float) -> None:
+    summary = summary_of([[RHYTHM]] * 4, age_years=age)
+    assert summary.grade is None
+    assert "adults" in summary.sections["limits"]
+
+
+def test_an_unverified_text_does_not_make_a_recording_normal() -> None:
+    assert summary_of([[RHYTHM]] * 4, is_verified=False).grade is None
+
+
+def test_a_lasting_abnormality_is_named_with_side_and_prevalence() -> None:
+    summary = summary_of([[RHYTHM, SLOW]] * 5 + [[RHYTHM]] * 5)
+    assert summary.grade == "mild"
+    claim = next(c for c in summary.claims if c.finding == "focal_slowing")
+    assert (claim.polarity, claim.side, claim.prevalence, claim.hedged) == (
+        "present",
+        "left",
+        "abundant",
+        False,
+    )
+    assert claim.evidence["windows"] == [0.0, 10.0, 20.0, 30.0, 40.0]
+    said = {(c.finding, c.side) for c in parse(summary.sections["background"]) if c.is_present}
+    assert ("focal_slowing", "left") in said
+
+
+def test_one_window_of_a_hundred_is_a_candidate_only() -> None:
+    summary = summary_of([[RHYTHM, SLOW]] + [[RHYTHM]] * 99)
+    assert summary.grade == "uncertain"
+    assert next(c for c in summary.claims if c.finding == "focal_slowing").hedged
+
+
+def test_a_seizure_is_told_with_its_time() -> None:
+    course = [
+        Claim("electrographic_seizure", hedged=True, side="left", frequency_hz=(hz, hz), status="supported")
+        for hz in (5, 4, 3)
+    ]
+    summary = summary_of([[RHYTHM], [RHYTHM], *([c] for c in course), [RHYTHM]])
+    assert "From 0:20 to 0:50 (30 s)" in summary.sections["events"]
+    assert summary.grade == "severe"
+
+
+def test_grades_follow_the_worst_firm_finding() -> None:
+    lpd = Claim("lpd", side="left", frequency_hz=(1, 1), status="supported", confidence=0.9)
+    suppressed = Claim("burst_suppression", status="supported", confidence=0.9)
+    assert summary_of([[lpd]] * 4).grade == "moderate"
+    assert summary_of([[lpd, suppressed]] * 4).grade == "severe"
+
+
+def test_limits_tell_age_and_length() -> None:
+    limits = summary_of([[RHYTHM]] * 4).sections["limits"]
+    assert "age is unknown" in limits
+    assert "20 minutes" in limits
+    assert "20 minutes" not in summary_of([[RHYTHM]] * 130, age_years=40).sections["limits"]
+
+
+def test_the_summary_is_deterministic() -> None:
+    assert summary_of([[RHYTHM, SLOW]] * 3) == summary_of([[RHYTHM, SLOW]] * 3)
