@@ -138,7 +138,7 @@ def ecg(sheet: Sheet) -> None:
     times = -2 + np.cumsum(beat * (1 + 0.04 * rng.standard_normal(n_beats)))
     times = times[times < sheet.duration_s + 2]
     source = sheet.source(heart(rng), brain=False)
-    size = max(9.0, rng.uniform(2.8, 7.0) * _level(sheet))
+    size = max(12.0, rng.uniform(4.0, 10.0) * _level(sheet))
     sheet.add_lobes(source, times, -0.022, -0.12 * size, 0.008, 0.008)
     sheet.add_lobes(source, times, 0.0, 0.85 * size, 0.01, 0.012)
     sheet.add_lobes(source, times, 0.026, -0.3 * size, 0.01, 0.014)

@@ -91,23 +91,28 @@ def posterior_rhythm(
     left = normalise(left + rng.uniform(0.0, 0.35) * site_patch(rng, second, size, tilt=0.2, spread=0.15))
     maps = {"left": left, "right": mirrored(left)}
     hemispheres = sheet.device.get("hemispheres", np.ones(19))
-    peak = {}
-    for side, row in (("left", 7), ("right", 13)):
+    gains, envelopes = {}, {}
+    for side in maps:
         envelope = np.sqrt(common) * shared + np.sqrt(1 - common) * sheet.wandering(bandwidth, steady)
-        envelope /= np.sqrt(np.mean(np.abs(envelope) ** 2))
+        envelopes[side] = envelope / np.sqrt(np.mean(np.abs(envelope) ** 2))
         natural = rng.uniform(0.85, 1.15) * (1.08 if side == "right" else 1.0)
-        gain = natural * (ratio if side == weak_side else 1.0)
-        size_uv = peak_to_peak_uv * gain / max(abs(float(bipolar()[row] @ maps[side])), 0.7)
+        gains[side] = natural * (ratio if side == weak_side else 1.0)
+    seen = {
+        side: np.abs(sum((bipolar()[row] @ maps[s]) * gains[s] * envelopes[s] for s in maps))
+        for side, row in (("left", 7), ("right", 13))
+    }
+    largest = max(float(np.sqrt(np.mean(v**2))) for v in seen.values())
+    size_uv = peak_to_peak_uv / max(largest, 0.5 * max(gains.values()))
+    for side in maps:
         sheet.add_rhythm(
             sheet.source(maps[side]),
             drift,
-            size_uv * gate,
-            envelope=envelope,
+            gains[side] * size_uv * gate,
+            envelope=envelopes[side],
             harmonics=(rng.uniform(0, 0.2), 0.0, rng.uniform(0, 6.3)),
         )
-        peak[side] = (
-            size_uv * abs(float(bipolar()[row] @ (hemispheres * maps[side]))) * gate * np.abs(envelope)
-        )
+    worn = {"left": hemispheres[17], "right": hemispheres[18]}
+    peak = {side: size_uv * worn[side] * seen[side] * gate for side in maps}
     if not stated:
         return
     sheet.ongoing_uv = max(sheet.ongoing_uv, peak_to_peak_uv)

@@ -70,13 +70,13 @@ def _background(sheet: Sheet, kind: str, base: float, voltage: str | None) -> No
     theta = delta = 0.0
     if voltage != "extreme_low_voltage" and rng.random() < 0.95:
         theta = rng.uniform(0.75, 1.3) if rng.random() < 0.65 else 0.0
-        delta = rng.uniform(0.9, 2.3) if theta == 0.0 or rng.random() < 0.75 else 0.0
+        delta = rng.uniform(1.0, 2.6) if theta == 0.0 or rng.random() < 0.75 else 0.0
     quiet = 1.0 / np.sqrt(1 + theta**2 + delta**2)
     fast = min(2.4, float(np.exp(rng.normal(np.log(0.3), 0.85))))
     background.aperiodic(
         sheet,
         base * quiet,
-        exponent=rng.uniform(1.5, 3.2),
+        exponent=rng.uniform(1.7, 3.2) if delta else rng.uniform(1.2, 1.9),
         knee_hz=rng.uniform(0.8, 3.0),
         fast_uv=fast,
         broad=rng.uniform(0.3, 0.8),

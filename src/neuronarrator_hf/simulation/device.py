@@ -92,7 +92,6 @@ def record(eeg_uv, devices: list[dict], backend: Backend, *, chain: bool):
     n_recordings, _, n_times = eeg_uv.shape
     mix = np.stack([_channel_matrix(d) for d in devices]).astype(np.float32)
     floor = np.array([d["floor_uv"] for d in devices], dtype=np.float32)[:, None, None]
-    step = np.array([d["lsb_uv"] or 1e-4 for d in devices], dtype=np.float32)[:, None, None]
     gains = np.stack([_response(n_times, *d["filters"], chain) for d in devices]).astype(np.float32)
     alive = np.ones((n_recordings, 19, 1), dtype=np.float32)
     for i, device in enumerate(devices):
@@ -100,7 +99,11 @@ def record(eeg_uv, devices: list[dict], backend: Backend, *, chain: bool):
     eeg_uv = xp.matmul(backend.array(mix), eeg_uv)
     eeg_uv += backend.normal(n_recordings, 19, n_times) * backend.array(floor)
     out = backend.irfft(backend.rfft(eeg_uv) * backend.array(gains[:, None, :]), n_times)
-    return xp.round(out / backend.array(step)) * backend.array(step * alive)
+    out = out * backend.array(alive)
+    for i, device in enumerate(devices):
+        if device["lsb_uv"] > 0:
+            out[i] = xp.round(out[i] / device["lsb_uv"]) * device["lsb_uv"]
+    return out
 
 
 def _channel_matrix(device: dict) -> np.ndarray:

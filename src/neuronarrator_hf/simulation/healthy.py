@@ -33,7 +33,7 @@ def awake(sheet: Sheet, *, slow_alpha: bool = False, artifacts_too: bool = True,
     frequency = float(np.clip(rng.normal(_alpha_of_age(sheet.age_years), 0.9), 8.0, 13.0))
     frequency = rng.uniform(6.0, 7.9) if slow_alpha else frequency
     present = rng.random() < 0.88
-    size = float(np.clip(np.exp(rng.normal(np.log(27), 0.42)), 12, 90)) if present else 0.0
+    size = float(np.clip(np.exp(rng.normal(np.log(33), 0.45)), 12, 110)) if present else 0.0
     remains = rng.uniform(0.0, 0.18)
     waxing = np.clip(1.0 + sheet.smooth(rng.uniform(1.0, 4.0), rng.uniform(0.15, 0.45)), 0.15, 2.0)
     if present:

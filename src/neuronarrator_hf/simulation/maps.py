@@ -172,9 +172,16 @@ def widespread(rng: np.random.Generator, frontal: float | None = None) -> list[n
 
 def deep(rng: np.random.Generator) -> np.ndarray:
     """Map of a deep dipole (thalamus, mesial temporal): a broad field."""
-    position = rng.uniform([-0.35, -0.3, -0.1], [0.35, 0.3, 0.4])
+    fields = _deep_fields()
     moment = rng.standard_normal(3) * [0.4, 0.7, 1.0]
-    return normalise(moment @ lead_field(position[None], site_positions())[0])
+    return normalise(moment @ fields[rng.integers(len(fields))])
+
+
+@lru_cache(maxsize=1)
+def _deep_fields() -> np.ndarray:
+    """Lead fields `(n, 3, 19)` of a grid of deep places."""
+    axes = np.meshgrid(np.linspace(-0.35, 0.35, 5), np.linspace(-0.3, 0.3, 4), np.linspace(-0.1, 0.4, 4))
+    return lead_field(np.stack([a.ravel() for a in axes], axis=1), site_positions())
 
 
 def describe(scalp_map: np.ndarray) -> tuple[str, tuple[str, ...]]:

@@ -11,42 +11,29 @@ from .places import focus, level_uv
 from .sheet import Episode, Sheet, Spectrum
 
 
+_THETA_SHARE = 0.14
+_DELTA_SHARE = 0.25
+"""Least share of the power of the background from which a layer of slow activity is stated."""
+
+
 def generalized_slowing(
     sheet: Sheet, gate: np.ndarray, rms_uv: np.ndarray | float, *, theta: float, delta: float
 ) -> None:
     """Theta and delta over the whole head; `theta` and `delta` are RMS relative to `rms_uv`."""
     rng = sheet.rng
-    low = np.asarray(sheet.background_uv, float)
+    total = 1 + theta**2 + delta**2
     if theta > 0:
         centre = rng.uniform(4.8, 7.0)
         edges = (max(4.0, centre / 1.25), min(8.0, centre * 1.25))
-        slow_layer(sheet, gate * rms_uv * theta, edges[0], edges[1], n_sources=6)
-        sheet.truth.append(
-            Episode(
-                "generalized_theta_slowing",
-                gate,
-                min_share=0.4,
-                frequency=edges,
-                amplitude=gate * rms_uv * theta,
-                floor=0.42 * low,
-            )
-        )
-        sheet.truth[-1].derivation = "RMS, median longitudinal bipolar derivation"
+        slow_layer(sheet, gate * rms_uv * theta, *edges, n_sources=6)
+        if theta**2 / total >= _THETA_SHARE:
+            sheet.truth.append(Episode("generalized_theta_slowing", gate, min_share=0.4, frequency=edges))
     if delta > 0:
         centre = float(np.exp(rng.uniform(np.log(0.75), np.log(2.5))))
         edges = (max(0.5, centre / 1.45), min(4.0, centre * 1.45))
-        slow_layer(sheet, gate * rms_uv * delta, edges[0], edges[1], n_sources=7, frontal=rng.random() < 0.4)
-        sheet.truth.append(
-            Episode(
-                "generalized_delta_slowing",
-                gate,
-                min_share=0.4,
-                frequency=edges,
-                amplitude=gate * rms_uv * delta,
-                floor=0.6 * low,
-            )
-        )
-        sheet.truth[-1].derivation = "RMS, median longitudinal bipolar derivation"
+        slow_layer(sheet, gate * rms_uv * delta, *edges, n_sources=7, frontal=rng.random() < 0.4)
+        if delta**2 / total >= _DELTA_SHARE:
+            sheet.truth.append(Episode("generalized_delta_slowing", gate, min_share=0.4, frequency=edges))
 
 
 def focal_slowing(
