@@ -24,8 +24,8 @@ BLINK_UV = 60.0
 BLINK_RATIO = 6.0
 """Height over the standard deviation of the posterior electrodes in the same band."""
 LATERAL_UV = 40.0
-MUSCLE_UV = 12.0
-MOVEMENT_UV = 300.0
+MUSCLE_UV = 15.0
+MOVEMENT_UV = 180.0
 MAINS_RATIO = 10.0
 _POSITIONS = electrode_positions(SITES_1020)
 _NEAR = (np.cos(np.deg2rad(58)) < _POSITIONS @ _POSITIONS.T) & ~np.eye(19, dtype=bool)
@@ -149,7 +149,7 @@ def _judge_muscle(block: SiteBlock) -> tuple[Judgement, np.ndarray]:
         "muscle_artifact",
         third,
         mask.sum(axis=1) >= 3,
-        bound="30-70 Hz above 12 uV in three derivations with a spectrum that does not fall",
+        bound="30-70 Hz above 15 uV in three derivations with a spectrum that does not fall",
         where="longitudinal bipolar",
         evidence={"muscle_uv": masked_quantile(amplitude, mask, 0.85)},
         side=["bilateral" if abs(s) < 1 else ("left" if s > 0 else "right") for s in sidedness],
@@ -266,7 +266,7 @@ def _judge_movement(block: SiteBlock) -> Judgement:
         "movement_artifact",
         margin,
         block.site_mask.sum(axis=1) >= 6,
-        bound="irregular 0.5-4 Hz above 300 uV in a third of the electrodes",
+        bound="irregular 0.5-4 Hz above 180 uV in a third of the electrodes",
         where="average reference",
         evidence={"movement_uv": amplitude},
     )

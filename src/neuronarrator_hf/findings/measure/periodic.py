@@ -27,6 +27,10 @@ CONTRAST = 2.2
 PROMINENCE = 1.2
 IRREGULARITY = 0.3
 """Standard deviation of the intervals over their mean."""
+MAX_IRREGULARITY = 0.7
+MIN_SIMILARITY = 0.25
+FEW_CONTRAST = 8.0
+"""Contrast at which even two discharges in ten seconds are a candidate."""
 MIN_CONTRAST_MARGIN = 1.8
 MIN_AMPLITUDE_UV = 12.0
 LATERALITY = 1.0
@@ -35,8 +39,9 @@ MAX_RATE_HZ = 2.5
 MIN_CYCLES = 6
 MIN_DERIVATIONS = 3
 POSTERIOR_ROWS = np.array([2, 3, 6, 7, 12, 13, 16, 17])
-MIN_POSTERIOR = 0.15
-"""Share of the largest derivation that generalized discharges reach posteriorly; blinks do not."""
+FRONTOPOLAR_ROWS = np.array([0, 4, 10, 14])
+MIN_POSTERIOR = 0.3
+"""Size behind the central electrodes over the frontopolar size that discharges reach; blinks do not."""
 _SITE_REGIONS = [(site_region(a), site_region(b)) for a, b in LONGITUDINAL_BIPOLAR]
 
 
@@ -54,7 +59,7 @@ class Train:
         laterality: log2 amplitude of the averaged discharge, left over right.
         amplitude_uv: Its peak to peak in the largest derivation.
         regions: Where it is largest.
-        posterior: Its median size behind the central electrodes over the largest.
+        posterior: Its median size behind the central electrodes over that of the frontopolar ones.
         margin: How well it fits a train of periodic discharges.
     """
 
@@ -145,7 +150,9 @@ def _train(
         laterality=float(np.nan_to_num(laterality)),
         amplitude_uv=float(extent.max()),
         regions=_regions(extent),
-        posterior=float(np.median(extent[POSTERIOR_ROWS]) / max(float(extent.max()), 1e-6)),
+        posterior=float(
+            np.median(extent[POSTERIOR_ROWS]) / max(float(np.median(extent[FRONTOPOLAR_ROWS])), 1e-6)
+        ),
     )
     train.margin = _train_margin(train)
     return train
@@ -198,7 +205,7 @@ def _align(x: np.ndarray, times: np.ndarray) -> tuple[float, np.ndarray]:
 def _train_margin(train: Train) -> float:
     n_events = len(train.times_s)
     irregularity = train.irregularity if np.isfinite(train.irregularity) else IRREGULARITY + 0.1
-    standing_out = min(np.log2(train.contrast / CONTRAST), np.log2(train.prominence / PROMINENCE))
+    standing_out = min(np.log2(train.contrast / CONTRAST), np.log2(train.prominence / PROMINENCE), 2.0)
     shape = (
         4.0 * (train.similarity - SIMILARITY)
         + 1.3 * standing_out
@@ -209,7 +216,12 @@ def _train_margin(train: Train) -> float:
     # Above 2.5 Hz the same train is ictal, not periodic.
     fast = 4.0 * np.log2(3.0 / train.rate_hz) if np.isfinite(train.rate_hz) else 8.0
     amplitude = 3.0 * np.log2(max(train.amplitude_uv, 1e-3) / MIN_AMPLITUDE_UV)
-    return float(min(shape, 3.0 * np.log2(train.contrast / MIN_CONTRAST_MARGIN), fast, amplitude))
+    # Two events show no interval; unlike or irregular ones are no train, however large.
+    number = 4.0 * np.log2(train.contrast / FEW_CONTRAST) if n_events < 3 else 8.0
+    alike = 6.0 * (train.similarity - MIN_SIMILARITY)
+    regular = 5.0 * (MAX_IRREGULARITY - irregularity)
+    large = 3.0 * np.log2(train.contrast / MIN_CONTRAST_MARGIN)
+    return float(min(shape, large, fast, amplitude, number, alike, regular))
 
 
 def _regions(extent: np.ndarray) -> tuple[str, ...]:
@@ -238,7 +250,9 @@ def judge_periodic(
     laterality = np.array([t.laterality for t in best])
     lateral = 3.0 * (np.abs(laterality) - LATERALITY)
     independent = np.array([_independence(t) for t in trains])
-    bilateral = np.array([min(t["left"].margin, t["right"].margin) for t in trains]) + 0.3
+    sides = np.array([[t["left"].margin, t["right"].margin] for t in trains])
+    # Each train is heard on the other side too, so each looks less regular than it is.
+    bilateral = np.minimum(sides.mean(axis=1) + 0.5, sides.min(axis=1) + 1.0)
     bipd = np.minimum(bilateral, independent)
     is_independent = np.maximum(bipd, 0.0)
     lpd = np.minimum(quality, lateral) - is_independent

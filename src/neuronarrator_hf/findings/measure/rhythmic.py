@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import fft
+from scipy.ndimage import uniform_filter1d
 
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_mean, masked_median
 from .periodic import Train
@@ -182,24 +183,29 @@ def _side_regions(power: np.ndarray, mask: np.ndarray, side: np.ndarray) -> list
     return [(names[i],) for i in np.nan_to_num(chosen, nan=-1).argmax(axis=0)]
 
 
+def phase_locking(slow: np.ndarray, fast: np.ndarray, smooth_s: float) -> np.ndarray:
+    """Correlation of the envelope of `fast` with `slow` at whatever phase, `(...,)`.
+
+    Args:
+        slow: `(..., n_times)` at 100 Hz.
+        fast: `(..., n_times)` at 100 Hz.
+        smooth_s: Length over which the envelope is smoothed.
+    """
+    n_times = slow.shape[-1]
+    envelope = uniform_filter1d(np.abs(fast), max(round(smooth_s * SLOW_SFREQ_HZ), 1), axis=-1)
+    envelope -= envelope.mean(axis=-1, keepdims=True)
+    quadrature = fft.irfft(fft.rfft(slow, axis=-1) * -1j, n_times, axis=-1)
+    along = np.einsum("...t,...t->...", envelope, slow)
+    across = np.einsum("...t,...t->...", envelope, quadrature)
+    norm = np.sqrt(np.einsum("...t,...t->...", envelope, envelope) * np.einsum("...t,...t->...", slow, slow))
+    return np.hypot(along, across) / np.maximum(norm, 1e-9)
+
+
 def _judge_brush(block: SiteBlock, assessed: np.ndarray) -> Judgement:
     """Beta that waxes and wanes with each delta wave, on delta that dominates."""
-    delta = block.band(0.5, 3.5)
-    beta = block.band(14.0, 30.0)
-    envelope = np.abs(beta)
-    width = round(0.15 * SLOW_SFREQ_HZ)
-    kernel = np.hanning(width + 2)[1:-1]
-    n = envelope.shape[-1]
-    smooth = fft.irfft(fft.rfft(envelope, n) * fft.rfft(kernel / kernel.sum(), n), n)
-    smooth = np.roll(smooth, -(width // 2), axis=-1)
-    smooth -= smooth.mean(axis=-1, keepdims=True)
-    # Locking in any phase: the share of the envelope's variance that lies along delta and its quadrature.
-    spectrum = fft.rfft(delta, axis=-1)
-    quadrature = fft.irfft(spectrum * -1j, n, axis=-1)
-    norm = lambda a: np.sqrt(np.maximum((a * a).sum(-1), 1e-9))  # noqa: E731
-    r1 = (smooth * delta).sum(-1) / norm(smooth) / norm(delta)
-    r2 = (smooth * quadrature).sum(-1) / norm(smooth) / norm(quadrature)
-    locking = masked_median(np.sqrt(r1**2 + r2**2), block.bipolar_mask)
+    locking = masked_median(
+        phase_locking(block.band(0.5, 3.5), block.band(14.0, 30.0), 0.15), block.bipolar_mask
+    )
     mask = block.bipolar_mask
     delta_uv = 2.83 * np.sqrt(masked_median(block.band_power(0.6, 4.0), mask))
     beta_uv = 2.83 * np.sqrt(masked_median(block.band_power(14.0, 30.0), mask))

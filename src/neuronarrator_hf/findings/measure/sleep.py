@@ -129,7 +129,9 @@ def _judge_slow_waves(block: SiteBlock) -> tuple[Judgement, dict[str, np.ndarray
     x, assessed = _frontal(block, 0.5, 2.5, ("F3", "F4", "Fz"))
     width = round(1.5 * SLOW_SFREQ_HZ)
     swing = maximum_filter1d(x, width, axis=-1) + maximum_filter1d(-x, width, axis=-1)
-    share = (swing > SLOW_WAVE_UV).mean(axis=-1)
+    share = np.maximum((swing > SLOW_WAVE_UV).mean(axis=-1) - width / x.shape[-1], 0) / (
+        1 - width / x.shape[-1]
+    )
     amplitude = np.median(swing, axis=-1)
     delta = block.band_power(0.5, 2.0, "average")
     front = masked_mean(

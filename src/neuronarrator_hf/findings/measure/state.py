@@ -33,16 +33,42 @@ def discount_electrode(judgements: list[Judgement]) -> None:
 
 
 def explain_by_sleep(judgements: list[Judgement]) -> None:
-    """Slowing that sleep explains is not in excess of the state: spindles or K-complexes take it back."""
+    """Slow waves of sleep told from encephalopathy, and slowing that sleep explains taken back.
+
+    With spindles or K-complexes slow waves are those of sleep. Without, only large, continuous,
+    frontally graded waves are, and only where nothing rhythmic, periodic or ictal is seen.
+    """
     by_id = {j.finding: j for j in judgements}
     sleep = np.maximum(_margin(by_id, "sleep_spindles"), np.minimum(_margin(by_id, "k_complexes"), 0.5))
+    waves = by_id["slow_wave_sleep"]
+    numbers = waves.evidence
+    patterns = (
+        "lpd",
+        "gpd",
+        "bipd",
+        "lrda",
+        "grda",
+        "electrographic_seizure",
+        "extreme_delta_brush",
+        "burst_suppression",
+    )
+    pattern = np.max([_margin(by_id, finding) for finding in patterns], axis=0)
+    alone = np.min(
+        [
+            waves.margin,
+            (numbers["slow_wave_share"] - 0.85) / 0.1,
+            4.0 * np.log2(np.maximum(numbers["slow_wave_uv"], 1e-3) / 105.0),
+            8.0 * (numbers["slow_wave_gradient_log2"] - 0.2),
+            8.0 * (0.75 - numbers["slow_wave_gradient_log2"]),
+            -pattern - 0.3,
+        ],
+        axis=0,
+    )
+    waves.margin = np.where(sleep > 0, waves.margin, alone)
+    asleep = np.maximum(sleep, waves.margin)
     for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
-        by_id[finding].margin = np.where(
-            sleep > 0, np.minimum(by_id[finding].margin, -sleep), by_id[finding].margin
-        )
-    brief = by_id["slow_wave_sleep"]
-    # Without spindles large delta cannot be told from encephalopathy: it stays a candidate below the bound.
-    brief.margin = np.where(sleep > 0, brief.margin, np.minimum(brief.margin, -0.4))
+        own = by_id[finding]
+        own.margin = np.where(asleep > 0, np.minimum(own.margin, -asleep), own.margin)
 
 
 def judge_states(judgements: list[Judgement]) -> list[Judgement]:
@@ -71,15 +97,15 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
     awake_known = by_id["posterior_dominant_rhythm"].assessed & by_id["eye_blinks"].assessed
     sleeping = np.maximum(spindles, np.minimum(complexes, 1.0))
     closed = np.minimum(np.minimum(rhythm, -blinks), -spindles)
-    opened = np.minimum(np.minimum(blinks, 1.0 - rhythm), -sleeping)
-    n3 = np.minimum(slow, sleeping + 0.5)
+    opened = np.minimum(np.minimum(blinks, 2.0 - rhythm), -sleeping)
+    n3 = slow
     n2 = np.minimum(sleeping, -n3)
     light = np.minimum(np.minimum(-rhythm, 2 - delta), -sleeping)
     n1 = np.minimum(np.minimum(light, vertex), -blinks)
     drowsy = np.minimum(np.minimum(light, np.maximum(np.minimum(lateral, theta + 1.0), vertex)), -blinks)
     rem = np.minimum(np.minimum(light, lateral - 1.0), np.minimum(-m("muscle_artifact"), -theta)) - 0.5
     sick = np.maximum(pathology, delta) > 0
-    asleep_known = enough & ~(sick & (sleeping <= 0))
+    asleep_known = enough & ~(sick & (np.maximum(sleeping, slow) <= 0))
     common = {"where": "rules over the findings of the window"}
     return [
         Judgement("eyes_open", opened, awake_known & ~sick, reason=_REASON, bound="blinks, posterior rhythm attenuated", **common),

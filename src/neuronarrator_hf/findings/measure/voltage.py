@@ -107,7 +107,7 @@ def judge_voltage(voltage: Voltage) -> list[Judgement]:
     low = np.min([6 * np.log2(LOW_UV / background), -extreme, -bursts, 5 * (1.3 - spread)], axis=0)
     attenuation = np.min([6 * (depth - 0.95), (0.35 - suppressed_share) / 0.05, -bursts], axis=0)
     discontinuity = np.min(
-        [(quiet_share - 0.15) / 0.05, (0.55 - quiet_share) / 0.05, 5 * (spread - 0.8)], axis=0
+        [(quiet_share - 0.12) / 0.05, (0.55 - quiet_share) / 0.05, 5 * (spread - 0.8)], axis=0
     )
     common = {"assessed": voltage.enough, "where": "longitudinal bipolar, 0.5-20 Hz, peak to peak"}
     amplitudes = {"background_uv": background, "high_uv": high}
@@ -146,7 +146,7 @@ def judge_voltage(voltage: Voltage) -> list[Judgement]:
         Judgement(
             "discontinuity",
             discontinuity,
-            bound="below 10 uV or half of the background in 15-55 %",
+            bound="below 10 uV or half of the background in 12-55 %",
             evidence=shares,
             **common,
         ),
