@@ -106,7 +106,7 @@ def test_a_longer_gap_decays_the_history_more(bridge) -> None:
     def distance(gap: float) -> float:
         gap_s = torch.zeros(2, 6)
         gap_s[:, 5] = gap
-        return float((bridge(features, gap_s=gap_s).history_embedding[:, 5] - start).norm())
+        return (bridge(features, gap_s=gap_s).history_embedding[:, 5] - start).norm().item()
 
     assert distance(0) > distance(120) > distance(500) > 0
 

@@ -264,6 +264,10 @@ def test_gradient_checkpointing_gives_the_same_gradients() -> None:
     for checkpointing in (False, True):
         if checkpointing:
             model.gradient_checkpointing_enable()
+            layers = [m for m in model.modules() if getattr(m, "gradient_checkpointing", False)]
+            assert {"MixingLayer", "SelectiveStateSpaceLayer", "LlamaDecoderLayer"} <= {
+                type(m).__name__ for m in layers
+            }
         model.zero_grad()
         model(**inputs, labels=inputs["input_ids"]).loss.backward()
         gradients.append(model.model.eeg_projector[0].weight.grad.clone())

@@ -10,6 +10,11 @@ from neuronarrator_hf.models.modeling_sites import NUM_ROWS, ReferenceFreeRows, 
 from neuronarrator_hf.signal.interpolation import site_matrix
 from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
 
+_OTHER_MONTAGE = (
+    "Fp1 Fpz Fp2 AF3 AF4 F7 F5 F1 Fz F2 F6 F8 FC5 FC1 FC2 FC6 T7 C5 C1 C2 C6 T8 CP5 CP1 CP2 CP6 P7 P5 P1 P2 "
+    "P6 P8 PO3 PO4 O1 Oz O2"
+)
+
 
 @pytest.fixture(scope="module")
 def resampler() -> SiteResampler:
@@ -37,7 +42,7 @@ def test_missing_sites_are_interpolated_as_in_the_signal_layer(resampler, site_p
 
 
 def test_other_montages_reach_the_sites(resampler) -> None:
-    names = ["Fp1", "Fpz", "Fp2", "AF3", "AF4", "F7", "F5", "F1", "Fz", "F2", "F6", "F8", "FC5", "FC1", "FC2", "FC6", "T7", "C5", "C1", "C2", "C6", "T8", "CP5", "CP1", "CP2", "CP6", "P7", "P5", "P1", "P2", "P6", "P8", "PO3", "PO4", "O1", "Oz", "O2"]
+    names = _OTHER_MONTAGE.split()
     positions = torch.from_numpy(electrode_positions(names))
     matrix, mask = resampler(positions[None], torch.ones(1, 1, len(names), dtype=torch.bool))
     assert mask.all()

@@ -149,7 +149,7 @@ class NeuroNarratorFeatureExtractor(SequenceFeatureExtractor):
         spectral_values, topomap_values = self.spectra_and_maps(site_uv, site_mask, windows.time_mask)
         ends_s = np.concatenate([windows.start_s[:1], windows.end_s[:-1]])
         eeg_uv = np.where(windows.channel_mask[..., None], windows.eeg_uv, 0.0).astype(np.float32)
-        known = np.isfinite(windows.positions).all(axis=1)
+        known = np.isfinite(windows.positions).all(axis=1) & windows.positions.any(axis=1)
         return {
             "eeg_values": eeg_uv,
             "channel_positions": np.where(known[:, None], windows.positions, 0.0).astype(np.float32),

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel
 from transformers import initialization as init
+from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import ModelOutput
 
 from .configuration_neuronarrator import NeuroNarratorBridgeConfig
@@ -70,7 +71,7 @@ class BridgeOutput(ModelOutput):
     state: BridgeState | None = None
 
 
-class SelectiveStateSpaceLayer(nn.Module):
+class SelectiveStateSpaceLayer(GradientCheckpointingLayer):
     """Norm > projections > selective scan > gate > projection, with a residual.
 
     Mamba-2's block without its short convolution.

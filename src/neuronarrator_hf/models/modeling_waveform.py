@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoModel, PreTrainedModel
 from transformers import initialization as init
+from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import ModelOutput
 
 from ..signal.montage import SITES_1020
@@ -166,7 +167,7 @@ def _shifted_sum(hidden: Tensor, weight: Tensor, dilation: int) -> Tensor:
     return sum(padded.narrow(-2, i * dilation, n_times) * weight[i] for i in range(3))
 
 
-class MixingLayer(nn.Module):
+class MixingLayer(GradientCheckpointingLayer):
     """Self-attention and feed-forward over the rows, normalised before."""
 
     def __init__(self, size: int, num_heads: int, dropout: float):
