@@ -191,7 +191,7 @@ def _judge_electrode(block: SiteBlock) -> Judgement:
 
 
 def _judge_mains(block: SiteBlock, quality: Sequence[dict]) -> Judgement:
-    """A narrow peak at 50 or 60 Hz, or one that the filter took out and said so."""
+    """A narrow peak at 50 or 60 Hz, or a channel left out for it."""
     freqs, psd = block.psd_freqs, block.bipolar_psd
     mean = masked_median(
         psd.swapaxes(1, 2), np.broadcast_to(block.bipolar_mask[:, None], (block.n_windows, psd.shape[2], 18))
@@ -203,16 +203,17 @@ def _judge_mains(block: SiteBlock, quality: Sequence[dict]) -> Judgement:
         ratios.append(line / np.maximum(around, 1e-6))
     ratio = np.stack(ratios, axis=1)
     margin = 3 * np.log2(np.maximum(ratio.max(axis=1), 1e-3) / MAINS_RATIO)
-    told = np.array([float(note.get("mains_hz") or np.nan) for note in quality] or [np.nan] * block.n_windows)
+    extreme = [any("extreme mains interference" in reasons for reasons in note.values()) for note in quality]
+    told = np.array(extreme or [False] * block.n_windows)
     frequency = np.where(ratio.argmax(axis=1) == 0, 50.0, 60.0)
     return Judgement(
         "line_noise",
-        np.where(np.isfinite(told), np.maximum(margin, 1.0), margin),
+        np.where(told, np.maximum(margin, 1.0), margin),
         block.bipolar_mask.sum(axis=1) >= 3,
         bound="ten times the neighbouring frequencies at 50 or 60 Hz",
         where="longitudinal bipolar",
         evidence={"mains_ratio": ratio.max(axis=1)},
-        frequency_hz=np.where(np.isfinite(told), told, frequency),
+        frequency_hz=frequency,
     )
 
 

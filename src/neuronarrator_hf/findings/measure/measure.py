@@ -132,7 +132,7 @@ def _flat_channels(windows: EEGWindows) -> list[tuple[str, ...]]:
     flat = []
     for w in range(len(windows)):
         note = windows.quality[w] if windows.quality else {}
-        named = set(note.get("flat", ()))
+        named = {name for name, reasons in note.items() if "flat" in reasons}
         silent = {
             name
             for c, name in enumerate(windows.ch_names)
