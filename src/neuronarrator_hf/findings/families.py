@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .frames import Frame
+from .quantise import ONE_SIDED_IDS
 from .schema import Claim
 from .vocabulary import define
 
@@ -31,6 +32,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """What the denial (or the missing assessment) of a whole family denies."""
 
 _BAND_IDS = {"theta": "generalized_theta_slowing", "delta": "generalized_delta_slowing"}
+_OPPOSITE = {"left": "right", "right": "left"}
 _THETA_FROM_HZ = 4.0
 
 
@@ -110,10 +112,12 @@ def _members(frame: Frame) -> tuple[str, ...]:
             return (*(("lrda",) if lateral else ()), *(("grda",) if general or not lateral else ()))
     elif family == "EPI" and frame.polarity == "present":
         return ("spikes",)
-    elif family == "ASYM":
-        return ("asymmetry",) if {"left", "right"} & set(frame.sides) else ()
+    elif family in ("ASYM", "ASYMHIGH"):
+        return ("asymmetry",) if any(">" in side or side in ("left", "right") for side in frame.sides) else ()
     elif family == "ATTEN":
         return ("asymmetry",) if {"left", "right"} & set(frame.sides) else ("extreme_low_voltage",)
+    elif family == "ALPHA":
+        return ("posterior_dominant_rhythm",) if frame.frequency_hz else ()
     elif family == "FOCAL":
         return ("focal_slowing",)
     elif family in ("SLEEP", "SLEEPWAVES", "ARTIFACT") and frame.polarity == "present":
@@ -160,22 +164,25 @@ def _claim(frame: Frame, finding: str) -> Claim:
 
 
 def _place(frame: Frame, finding: str) -> tuple[str | None, tuple[str, ...]]:
-    sides = set(frame.sides)
-    side = (
-        "bilateral"
-        if "bilateral" in sides or {"left", "right"} <= sides
-        else next(iter(sides - {"midline"}), None)
-    )
-    if side is None and "midline" in sides:
-        side = "midline"
-    regions = tuple(frame.regions)
     attributes = define(finding).attributes
-    if "generalized" in regions and "regions" in attributes:
-        return (
-            (None, ("generalized",))
-            if "side" in attributes and side in (None, "bilateral", "midline")
-            else (side, tuple(r for r in regions if r != "generalized") if side else ("generalized",))
-        )
-    if finding in ("posterior_dominant_rhythm", "asymmetry") and side not in ("left", "right"):
+    side, regions = _side(frame, finding), tuple(frame.regions)
+    if finding in ONE_SIDED_IDS and side not in ("left", "right"):
         side = None
+    if "generalized" in regions and "regions" in attributes:
+        if "side" not in attributes or side not in ("left", "right"):
+            return None, ("generalized",)
+        regions = tuple(region for region in regions if region != "generalized")
     return side, regions
+
+
+def _side(frame: Frame, finding: str) -> str | None:
+    sides = set(frame.sides)
+    compared = next((side.split(">") for side in frame.sides if ">" in side), None)
+    if compared is not None:  # "left more than right": bilateral, but for what compares the sides
+        stronger, weaker = compared
+        sides = {"posterior_dominant_rhythm": {stronger}, "asymmetry": {weaker}}.get(finding, {"bilateral"})
+    elif frame.meaning == "ASYMHIGH":
+        sides = {_OPPOSITE.get(side, side) for side in sides}
+    if "bilateral" in sides or {"left", "right"} <= sides:
+        return "bilateral"
+    return next((side for side in ("left", "right", "midline") if side in sides), None)

@@ -121,7 +121,7 @@ def _is_setting(events: list[Event], i: int) -> bool:
     """A state that only says when ("abundant in sleep") takes no attributes and no negation."""
     if events[i].value not in _STATE_MEANINGS or i == 0:
         return False
-    return events[i - 1].kind in ("prep", "with") and events[i - 1].stop == events[i].start
+    return events[i - 1].kind in ("prep", "with") and events[i].start - events[i - 1].stop <= 1
 
 
 def _start_of(events: list[Event], before: int, head: int) -> int:
@@ -131,6 +131,8 @@ def _start_of(events: list[Event], before: int, head: int) -> int:
         kind = events[i - 1].kind
         if kind in _PREMODIFIERS:
             i -= 1
+            if kind == "neg":
+                break
         elif (
             kind == "join" and i - 2 > before and events[i - 2].kind in _LISTED and events[i].kind in _LISTED
         ):

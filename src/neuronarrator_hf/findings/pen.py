@@ -48,6 +48,7 @@ class Pen:
         self.rng = random.Random(seed)
         self.variety = variety
         self.acns_style = acns_style
+        self._last_frame = ""
         self.is_recording = record == "recording"
         self.record = record or self.pick(w.RECORD)
 
@@ -62,6 +63,16 @@ class Pen:
         probability = share * self.variety
         return probability > 0 and self.rng.random() < probability
 
+    def _fresh(self, frames: Sequence[str]) -> str:
+        """A frame that the last sentence did not have, if there is a choice."""
+        frame = self.pick(frames)
+        for _ in range(2):
+            if frame != self._last_frame or not self.variety:
+                break
+            frame = self.pick(frames)
+        self._last_frame = frame
+        return frame
+
     # --- present ---------------------------------------------------------------------------------
 
     def state(self, claim: Claim) -> str:
@@ -73,6 +84,13 @@ class Pen:
     def state_name(self, claim: Claim) -> str:
         """The noun of a state."""
         return self.pick(NOUNS[claim.finding].names)
+
+    def states(self, claims: Sequence[Claim]) -> str:
+        """Several sure states in one sentence."""
+        names = joined([self.state_name(claim) for claim in claims])
+        return self.pick(("The {record} shows {np}.", "{Np} are seen.")).format(
+            record=self.record, np=names, Np=capital(names)
+        )
 
     def artifact(self, claim: Claim, *, first: bool = False) -> str:
         """An artifact."""
@@ -132,7 +150,7 @@ class Pen:
         return f"The background is symmetric, with {phrase.words}{phrase.trail}."
 
     def _frame(self, frames: Sequence[str], phrase: Phrase, *, first: bool = False, adverb: str = "") -> str:
-        frame = self.pick(frames)
+        frame = self._fresh(frames)
         if (first and frame.startswith(("Also", "In addition"))) or (
             frame.startswith("{Np}") and phrase.words[0].isdigit()
         ):
@@ -156,7 +174,7 @@ class Pen:
         name = self.pick(NOUNS[claim.finding].names)
         text = f"The {name} {self.pick(w.RHYTHM_VERBS)} {frequency(claim.frequency_hz, self.pick)}"
         if claim.amplitude_uv:
-            form = self.pick(("with an amplitude of {a}", "at {a}", "with amplitudes of {a}"))
+            form = self.pick(("with an amplitude of {a}", "with amplitudes of {a}", "with an amplitude of about {a}"))
             text += " " + form.format(a=amplitude(claim.amplitude_uv, self.pick))
         return text + self._higher_side(claim) + self._change(claim) + "."
 
@@ -271,7 +289,7 @@ class Pen:
         return sentences
 
     def _absent_sentence(self, nouns: list[Phrase]) -> str:
-        frame = self.pick(w.ABSENT_FRAMES)
+        frame = self._fresh(w.ABSENT_FRAMES)
         has_or = any(" or " in noun.words for noun in nouns)
         if ("{nor}" in frame and (len(nouns) != 2 or has_or)) or ("{Np_and}" in frame and has_or):
             frame = w.ABSENT_FRAMES[0]
@@ -297,7 +315,7 @@ class Pen:
             some, nouns = nouns[:_MAX_LISTED], nouns[_MAX_LISTED:]
             words = joined([noun.trail + noun.words.replace(" or ", " and ") for noun in some])
             were = "were" if len(some) > 1 or some[0].number == "plural" else "was"
-            frame = self.pick(w.NOT_ASSESSED_FRAMES)
+            frame = self._fresh(w.NOT_ASSESSED_FRAMES)
             sentences.append(frame.format(Np_and=capital(words), np_and=words, were=were))
         if whole:
             sentences.append(self.pick(w.WHOLE_NOT_ASSESSED).replace("segment", self._whole))

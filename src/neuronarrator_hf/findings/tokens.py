@@ -131,6 +131,8 @@ def _quantity(tokens: list[str], start: int) -> Event | None:
         if second is not None and (not joined_by_and or (start and tokens[start - 1] == "between")):
             second_unit, second_after = _unit(tokens, range_at + 2)
             if second_unit and unit in (None, second_unit):
+                is_course = unit is not None and start > 0 and tokens[start - 1] == "from"
+                low = second if is_course else low  # "from 1 Hz to 2 Hz" ends at 2 Hz
                 high, unit, after = second, second_unit, second_after
     if unit is None:
         return Event("none", None, start, stop) if first[0].isdigit() else None

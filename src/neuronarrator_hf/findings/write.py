@@ -19,6 +19,8 @@ _TOLD_AS_PROPERTY = (
 _LISTED_GROUPS = frozenset({"sleep", "artifact"})
 """Groups whose findings share a sentence in the fixed wording too."""
 _MAX_LISTED = 3
+_LISTED_SHARE = 0.15
+"""How often, at full variety, such an absence stands in the list of absences all the same."""
 
 
 def write_segment(
@@ -89,7 +91,7 @@ def _background(pen: Pen, claims: Sequence[Claim], absent: set[str]) -> list[str
     sentences = []
     properties = []
     for ids, options in _TOLD_AS_PROPERTY:
-        if ids <= absent:
+        if ids <= absent and not pen.chance(_LISTED_SHARE):
             absent -= ids
             properties.append(options)
     rhythm = next((c for c in claims if c.finding == "posterior_dominant_rhythm" and not c.hedged), None)
@@ -136,6 +138,8 @@ def _with_states(pen: Pen, states: Sequence[Claim], sentences: list[str]) -> lis
         opening = pen.pick(w.STATE_OPENINGS).format(np=pen.state_name(states[0]))
         first = sentences[0]
         return [opening + first[0].lower() + first[1:], *sentences[1:]]
+    if len(states) > 1 and not any(claim.hedged for claim in states):
+        return [pen.states(states), *sentences]
     return [*(pen.state(claim) for claim in states), *sentences]
 
 

@@ -45,14 +45,15 @@ SIDES = {
     "bilaterally": "bilateral",
     "both hemispheres": "bilateral",
     "both sides": "bilateral",
-    "both": "bilateral",
     "bihemispheric": "bilateral",
     "midline": "midline",
     "left {cerebral} hemisphere": "left",
     "right {cerebral} hemisphere": "right",
     "left hemispheric": "left",
     "right hemispheric": "right",
-    "[left/right] [more than/greater than/over] [left/right]": "bilateral",
+    "left [more than/greater than/over/>] {the} right": "left>right",
+    "right [more than/greater than/over/>] {the} left": "right>left",
+    "[than/compared to/compared with] {on/over} {the} [left/right] {hemisphere/side}": "",
     "on the left": "left",
     "on the right": "right",
 }
@@ -102,6 +103,8 @@ for _first, _last in product(
 ):
     if not _first.startswith(_last[:5]):
         PLACES[_first + _last] = (None, (PLACES[_first][1][0], _last))
+for _region in ("frontal", "central", "temporal", "parietal", "occipital"):
+    PLACES[f"both {_region}"] = ("bilateral", (_region,))
 
 PREVALENCES = {
     "rare": "rare",
@@ -175,6 +178,7 @@ NEGATIONS = (
     "absence of",
     "absent of",
     "free of",
+    "free from",
     "devoid of",
     "lack of",
     "lacks",
@@ -199,7 +203,7 @@ GONE = (
     "no longer",
     "[has/have/had] [resolved/disappeared/ceased/stopped/cleared]",
     "[is/are/was/were] gone",
-    "[have/has] now [resolved/disappeared/ceased]",
+    "[have/has] now [resolved/disappeared/ceased/stopped]",
     "resolved",
     "disappeared",
 )
@@ -213,6 +217,7 @@ NOT_ASSESSED = (
     "not possible {to [assess/evaluate/judge]}",
     "beyond assessment",
     "unassessable",
+    "[unable/impossible] to [assess/evaluate/judge]",
     "no assessment of",
     "[is/are/remain/remains] beyond assessment",
     "no judgement of",
@@ -227,6 +232,8 @@ CHANGES = {
     "emerging": "new?",
     "now seen for the first time": "new",
     "[has/have] increased": "increased",
+    "[has/have] increased in [frequency/rate]": "faster",
+    "[has/have] decreased in [frequency/rate]": "slower",
     "increased": "increased?",
     "more [marked/prominent/frequent/abundant/pronounced]": "increased?",
     "higher": "increased?",

@@ -205,7 +205,6 @@ OF_THE_BACKGROUND: dict[str, tuple[str, ...]] = {
 BACKGROUND_AMPLITUDE = (
     ", with amplitudes of {a}",
     ", with amplitudes of about {a}",
-    " at {a}",
     " with an amplitude of {a}",
 )
 
