@@ -155,37 +155,32 @@ def _calibration(columns: dict[str, list[str]]) -> tuple[np.ndarray, np.ndarray]
     return gain, offset
 
 
-def read_signal(header: EDFHeader, signals: list[int], first: int, last: int) -> list[np.ndarray]:
-    """Digital samples of `signals` in the records `[first, last)`, one int array each."""
+def read_signals(header: EDFHeader, signals: list[int], first: int, last: int) -> list[np.ndarray]:
+    """Digital samples of `signals` in the records `[first, last)`, `(n_records, n_samples)` int each."""
     counts = header.samples_per_record
     starts = np.concatenate([[0], np.cumsum(counts)])
     width = header.sample_bytes
     n = last - first
-    parts: list[np.ndarray]
     with open(header.path, "rb") as file:
         if header.record_bytes <= _WHOLE_RECORD_BYTES:
             file.seek(header.header_bytes + first * header.record_bytes)
-            block = np.frombuffer(file.read(n * header.record_bytes), np.uint8).reshape(
-                n, header.record_bytes
-            )
-            parts = [block[:, starts[i] * width : starts[i + 1] * width] for i in signals]
-        else:
-            parts = []
-            for i in signals:
-                rows = []
-                for record in range(first, last):
-                    file.seek(header.header_bytes + record * header.record_bytes + int(starts[i]) * width)
-                    rows.append(np.frombuffer(file.read(int(counts[i]) * width), np.uint8))
-                parts.append(np.stack(rows))
-    return [_decode(part, width) for part in parts]
+            block = _decode(file.read(n * header.record_bytes), width).reshape(n, -1)
+            return [block[:, starts[i] : starts[i + 1]] for i in signals]
+        parts = []
+        for i in signals:
+            rows = []
+            for record in range(first, last):
+                file.seek(header.header_bytes + record * header.record_bytes + int(starts[i]) * width)
+                rows.append(_decode(file.read(int(counts[i]) * width), width))
+            parts.append(np.stack(rows))
+        return parts
 
 
-def _decode(part: np.ndarray, width: int) -> np.ndarray:
-    """Bytes of shape (n_records, n * width) to one run of integers."""
-    flat = np.ascontiguousarray(part).reshape(-1)
+def _decode(data: bytes, width: int) -> np.ndarray:
+    """Little-endian integers of two or three bytes."""
     if width == 2:
-        return flat.view("<i2")
-    triples = flat.reshape(-1, 3)
+        return np.frombuffer(data, "<i2")
+    triples = np.frombuffer(data, np.uint8).reshape(-1, 3)
     wide = np.zeros((len(triples), 4), np.uint8)
     wide[:, 1:] = triples
     return wide.reshape(-1).view("<i4") >> 8

@@ -121,21 +121,24 @@ class EDFSource(SignalSource):
         """`(len(rows), stop - start)` float64 in physical units."""
         run = next(i for i, (a, b) in enumerate(self.spans) if a <= start and stop <= b)
         span: Span = self.spans[run]
-        out = np.empty((len(rows), stop - start))
         by_rate: dict[int, list[int]] = {}
         for place, row in enumerate(rows):
             by_rate.setdefault(int(self._header.samples_per_record[self._signals[row]]), []).append(place)
+        parts = {}
         for count, places in by_rate.items():
             signals = [int(self._signals[rows[place]]) for place in places]
-            values = self._read_rate(signals, count, self._runs[run], start - span[0], stop - span[0])
-            gain, offset = self._header.gain[signals], self._header.offset[signals]
-            out[places] = values * gain[:, None] + offset[:, None]
+            parts[count] = self._read_rate(signals, count, self._runs[run], start - span[0], stop - span[0])
+        if len(parts) == 1:
+            return next(iter(parts.values()))
+        out = np.empty((len(rows), stop - start))
+        for count, places in by_rate.items():
+            out[places] = parts[count]
         return out
 
     def _read_rate(
         self, signals: list[int], count: int, run: tuple[int, int, float], start: int, stop: int
     ) -> np.ndarray:
-        """Digital values of channels of one rate on the recording's grid, `[start, stop)` within a run."""
+        """Channels of one rate on the grid of the recording, `[start, stop)` within a run."""
         if count == self._per_record:
             return self._native(signals, count, run, start, stop)
         ratio = Fraction(self._per_record, count)
@@ -154,11 +157,15 @@ class EDFSource(SignalSource):
     def _native(
         self, signals: list[int], count: int, run: tuple[int, int, float], start: int, stop: int
     ) -> np.ndarray:
-        """Digital values at the channel's own rate, `[start, stop)` within a run."""
+        """Physical values at the rate of the channels themselves, `[start, stop)` within a run."""
         first, last = start // count, -(-stop // count)
-        parts = edf.read_signal(self._header, signals, run[0] + first, run[0] + last)
+        parts = edf.read_signals(self._header, signals, run[0] + first, run[0] + last)
+        values = np.empty((len(signals), last - first, count))
+        for i, (signal, part) in enumerate(zip(signals, parts, strict=True)):
+            np.multiply(part, self._header.gain[signal], out=values[i])
+            values[i] += self._header.offset[signal]
         skip = start - first * count
-        return np.stack([part[skip : skip + stop - start] for part in parts]).astype(np.float64)
+        return values.reshape(len(signals), -1)[:, skip : skip + stop - start]
 
 
 def _runs(

@@ -76,7 +76,8 @@ class Recording:
 
     def read_uv(self, start: int, stop: int) -> np.ndarray:
         """`(n_channels, stop - start)` float32 microvolts; zero in gaps and where a sample is missing."""
-        return np.nan_to_num(self.read_raw_uv(start, stop), nan=0.0, posinf=0.0, neginf=0.0)
+        eeg_uv = self.read_raw_uv(start, stop)
+        return np.nan_to_num(eeg_uv, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
     def read_raw_uv(self, start: int, stop: int) -> np.ndarray:
         """As `read_uv`, with NaN or infinity where the recording has them."""
@@ -87,9 +88,10 @@ class Recording:
             a, b = max(low, start), min(high, stop)
             if a < b:
                 # The one place where stored numbers become microvolts.
-                eeg_uv = self._source.read(self.plan.rows, a, b) * self._factor
-                eeg_uv = self.plan.apply(eeg_uv)
-                out[:, a - start : b - start] = eeg_uv
+                eeg_uv = self._source.read(self.plan.rows, a, b)
+                if np.any(self._factor != 1.0):
+                    eeg_uv = eeg_uv * self._factor
+                out[:, a - start : b - start] = self.plan.apply(eeg_uv)
         return out
 
     def blocks(self) -> Iterator[tuple[int, int]]:
