@@ -19,7 +19,13 @@ def test_one_twenty_point_feature_is_the_highest_score() -> None:
 
 
 def test_what_is_not_assessed_bounds_the_score() -> None:
-    found = vecams([Claim("generalized_theta_slowing"), Claim("brief_attenuation", "not_assessed"), Claim("gpd", "absent")])
+    found = vecams(
+        [
+            Claim("generalized_theta_slowing"),
+            Claim("brief_attenuation", "not_assessed"),
+            Claim("gpd", "absent"),
+        ]
+    )
     assert (found["score_low"], found["score_high"], found["score_high_unreactive"]) == (1, 8, 20)
     assert "brief attenuations (unclear)" in found["not_assessed"]
     assert "reactivity" in found["not_assessed"]
