@@ -184,13 +184,15 @@ class _Loop:
     def _step(self, batches: Any, share: float) -> dict[str, torch.Tensor]:
         """One optimizer step over `accumulate` batches."""
         arguments = self.arguments
-        torch.manual_seed((self.seed * 1_000_003 + self.progress.step) * 4099 + self.accelerator.process_index)
         rate = arguments.learning_rate * learning_rate_factor(share, arguments.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         sums: dict[str, torch.Tensor] = {}
         for i in range(arguments.accumulate):
             batch = _to_device(next(batches), self.accelerator.device)
+            # After the batch: a loader draws from the generator when it starts, which a resumed run does anew.
+            number = self.progress.step * arguments.accumulate + i
+            torch.manual_seed((self.seed * 1_000_003 + number) * 4099 + self.accelerator.process_index)
             last = i == arguments.accumulate - 1
             with self.accelerator.autocast(), _maybe_no_sync(self.accelerator, self.objective, last):
                 losses = self.objective(share=share, **batch)

@@ -1,0 +1,32 @@
+"""The training runs on a machine without mne, datasets, edfio and the other readers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+BLOCKED = """
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"mne", "datasets", "edfio", "typer", "pandas", "matplotlib", "jinja2"}:
+            raise ModuleNotFoundError(f"{name} is blocked", name=name)
+
+sys.meta_path.insert(0, Blocked())
+import neuronarrator_hf.training.run
+import neuronarrator_hf.training.loop
+import neuronarrator_hf.training.stages
+import neuronarrator_hf.training.parts
+import neuronarrator_hf.training.cache
+import neuronarrator_hf.training.real
+import neuronarrator_hf.simulation.batch
+import neuronarrator_hf.findings.parse
+import neuronarrator_hf.findings.write
+print("imported")
+"""
+
+
+def test_training_needs_no_reader():
+    done = subprocess.run([sys.executable, "-c", BLOCKED], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.strip().endswith("imported"), done.stderr[-2000:]
