@@ -85,7 +85,7 @@ def posterior_rhythm(
     bandwidth = rng.uniform(0.25, 0.6)
     shared = sheet.wandering(bandwidth, steady)
     common = rng.uniform(0.3, 0.8)
-    size = int(rng.integers(1, 3))
+    size = int(rng.integers(0, 2))
     left = site_patch(rng, "O1", size, tilt=0.2, spread=0.1)
     second = "P3" if rng.random() < 0.6 else "P7"
     left = normalise(left + rng.uniform(0.0, 0.35) * site_patch(rng, second, size, tilt=0.2, spread=0.15))
@@ -222,10 +222,9 @@ def spindles(sheet: Sheet, rate_hz: float, gate: np.ndarray) -> None:
     for time, length in zip(times, lengths, strict=True):
         shape = np.exp(-0.5 * ((sheet.t - time) / (length / 2.6)) ** 2)
         envelope = np.maximum(envelope, shape * rng.uniform(0.75, 1.25))
-    for scalp_map in (
-        generalized(rng, rng.uniform(0.2, 0.5)),
-        normalise(site_patch(rng, "C3", 2) + site_patch(rng, "C4", 2)),
-    ):
+    for pair in (("C3", "C4"), ("F3", "F4")):
+        vertex = rng.uniform(0.2, 0.8) * site_patch(rng, "Cz", 2, tilt=0.1)
+        scalp_map = normalise(vertex + sum(site_patch(rng, site, 2, tilt=0.1) for site in pair))
         source = sheet.source(scalp_map)
         sheet.add_rhythm(
             source,

@@ -13,7 +13,7 @@ from scipy.signal import resample_poly
 from ..findings.schema import Claim
 from ..signal.montage import SITES_1020
 from ..signal.windows import SFREQ_HZ, WINDOW_N_TIMES, WINDOW_S
-from . import discharges, healthy, seizures, slowing
+from . import artifacts, background, discharges, seizures, slowing
 from .config import SimulationConfig
 from .device import draw_device, record, tell_dead
 from .render import PAD_N_TIMES, Backend
@@ -211,7 +211,10 @@ def _compose_act(scenario: Scenario, act: Act, index: int, config: SimulationCon
 
 
 def _example(sheet: Sheet) -> None:
-    healthy.awake(sheet, slim=True)
+    background.aperiodic(sheet, 5.5, exponent=1.4, knee_hz=1.5, fast_uv=0.8)
+    closed = 1 - sheet.gate([(8.0, 13.0)], 0.5)
+    background.posterior_rhythm(sheet, 9.5, 42.0, closed * np.clip(1 + sheet.smooth(3.0, 0.3), 0.3, 1.8))
+    artifacts.blinks(sheet, 0.5, 1 - closed)
     before = sheet.gate([(-1e9, 59.0)])
     slowing.focal_slowing(sheet, sheet.gate([(20.0, 1e9)], 1.0), site="T7", size=2.6)
     discharges.spikes(sheet, before, site="T7")
