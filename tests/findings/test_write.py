@@ -7,7 +7,7 @@ import re
 import pytest
 
 from neuronarrator_hf.findings.schema import Change, Claim
-from neuronarrator_hf.findings.select import select_for_text
+from neuronarrator_hf.findings.select import select_for_text, with_absences
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS, ids_of
 from neuronarrator_hf.findings.write import write_segment
 
@@ -119,6 +119,13 @@ def test_no_waking_rhythm_in_deep_sleep_and_no_normal_beside_abnormal():
     )
     worded = {claim.finding for claim in select_for_text(claims)}
     assert "posterior_dominant_rhythm" not in worded and "normal" not in worded
+
+
+def test_a_truth_without_absences_gets_them():
+    claims = with_absences([Claim("lpd", side="left"), Claim("abnormal")])
+    assert sorted(claim.finding for claim in claims) == sorted(FINDING_IDS)
+    text = write_segment(select_for_text(claims), variety=0.0)
+    assert "No focal slowing, epileptiform discharges or electrographic seizures are seen." in text
 
 
 def test_a_family_is_denied_only_whole():

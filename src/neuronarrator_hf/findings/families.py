@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .frames import Frame
 from .quantise import ONE_SIDED_IDS
@@ -146,8 +147,9 @@ def _claim(frame: Frame, finding: str) -> Claim:
     attributes = define(finding).attributes
     times = sorted(frame.times_s)
     if frame.polarity != "present":
-        change = frame.change if frame.gone and "change" in attributes else None
-        return Claim(finding, frame.polarity, change=change)
+        if not (frame.gone and "change" in attributes):
+            return _plain_claim(finding, frame.polarity)
+        return Claim(finding, frame.polarity, change=frame.change)
     side, regions = _place(frame, finding)
     return Claim(
         finding=finding,
@@ -161,6 +163,11 @@ def _claim(frame: Frame, finding: str) -> Claim:
         start_s=times[0] if times else None,
         end_s=times[-1] if len(times) > 1 else None,
     )
+
+
+@lru_cache(maxsize=256)
+def _plain_claim(finding: str, polarity: str) -> Claim:
+    return Claim(finding, polarity)
 
 
 def _place(frame: Frame, finding: str) -> tuple[str | None, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 
 from .schema import Change
@@ -108,13 +109,15 @@ def _frame_clause(events: list[Event], previous: list[Frame]) -> list[Frame]:
 
 
 def _frame(event: Event) -> Frame:
-    meaning = event.value
-    hedged = meaning.endswith("?")
-    meaning = meaning.rstrip("?")
-    inverse = meaning.startswith("!")
-    meaning = meaning.lstrip("!")
-    meaning, _, region = meaning.partition("@")
+    meaning, hedged, inverse, region = _decoded(event.value)
     return Frame(meaning, hedged=hedged, inverse=inverse, regions=[region] if region else [])
+
+
+@cache
+def _decoded(meaning: str) -> tuple[str, bool, bool, str]:
+    """Meaning, hedge, inversion and region of an entry of the lexicon."""
+    bare, _, region = meaning.removesuffix("?").removeprefix("!").partition("@")
+    return bare, meaning.endswith("?"), meaning.startswith("!"), region
 
 
 def _is_setting(events: list[Event], i: int) -> bool:

@@ -16,7 +16,7 @@ from .frames import frame_sentence
 from .schema import Claim
 from .tokens import find_events, tokenise
 
-_SENTENCE = re.compile(r"(?:[^.;!?\n]|\.(?=\d))+[.;!?]?")
+_SENTENCE = re.compile(r"[^.;!?\n]+(?:\.(?=\d)[^.;!?\n]+)*[.;!?]?")
 _MAX_TOKENS = 300
 """What runs on for longer than any sentence is read in parts, so that time stays linear."""
 

@@ -174,7 +174,9 @@ class Pen:
         name = self.pick(NOUNS[claim.finding].names)
         text = f"The {name} {self.pick(w.RHYTHM_VERBS)} {frequency(claim.frequency_hz, self.pick)}"
         if claim.amplitude_uv:
-            form = self.pick(("with an amplitude of {a}", "with amplitudes of {a}", "with an amplitude of about {a}"))
+            form = self.pick(
+                ("with an amplitude of {a}", "with amplitudes of {a}", "with an amplitude of about {a}")
+            )
             text += " " + form.format(a=amplitude(claim.amplitude_uv, self.pick))
         return text + self._higher_side(claim) + self._change(claim) + "."
 

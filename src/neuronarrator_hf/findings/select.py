@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 
 from .families import GROUPS
 from .schema import Claim
+from .vocabulary import FINDING_IDS
 
 _SLEEP_BEYOND_N1 = ("n2_sleep", "n3_sleep", "rem_sleep")
 _WAKING_RHYTHMS = ("posterior_dominant_rhythm", "mu_rhythm")
@@ -55,6 +56,16 @@ def select_for_text(claims: Mapping[str, Claim] | Iterable[Claim]) -> list[Claim
         if kept:
             selected.append(claim)
     return selected
+
+
+def with_absences(claims: Iterable[Claim]) -> list[Claim]:
+    """Claims with every finding they do not speak of as absent.
+
+    For a truth that lists only what is there, and where silence does mean absence: a simulation.
+    """
+    claims = list(claims)
+    spoken = {claim.finding for claim in claims}
+    return claims + [Claim(finding, "absent") for finding in FINDING_IDS if finding not in spoken]
 
 
 def _named(ids: set[str], families: tuple[tuple[str, ...], ...], single: tuple[str, ...]) -> set[str]:
