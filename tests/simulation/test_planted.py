@@ -97,7 +97,7 @@ def test_background_has_the_amplitude_of_its_class(rms_uv, low, high):
 
 def test_slowing_raises_the_band_it_states():
     _, _, plain, _ = planted(lambda s: None, seed=4)
-    for theta, delta, _finding in (
+    for theta, delta, finding in (
         (1.3, 0, "generalized_theta_slowing"),
         (0, 1.8, "generalized_delta_slowing"),
     ):
