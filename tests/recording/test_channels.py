@@ -98,6 +98,10 @@ def test_labels_placed_by_the_file() -> None:
     assert plan.ch_names == tuple(labels)
     assert np.abs(plan.positions - sphere).max() < 1e-6
     assert plan_channels(labels).ch_names == ()
+    named = plan_channels(["Jane Doe", "Cz"], positions={"Jane Doe": np.array([0.1, 0.0, 0.0])})
+    assert named.ch_names == ("Cz", "channel 1")
+    assert named.positions[1].tolist() == [1.0, 0.0, 0.0]
+    assert "Jane" not in repr(named)
 
 
 def test_device_labels() -> None:

@@ -159,6 +159,14 @@ def test_truncated_too_far(edf, tmp_path: Path, n_bytes: int) -> None:
     line(error)
 
 
+def test_a_file_that_shrinks_after_opening(edf) -> None:
+    recording = read_recording(edf[0])
+    edf[0].write_bytes(edf[0].read_bytes()[:20_000])
+    with pytest.raises(RecordingError, match="shorter") as error:
+        recording.read_uv(0, 4000)
+    line(error)
+
+
 def test_unknown_length_comes_from_the_size(tmp_path: Path) -> None:
     write_1020(tmp_path / "x.edf", n_records_told=-1)
     assert read_recording(tmp_path / "x.edf").duration_s == 20.0

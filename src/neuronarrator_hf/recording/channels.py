@@ -164,19 +164,21 @@ def _referential_plan(
 ) -> ChannelPlan:
     """Every channel is one electrode against a common reference."""
     rows: dict[str, int] = {}
-    for row, name in [*sorted(single), *sorted(placed)]:
+    shown = {label: shown_label(label, row + 1) for row, label in placed}
+    for row, name in [*sorted(single), *((row, shown[label]) for row, label in sorted(placed))]:
         if name in rows:
             ledger.settle(row, "dropped", None, f"a second channel of {name}")
             continue
         rows[name] = row
         ledger.settle(row, "eeg", name, "" if ledger.labels[row].strip() == name else "renamed")
     names = sorted({name for _, name in single}, key=_site_order)
-    given = sorted({name for _, name in placed} - set(names), key=lambda name: (len(name), name))
+    label_of = {shown[label]: label for _, label in reversed(placed) if shown[label] not in names}
+    given = sorted(label_of, key=lambda name: (len(name), name))
     notes: tuple[str, ...] = ()
     vectors = [electrode_positions(names)] if names else []
     if given:
         sphere = _on_sphere(positions)
-        vectors.append(np.stack([sphere[name] for name in given]))
+        vectors.append(np.stack([sphere[label_of[name]] for name in given]))
         notes = (f"{len(given)} channels are placed by positions that the file gives",)
     return ChannelPlan(
         ch_names=(*names, *given),

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -156,7 +157,11 @@ def _calibration(columns: dict[str, list[str]]) -> tuple[np.ndarray, np.ndarray]
 
 
 def read_signals(header: EDFHeader, signals: list[int], first: int, last: int) -> list[np.ndarray]:
-    """Digital samples of `signals` in the records `[first, last)`, `(n_records, n_samples)` int each."""
+    """Digital samples of `signals` in the records `[first, last)`, `(n_records, n_samples)` int each.
+
+    Raises:
+        RecordingError: The file has become shorter since its header was read.
+    """
     counts = header.samples_per_record
     starts = np.concatenate([[0], np.cumsum(counts)])
     width = header.sample_bytes
@@ -164,16 +169,24 @@ def read_signals(header: EDFHeader, signals: list[int], first: int, last: int) -
     with open(header.path, "rb") as file:
         if header.record_bytes <= _WHOLE_RECORD_BYTES:
             file.seek(header.header_bytes + first * header.record_bytes)
-            block = _decode(file.read(n * header.record_bytes), width).reshape(n, -1)
+            block = _decode(_exactly(file, n * header.record_bytes, header), width).reshape(n, -1)
             return [block[:, starts[i] : starts[i + 1]] for i in signals]
         parts = []
         for i in signals:
             rows = []
             for record in range(first, last):
                 file.seek(header.header_bytes + record * header.record_bytes + int(starts[i]) * width)
-                rows.append(_decode(file.read(int(counts[i]) * width), width))
+                rows.append(_decode(_exactly(file, int(counts[i]) * width, header), width))
             parts.append(np.stack(rows))
         return parts
+
+
+def _exactly(file: BinaryIO, n_bytes: int, header: EDFHeader) -> bytes:
+    data = file.read(n_bytes)
+    if len(data) < n_bytes:
+        reason = "the file has become shorter since it was opened"
+        raise RecordingError(header.path.name, reason, "copy it to a disk of your own and read it again")
+    return data
 
 
 def _decode(data: bytes, width: int) -> np.ndarray:
