@@ -100,6 +100,8 @@ class _Run:
             )
             with recording:
                 self._narrate(path, recording, truth, model, options)
+        except typer.Exit:
+            raise
         except (RecordingError, FileExistsError) as error:
             _say(str(error))
             self.status = self.status or USAGE_ERROR
@@ -117,8 +119,11 @@ class _Run:
         refuse_foreign(paths)
         if self.narrator is None:
             with _usage_errors():
+                from transformers.utils.logging import disable_progress_bar
+
                 from .narration.engine import Narrator
 
+                disable_progress_bar()
                 self.narrator = Narrator.from_pretrained(model, **options)
         journal_path = paths.pop("journal")
         with _progress(stem, recording.duration_s, self.quiet) as step:

@@ -105,7 +105,7 @@ def test_a_seizure_is_told_with_its_time() -> None:
         for hz in (5, 4, 3)
     ]
     summary = summary_of([[RHYTHM], [RHYTHM], *([c] for c in course), [RHYTHM]])
-    assert "From 0:20 to 0:50 (30 s)" in summary.sections["events"]
+    assert "From 0:00:20 to 0:00:50, there is" in summary.sections["events"]
     assert summary.grade == "severe"
 
 
@@ -125,3 +125,40 @@ def test_limits_tell_age_and_length() -> None:
 
 def test_the_summary_is_deterministic() -> None:
     assert summary_of([[RHYTHM, SLOW]] * 3) == summary_of([[RHYTHM, SLOW]] * 3)
+
+
+def test_the_background_of_a_seizure_is_the_seizure() -> None:
+    slow = Claim("generalized_delta_slowing", frequency_hz=(2, 3), status="supported", confidence=0.9)
+    course = [
+        Claim("electrographic_seizure", hedged=True, side="left", frequency_hz=(hz, hz), status="supported")
+        for hz in (5, 4, 3)
+    ]
+    summary = summary_of([[RHYTHM], [RHYTHM], *([c, slow] for c in course), [RHYTHM]])
+    assert "delta" not in summary.sections["background"].replace("No generalized", "")
+    assert "from 5 to 3 Hz" in summary.sections["events"]
+    lasting = summary_of([[RHYTHM, slow], [RHYTHM, slow], *([c, slow] for c in course), [RHYTHM, slow]])
+    assert ("generalized_delta_slowing", "present") in findings_of(lasting.sections["background"])
+
+
+def test_bilateral_and_one_side_are_one_finding_left_and_right_are_two() -> None:
+    def spikes(side: str) -> Claim:
+        return Claim("spikes", side=side, regions=("frontal",), status="supported", confidence=0.9)
+
+    def sides(*said: str) -> list[str | None]:
+        summary = summary_of([[spikes(side)] for side in said])
+        return [c.side for c in summary.claims if c.finding == "spikes"]
+
+    assert sides("left", "left", "bilateral") == ["left"]
+    assert sides("bilateral", "bilateral", "left") == ["bilateral"]
+    assert sorted(map(str, sides("left", "right"))) == ["left", "right"]
+
+
+def test_a_stage_of_sleep_needs_more_than_one_window() -> None:
+    stage = Claim("n2_sleep", status="supported", confidence=0.9)
+    spindles = Claim("sleep_spindles", frequency_hz=(12, 12), status="supported", confidence=0.9)
+    brief = summary_of([[RHYTHM], [stage, spindles], [RHYTHM], [RHYTHM]])
+    assert ("n2_sleep", "present") not in findings_of(brief.sections["state"])
+    assert next(c for c in brief.claims if c.finding == "sleep_spindles").hedged
+    lasting = summary_of([[RHYTHM], [stage, spindles], [stage, spindles], [stage, spindles]])
+    assert ("n2_sleep", "present") in findings_of(lasting.sections["state"])
+    assert not next(c for c in lasting.claims if c.finding == "sleep_spindles").hedged

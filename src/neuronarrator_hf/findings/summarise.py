@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from .measure.measure import ADULT_YEARS
 from .schema import Claim
+from .sections import SECTION_FINDINGS, write_section
 from .track import Episode, Track, prevalence
 from .vocabulary import ABNORMAL_IDS, VOCABULARY, ids_of
-from .write import write_sentences
 
 SECTIONS = (
     "technique",
@@ -60,15 +60,7 @@ _MODERATE = frozenset(
 )  # fmt: skip
 _SEIZURE = ids_of("ictal")
 _STAGES = frozenset({"n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"})
-_OF_SECTION: Mapping[str, tuple[str, ...]] = {
-    "state": ids_of("state"),
-    "background": ids_of("background"),
-    "sleep": ids_of("sleep"),
-    "epileptiform": ids_of("epileptiform"),
-    "rhythmic_periodic": ids_of("rhythmic_periodic"),
-    "events": _SEIZURE,
-    "quality": ids_of("artifact"),
-}
+_OF_SECTION = {name: findings for name, findings in SECTION_FINDINGS.items() if name != "impression"}
 _ABSENCE_WORDED = frozenset(
     {"posterior_dominant_rhythm", "generalized_theta_slowing", "generalized_delta_slowing", "focal_slowing", "asymmetry",
      "burst_suppression", "low_voltage", *ids_of("sleep"), *ids_of("epileptiform"), *ids_of("rhythmic_periodic"), *_SEIZURE}
@@ -156,7 +148,7 @@ def _claims_of(track: Track, findings: Sequence[str]) -> tuple[Claim, ...]:
     claims: list[Claim] = []
     for finding in findings:
         assessed = track.assessed_s.get(finding, 0.0)
-        episodes = track.of(finding)
+        episodes = _between_seizures(track, finding)
         if not episodes:
             enough = track.recorded_s > 0 and assessed >= MIN_ASSESSED_SHARE * track.recorded_s
             claims.append(
@@ -173,6 +165,19 @@ def _claims_of(track: Track, findings: Sequence[str]) -> tuple[Claim, ...]:
         for of_side in _by_side(episodes):
             claims.append(_present(finding, of_side, assessed or track.recorded_s))
     return tuple(claims)
+
+
+def _between_seizures(track: Track, finding: str) -> tuple[Episode, ...]:
+    """Episodes of a finding; those of the background that lie within seizures describe the seizure."""
+    episodes = track.of(finding)
+    if VOCABULARY[finding].group != "background":
+        return episodes
+    seizures = [e for e in track.of(*_SEIZURE) if not e.is_candidate]
+    return tuple(
+        e
+        for e in episodes
+        if not all(any(s.start_s <= w < s.end_s for s in seizures) for w in e.window_starts)
+    )
 
 
 def _by_side(episodes: Sequence[Episode]) -> list[list[Episode]]:
@@ -285,7 +290,7 @@ def _worded(section: str, claims: Sequence[Claim], seed: int) -> str:
     missing = [c for c in claims if c.polarity == "not_assessed" and c.finding in _ABSENCE_WORDED]
     if claims and all(c.polarity == "not_assessed" for c in claims):
         return "" if section == "quality" else "Not assessed."
-    return _prose([*said, *missing], seed)
+    return write_section(section, [*said, *missing], seed=seed)
 
 
 def _state(claims: Sequence[Claim], seed: int) -> str:
@@ -298,9 +303,9 @@ def _state(claims: Sequence[Claim], seed: int) -> str:
     if not named:
         return "The state could not be told from the EEG."
     if len(named) == 1:
-        return _prose(named, seed)
+        return write_section("state", named, seed=seed)
     return " ".join(
-        f"{_prose([c], seed).rstrip('.')} ({100 * c.evidence['present_s'] / c.evidence['assessed_s']:.0f} % of the time)."
+        f"{write_section('state', [c], seed=seed).rstrip('.')} ({100 * c.evidence['present_s'] / c.evidence['assessed_s']:.0f} % of the time)."
         for c in named
     )
 
@@ -317,21 +322,19 @@ def _events(track: Track, claims: Sequence[Claim], seed: int) -> str:
             side=episode.side,
             regions=episode.regions,
             frequency_hz=episode.frequency_hz,
+            start_s=episode.start_s,
+            end_s=episode.end_s,
         )
-        course = f" {_course(episode)}" if episode.evolution else ""
-        parts.append(
-            f"From {_clock(episode.start_s)} to {_clock(episode.end_s)} ({episode.duration_s:.0f} s): "
-            f"{_prose([claim], seed)}{course}"
-        )
+        parts += [write_section("events", [claim], seed=seed), *_course(episode)]
     return " ".join(parts)
 
 
-def _course(episode: Episode) -> str:
+def _course(episode: Episode) -> list[str]:
     """Evolution, always hedged: experts agree poorly on it."""
     if episode.evolution == "frequency":
         (_, first), *_, (_, last) = episode.frequency_course
-        return f"Possible evolution, from {round(2 * first) / 2:g} to {round(2 * last) / 2:g} Hz."
-    return "Possible evolution, spreading."
+        return [f"Possible evolution, from {round(2 * first) / 2:g} to {round(2 * last) / 2:g} Hz."]
+    return ["Possible evolution, spreading."] if episode.evolution else []
 
 
 def _impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], facts: Facts, seed: int) -> str:
@@ -342,9 +345,8 @@ def _impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], fac
     degree = f" Degree: {grade}." if grade in ("mild", "moderate", "severe") else ""
     if grade == "uncertain":
         degree = " No definite abnormality was found; these candidates need review."
-    return " ".join(
-        filter(None, (_prose([verdict], seed) + degree, *(_prose([c], seed) for c in reasons[:MAX_REASONS])))
-    )
+    named = (write_section("impression", [claim], seed=seed) for claim in reasons[:MAX_REASONS])
+    return " ".join([write_section("impression", [verdict], seed=seed) + degree, *named])
 
 
 def _technique(facts: Facts) -> str:
@@ -401,17 +403,6 @@ def _limits(track: Track, facts: Facts) -> str:
         "no diagnosis is made."
     )
     return " ".join(parts)
-
-
-def _prose(claims: Sequence[Claim], seed: int) -> str:
-    """The one wording of `write`, of the recording."""
-    return " ".join(write_sentences(claims, seed=seed, variety=0.0, record="recording"))
-
-
-def _clock(seconds: float) -> str:
-    whole = round(seconds)
-    hours, minutes, secs = whole // 3600, whole // 60 % 60, whole % 60
-    return f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"
 
 
 def _length(seconds: float) -> str:

@@ -15,6 +15,10 @@ from ..findings.write import write_segment
 from ..signal.windows import EEGWindows
 
 
+MAX_NEW_TOKENS = 256
+"""Longest paragraph of a model that says nothing of it."""
+
+
 @dataclass(frozen=True)
 class Heard:
     """A block of windows as a voice took it in.
@@ -56,7 +60,7 @@ class ModelVoice:
         processor: Its processor.
         history: `ssm`, `prompt` or `none`, whatever the model was configured with.
         batch_size: Windows encoded, and worded, at a time.
-        max_new_tokens: Longest paragraph.
+        max_new_tokens: Longest paragraph; by default what the model's generation config says.
         generate_kwargs: Passed to `generate`.
     """
 
@@ -67,7 +71,7 @@ class ModelVoice:
         *,
         history: str = "ssm",
         batch_size: int = 32,
-        max_new_tokens: int = 256,
+        max_new_tokens: int | None = None,
         **generate_kwargs: Any,
     ) -> None:
         self.model, self.processor, self.history, self.batch_size = (
@@ -76,6 +80,8 @@ class ModelVoice:
             history,
             batch_size,
         )
+        if max_new_tokens is None:
+            max_new_tokens = model.generation_config.max_new_tokens or MAX_NEW_TOKENS
         self.generate_kwargs = {"do_sample": False, "max_new_tokens": max_new_tokens, **generate_kwargs}
 
     @property
