@@ -15,6 +15,7 @@ from ..findings.schema import Claim
 from .augment import augment, mirror_claim
 from .cache import SimulatedCache
 
+NOT_ASSESSED = Claim("normal", "not_assessed")
 TRUTH_NAMES = ("presence", "assessed")
 
 
@@ -123,8 +124,13 @@ TextEncode = Callable[[list[str]], dict[str, torch.Tensor]]
 
 
 def narrate_truth(claims: Sequence[Claim], rng: np.random.Generator, variety_share: float) -> str:
-    """The paragraph of a window's truth, in the fixed wording or, with this probability, in a free one."""
+    """The paragraph of a window's truth, in the fixed wording or, with this probability, in a free one.
+
+    A window of which nothing is true cannot be judged: that is what its paragraph says.
+    """
     from ..findings.write import write_segment
+
+    claims = claims or [NOT_ASSESSED]
 
     variety = 1.0 if rng.random() < variety_share else 0.0
     return write_segment(list(claims), seed=int(rng.integers(2**31)), variety=variety)

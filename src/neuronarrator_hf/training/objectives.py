@@ -72,3 +72,35 @@ def positive_weights(presence: torch.Tensor, largest: float) -> torch.Tensor:
     """Weights `(n_findings,)` of positives from how often each finding occurs in `(n, n_findings)` targets."""
     share = presence.float().mean(0).clamp(1e-3, 1 - 1e-3)
     return ((1 - share) / share).sqrt().clamp(1.0, largest)
+
+
+def soften(targets: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """True findings as uncertain as a head would put them, so that their wording carries over to it.
+
+    Present findings get 0.55 to 1, absent ones mostly little and at most 0.45; bins run into their
+    neighbours, classes keep at least 0.65 of their weight. What is likelier than not stays the truth.
+
+    Args:
+        targets: `(n, n_findings[, size])`, see `models.finding_targets.encode_claims`.
+    """
+    soft = dict(targets)
+    presence = targets["presence"]
+    chance = torch.rand_like(presence)
+    certain = torch.rand(len(presence), 1, device=presence.device)  # how sure the head is of this window
+    soft["presence"] = torch.where(presence > 0.5, 1 - 0.45 * certain * chance, 0.45 * certain * chance**3)
+    for name in ("frequency", "amplitude", "since"):
+        values = targets[name]
+        bins = values[..., 1:]
+        share = 0.3 * torch.rand(*values.shape[:-1], 1, device=values.device)
+        around = torch.nn.functional.pad(bins, (1, 1))
+        blurred = (1 - 2 * share) * bins + share * (around[..., :-2] + around[..., 2:])
+        soft[name] = torch.cat([values[..., :1], blurred], dim=-1)
+    for name in ("side", "prevalence", "change"):
+        values = targets[name]
+        worded = values.sum(-1, keepdim=True)
+        share = 0.35 * torch.rand(*values.shape[:-1], 1, device=values.device)
+        soft[name] = (1 - share) * values + share * worded / values.shape[-1]
+    for name in ("regions", "hedged"):
+        values, share = targets[name], 0.4 * torch.rand_like(targets[name])
+        soft[name] = values * (1 - share) + (1 - values) * share * (targets["presence"] > 0.5)[..., None] * 0.5
+    return soft

@@ -21,7 +21,7 @@ from .data import (
     iterate,
     sample_texts,
 )
-from .objectives import alignment_loss, head_losses, positive_weights
+from .objectives import alignment_loss, head_losses, positive_weights, soften
 from .texts import IGNORED, TextEncoder
 from .validation import Validation
 
@@ -39,7 +39,7 @@ class LanguageObjective(nn.Module):
 
     def forward(self, share: float, targets: dict, **text: torch.Tensor) -> dict[str, torch.Tensor]:
         """The loss, and the share of tokens that are predicted right."""
-        tokens = self.model.model.tokens_of_findings(targets)
+        tokens = self.model.model.tokens_of_findings(soften(targets) if self.training else targets)
         loss, accuracy = text_loss(self.model, tokens, **text)
         return {"loss": loss, "token_accuracy": accuracy}
 
@@ -116,7 +116,7 @@ class EEGObjective(nn.Module):
         findings = features.finding_tokens[rows, columns]
         teacher = arguments.teacher_findings * max(1 - 2 * share, 0.0)
         if teacher > 0 and self.training:
-            true = parts.finding_tokens({name: value[rows, columns] for name, value in targets.items()})
+            true = parts.finding_tokens(soften({name: value[rows, columns] for name, value in targets.items()}))
             findings = torch.where(_chance(teacher, findings), true, findings)
         history, eeg, image = (
             getattr(features, name)[rows, columns] for name in ("history_tokens", "eeg_tokens", "image_tokens")
