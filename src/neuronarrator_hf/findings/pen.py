@@ -94,7 +94,8 @@ class Pen:
 
     def artifact(self, claim: Claim, *, first: bool = False) -> str:
         """An artifact."""
-        return self._frame(w.ARTIFACT_FRAMES, self.phrase(claim), first=first)
+        frames = w.PRESENT_FRAMES if claim.finding == "flat_channel" else w.ARTIFACT_FRAMES
+        return self._frame(frames, self.phrase(claim), first=first)
 
     def summary(self, claim: Claim) -> str:
         """The overall judgement."""
@@ -188,7 +189,10 @@ class Pen:
         if claim.hedged:
             lower = lower.lstrip(", ")
             return f"There is a {self.pick(w.HEDGES)} background asymmetry{' ' + lower if lower else ''}."
-        return self.pick(w.ASYMMETRY).format(with_lower=lower, record=self.record)
+        frame = self.pick(w.ASYMMETRY)
+        if not frame.endswith("{with_lower}."):
+            lower = lower.replace(",", "")
+        return frame.format(with_lower=lower, record=self.record)
 
     def _changed(self, claim: Claim) -> str:
         assert claim.change is not None
@@ -247,6 +251,8 @@ class Pen:
         form = self.pick(w.CHANGES[claim.change.direction])
         if claim.change.since_s is None and "{with}" in form and claim.change.direction != "new":
             form = w.CHANGES[claim.change.direction][0]
+        elif claim.change.since_s is None and form == "new{with}":
+            form = w.CHANGES["new"][0]
         return ", " + form.format(**self._comparison(claim, form))
 
     def _comparison(self, claim: Claim, form: str) -> dict[str, str]:

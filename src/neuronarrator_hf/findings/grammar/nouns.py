@@ -90,7 +90,7 @@ NOUNS: dict[str, Noun] = {
     "brief_attenuation": _plural(
         "brief attenuations", "brief background attenuations", "brief episodes of attenuation"
     ),
-    "burst_suppression": _mass("burst suppression", "bursts alternating with suppression"),
+    "burst_suppression": _mass("burst suppression"),
     "discontinuity": _singular("discontinuous background", absent=("discontinuity",)),
     "sleep_spindles": _plural("sleep spindles", "spindles"),
     "k_complexes": _plural("K-complexes", "K complexes"),
@@ -117,7 +117,7 @@ NOUNS: dict[str, Noun] = {
     "bipd": _plural("bilateral independent periodic discharges", "BIPDs"),
     "lrda": _mass("lateralized rhythmic delta activity", "LRDA", "lateralized rhythmic delta"),
     "grda": _mass("generalized rhythmic delta activity", "GRDA", "generalized rhythmic delta"),
-    "extreme_delta_brush": _mass("extreme delta brush", "extreme delta brushes"),
+    "extreme_delta_brush": _mass("extreme delta brush"),
     "electrographic_seizure": _singular(
         "electrographic seizure",
         "electrographic seizure pattern",

@@ -8,6 +8,8 @@ a region; the empty meaning marks a phrase that only looks like a finding.
 
 from __future__ import annotations
 
+_RECORD = "[eeg/study/recording/segment/tracing/record/window/epoch/findings]"
+
 FINDINGS: dict[str, str] = {
     # state
     "{relaxed} wakefulness with [eyes open/open eyes]": "eyes_open",
@@ -239,10 +241,10 @@ FINDINGS: dict[str, str] = {
     # summary
     "normal {awake/adult/waking/routine/sleep} [eeg/study/recording/segment/tracing/record]": "normal",
     "normal {awake/adult/waking/routine/sleep} [electroencephalogram/window/epoch/state]": "normal",
-    "[eeg/study/recording/segment/tracing/record/window/epoch/findings] [is/was/are/appears] normal": "normal",
-    "[eeg/study/recording/segment/tracing/record/window/epoch/findings] [is/was/are] [within/in] normal limits": "normal",
-    "[eeg/study/recording/segment/tracing/record/window/epoch/findings] [is/was/are] within the normal range": "normal",
-    "[eeg/study/recording/segment/tracing/record/window/epoch/findings] [is/was/are] unremarkable": "normal",
+    f"{_RECORD} [is/was/are/appears] normal": "normal",
+    f"{_RECORD} [is/was/are] [within/in] normal limits": "normal",
+    f"{_RECORD} [is/was/are] within the normal range": "normal",
+    f"{_RECORD} [is/was/are] unremarkable": "normal",
     "unremarkable [eeg/study/recording/segment/tracing/record]": "normal",
     "whether the segment is normal": "normal",
     "not normal": "!normal",
@@ -254,8 +256,8 @@ FINDINGS: dict[str, str] = {
     "no [abnormality/abnormalities] {is/was/are/were} {seen/found/noted/detected}": "normal",
     "nothing abnormal": "normal",
     "[no/without] pathological [findings/features/activity/changes]": "normal",
-    "[eeg/study/recording/segment/tracing/record/window/epoch/findings] [is/was/are] {mildly/moderately/severely/markedly/clearly} abnormal": "abnormal",
-    "{mildly/moderately/severely/markedly} abnormal {awake/adult/waking/routine/sleep} [eeg/study/recording/segment/tracing/record/window/epoch/findings]": "abnormal",
+    f"{_RECORD} [is/was/are] {{mildly/moderately/severely/markedly/clearly}} abnormal": "abnormal",
+    f"{{mildly/moderately/severely/markedly}} abnormal {{awake/routine/sleep}} {_RECORD}": "abnormal",
     "abnormal [due/because]": "abnormal",
     "not abnormal": "!abnormal",
     "[possibly/probably] abnormal": "abnormal?",

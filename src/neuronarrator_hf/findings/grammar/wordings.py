@@ -54,7 +54,6 @@ HEDGED_FRAMES = (
 ADVERB_FRAMES = ("{Np} {be} {adverb} seen.", "{Np} {be} {adverb} present.", "{Np} {be} {adverb} recorded.")
 STATE_FRAMES = (
     "The {record} shows {np}.",
-    "The {record} was recorded in {np}.",
     "{Np} is seen.",
     "{Np} is recorded.",
     "The state is {np}.",
