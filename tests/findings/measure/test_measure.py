@@ -9,21 +9,8 @@ import pytest
 
 from neuronarrator_hf.findings.measure import measure_windows, pool_measurements
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
-from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
-from neuronarrator_hf.signal.windows import EEGWindows
 
-
-def make_windows(eeg_uv: np.ndarray, **changes) -> EEGWindows:
-    n_windows, n_channels, n_times = eeg_uv.shape
-    values = {
-        "eeg_uv": eeg_uv.astype(np.float32),
-        "ch_names": SITES_1020,
-        "positions": electrode_positions(SITES_1020),
-        "start_s": 10.0 * np.arange(n_windows),
-        "channel_mask": np.ones((n_windows, n_channels), bool),
-        "time_mask": np.ones((n_windows, n_times), bool),
-    }
-    return EEGWindows(**{**values, **changes})
+from planted import make_windows
 
 
 @pytest.fixture
@@ -64,7 +51,7 @@ def test_short_windows_are_measured_as_far_as_they_go(noise: np.ndarray) -> None
     time_mask[1, 600:] = False
     time_mask[2, 200:] = False
     eeg = np.where(time_mask[:, None], noise, 0)
-    whole, short, too_short = measure_windows(make_windows(eeg, time_mask=time_mask))
+    _, short, too_short = measure_windows(make_windows(eeg, time_mask=time_mask))
     assert short.end_s == pytest.approx(13.0)
     assert short.claims["gpd"].polarity == "not_assessed"
     assert short.claims["low_voltage"].polarity != "not_assessed"

@@ -117,7 +117,7 @@ def _judge_lateral(block: SiteBlock) -> Judgement:
         "lateral_eye_movements",
         margin,
         block.site_mask[:, site_indices(("F7", "F8"))].all(axis=1) & (block.site_mask.sum(axis=1) >= 10),
-        bound="opposite deflections at F7 and F8 of 40 uV each, above 1.7 times the back of the head",
+        bound="opposite deflections at F7 and F8 of 40 uV each, 1.7 times the back",
         where="F7, F8 against the average, 0.5-4 Hz",
         evidence={"lateral_uv": swing, "lateral_correlation": correlation},
     )
@@ -131,7 +131,6 @@ def _judge_muscle(block: SiteBlock) -> tuple[Judgement, np.ndarray]:
     flatness = np.log2(np.maximum(high / 40.0, 1e-6) / np.maximum(lower / 15.0, 1e-6))
     strength = np.minimum(3 * np.log2(np.maximum(amplitude, 1e-3) / MUSCLE_UV), 2 * (flatness + 1.5))
     mask = block.bipolar_mask
-    third = -np.sort(np.where(mask, -strength, 8.0), axis=1)[:, 2]
     third = np.sort(np.where(mask, strength, -8.0), axis=1)[:, -3]
     left = masked_quantile(amplitude[:, LEFT_BIPOLAR], mask[:, LEFT_BIPOLAR], 0.75)
     right = masked_quantile(amplitude[:, RIGHT_BIPOLAR], mask[:, RIGHT_BIPOLAR], 0.75)
@@ -182,7 +181,7 @@ def _judge_electrode(block: SiteBlock) -> Judgement:
         "electrode_artifact",
         margin,
         mask.sum(axis=1) >= 8,
-        bound="activity of one electrode 2.8 times what its neighbours leave unexplained elsewhere, not shared by them",
+        bound="one electrode 2.8 times what neighbours leave unexplained elsewhere, not shared by them",
         where="average reference, 0.5-30 Hz",
         evidence={"private_ratio": 2.0 ** np.take_along_axis(ratio, best[:, None], axis=1)[:, 0]},
         side=[site_side(n) for n in names],
@@ -274,6 +273,7 @@ def _judge_movement(block: SiteBlock) -> Judgement:
 
 
 def judge_flat(flat: Sequence[tuple[str, ...]]) -> Judgement:
+    """Channels without signal, by their names per window."""
     count = np.array([float(len(names)) for names in flat])
     known = [[n for n in names if n in SITES_1020] for names in flat]
     return Judgement(

@@ -75,7 +75,7 @@ def judge_seizure(
         (mask[:, LEFT_BIPOLAR].sum(1) >= 3)
         & (mask[:, RIGHT_BIPOLAR].sum(1) >= 3)
         & (block.duration_s >= 4.0),
-        bound="discharges or rhythm above 2.5 Hz, or a dominant frequency that moves by 1 Hz, above 40 uV; a candidate",
+        bound="discharges or rhythm above 2.5 Hz or a frequency that moves by 1 Hz, above 40 uV: a candidate",
         where="longitudinal bipolar, 1.5-20 Hz",
         evidence=evidence,
         side=["bilateral" if abs(v) < 0.5 else ("left" if v > 0 else "right") for v in laterality],

@@ -15,7 +15,7 @@ from .rhythm import judge_rhythms
 from .rhythmic import judge_rhythmic_delta
 from .sleep import judge_sleep
 from .slowing import band_powers, judge_asymmetry, judge_slowing
-from .state import discount_electrode, explain_by_sleep, judge_states, judge_summary
+from .state import discount_electrode, discount_movement, explain_by_sleep, judge_states, judge_summary
 from .transients import find_transients, judge_transients
 from .voltage import judge_voltage, measure_voltage
 
@@ -111,6 +111,7 @@ def _measure_batch(
         for name, number in judgement.evidence.items():
             values.setdefault(name, number)
     discount_electrode(judgements)
+    discount_movement(judgements)
     explain_by_sleep(judgements)
     judgements += judge_states(judgements)
     judgements += judge_summary(judgements, values["n_sites"])

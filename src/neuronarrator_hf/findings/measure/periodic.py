@@ -9,6 +9,7 @@ comes from the discharge averaged in time with the train, in which everything el
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
@@ -254,9 +255,9 @@ def judge_periodic(
     # Each train is heard on the other side too, so each looks less regular than it is.
     bilateral = np.minimum(sides.mean(axis=1) + 0.5, sides.min(axis=1) + 1.0)
     bipd = np.minimum(bilateral, independent)
-    is_independent = np.maximum(bipd, 0.0)
-    lpd = np.minimum(quality, lateral) - is_independent
-    gpd = np.min([quality, -lateral, spread], axis=0) - is_independent
+    # Two trains are neither one side's nor both sides' at once.
+    lpd = np.minimum(np.minimum(quality, lateral), -bipd)
+    gpd = np.minimum(np.min([quality, -lateral, spread], axis=0), -bipd)
     mask = block.bipolar_mask
     assessed = (mask[:, LEFT_BIPOLAR].sum(1) >= MIN_DERIVATIONS) & (
         mask[:, RIGHT_BIPOLAR].sum(1) >= MIN_DERIVATIONS
@@ -273,14 +274,14 @@ def judge_periodic(
         "discharge_amplitude_uv": np.array([t.amplitude_uv for t in best]),
         "discharge_laterality_log2": laterality,
     }
-    common = {
+    common: dict[str, Any] = {
         "where": "longitudinal bipolar, 0.5-15 Hz",
         "evidence": evidence,
         "hedged": few,
         "frequency_hz": rate,
         "assessed": assessed,
     }
-    bound = "discharges alike (correlation about 0.45), standing out (slope 2.2 times the median), intervals that vary by about 30 %"
+    bound = "discharges alike (correlation 0.45), standing out (slope 2.2 times), intervals within 30 %"
     side = ["left" if v > 0 else "right" for v in laterality]
     judgements = [
         Judgement(

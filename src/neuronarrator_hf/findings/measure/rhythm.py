@@ -116,7 +116,7 @@ def judge_rhythms(block: SiteBlock) -> tuple[list[Judgement], dict[str, np.ndarr
         np.where(np.isfinite(peak.frequency_hz), margin, -8.0),
         assessed,
         reason="needs two posterior and two anterior electrodes and 4 s",
-        bound=f"peak of 5-13.5 Hz at least {10**PEAK_EXCESS:.1f} times the aperiodic background, not larger in front",
+        bound=f"peak of 5-13.5 Hz {10**PEAK_EXCESS:.1f} times the aperiodic background, not larger in front",
         where="O1, O2, P3, P4 against the average",
         evidence={
             "posterior_peak_hz": peak.frequency_hz,

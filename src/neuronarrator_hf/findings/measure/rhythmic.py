@@ -8,6 +8,7 @@ theta amplitude, which a polymorphic mixture does not reach.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import fft
@@ -68,12 +69,10 @@ def measure_rhythmicity(
     power = ((spectrum.real**2 + spectrum.imag**2) * mask[..., None]).sum(axis=1)
     freqs = np.arange(power.shape[-1]) * SLOW_SFREQ_HZ / n_fft
     running = np.pad(np.cumsum(power, axis=-1), ((0, 0), (1, 0)))
-    between = lambda low, high: (
-        running[:, np.searchsorted(freqs, high)] - running[:, np.searchsorted(freqs, low)]
-    )  # noqa: E731
+    at = lambda hz: running[:, np.searchsorted(freqs, hz)]  # noqa: E731
     centres = np.arange(range_hz[0], range_hz[1] + 1e-6, 0.1)
-    near = between(np.maximum(centres - width_hz, band_hz[0]), centres + width_hz)
-    share = near / np.maximum(between(*band_hz), 1e-9)[:, None]
+    near = at(centres + width_hz) - at(np.maximum(centres - width_hz, band_hz[0]))
+    share = near / np.maximum(at(band_hz[1]) - at(band_hz[0]), 1e-9)[:, None]
     peak = share.argmax(axis=1)
     inner = (peak > 0) & (peak < len(centres) - 1)
     rows = np.arange(len(share))
@@ -138,7 +137,7 @@ def judge_rhythmic_delta(
         "delta_amplitude_uv": largest,
         "delta_laterality_log2": laterality,
     }
-    common = {
+    common: dict[str, Any] = {
         "where": "longitudinal bipolar, 0.5-6 Hz",
         "evidence": evidence,
         "frequency_hz": frequency,

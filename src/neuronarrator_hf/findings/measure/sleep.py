@@ -99,7 +99,7 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
         "sleep_spindles",
         margin,
         (mask.sum(axis=1) >= 3) & (block.duration_s >= 2.0),
-        bound="bursts of 11-16 Hz of 0.5-2.5 s at two sites, twice the usual sigma, a fifth of the power, not posterior",
+        bound="11-16 Hz for 0.5-2.5 s at two sites, twice the usual, a fifth of the power, not posterior",
         where="frontal, central and parietal electrodes against the average",
         evidence=evidence,
         frequency_hz=peak_hz,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...signal.montage import LONGITUDINAL_BIPOLAR
-from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SiteBlock, masked_median
+from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SiteBlock, masked_median, masked_quantile
 from .result import Judgement
 
 THETA_RATIO = 1.25
@@ -112,7 +112,7 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
         np.log2((powers.delta + 0.05) / fast / DELTA_RATIO),
         np.log2((powers.theta + 0.05) / fast / THETA_RATIO),
     )
-    strengths = []
+    found = []
     for pairs in _FOCI.values():
         usable = mask[:, pairs].all(axis=1)
         left, right = slow[:, _PAIRS[pairs, 0]].mean(axis=1), slow[:, _PAIRS[pairs, 1]].mean(axis=1)
@@ -124,8 +124,8 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
         larger = np.abs(left - right) - np.log2(FOCAL_RATIO)
         slower = np.where(is_left, excess_left - excess_right, excess_right - excess_left) - SLOWER
         strength = np.min([larger, slower, np.where(is_left, excess_left, excess_right)], axis=0)
-        strengths.append(np.where(usable, strength, -9.0) + 0.0)
-    strengths = np.stack(strengths, axis=1)
+        found.append(np.where(usable, strength, -9.0))
+    strengths = np.stack(found, axis=1)
     best = strengths.argmax(axis=1)
     value = strengths.max(axis=1)
     chosen = [_PAIRS[list(_FOCI.values())[i]] for i in best]
@@ -140,7 +140,7 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
         "focal_slowing",
         margin,
         enough,
-        bound="delta and theta of a region twice the amplitude of the other side, slow by itself, above 20 uV",
+        bound="delta and theta of a region twice those of the other side, slow by itself, above 20 uV",
         where="longitudinal bipolar, homologous derivations",
         evidence={"focal_excess_log2": value, "focal_amplitude_uv": amplitude},
         side=["left" if v else "right" for v in on_left],
@@ -148,17 +148,19 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
         frequency_hz=_dominant_hz(block, (1.0, 8.0)),
     )
     total = 0.5 * np.log2(powers.delta + powers.theta + powers.fast + 0.1)
-    amplitude_ratio = masked_median(total[:, _PAIRS[:, 0]] - total[:, _PAIRS[:, 1]], mask)
-    consistent = np.where(mask, np.sign(total[:, _PAIRS[:, 0]] - total[:, _PAIRS[:, 1]]), 0).sum(
-        axis=1
-    ) / np.maximum(mask.sum(axis=1), 1)
-    asymmetric = 6.0 * (np.abs(amplitude_ratio) - np.log2(ASYMMETRY_RATIO))
-    asymmetric = np.minimum(asymmetric, 8 * (np.abs(consistent) - 0.6))
+    ratios = total[:, _PAIRS[:, 0]] - total[:, _PAIRS[:, 1]]
+    amplitude_ratio = masked_median(ratios, mask)
+    # Consistently: all but the most equal quarter of the pairs share the direction, and clearly.
+    toward = ratios * np.sign(np.nan_to_num(amplitude_ratio))[:, None]
+    least = masked_quantile(toward, mask, 0.2)
+    asymmetric = np.minimum(
+        6.0 * (np.abs(amplitude_ratio) - np.log2(ASYMMETRY_RATIO)), 6.0 * (least - np.log2(1.2))
+    )
     asymmetry = Judgement(
         "asymmetry",
         asymmetric,
         enough,
-        bound="amplitude of one side above 1.5 times the other in the median homologous pair and in most pairs",
+        bound="one side 1.5 times the other in the median homologous pair, and larger in most",
         where="longitudinal bipolar, homologous derivations, 1-20 Hz",
         evidence={"amplitude_ratio": 2.0 ** np.abs(amplitude_ratio)},
         side=["right" if r > 0 else "left" for r in np.nan_to_num(amplitude_ratio)],

@@ -8,6 +8,16 @@ from ..vocabulary import ABNORMAL_IDS
 from .result import Judgement
 
 MIN_BACKGROUND = ("generalized_delta_slowing", "low_voltage")
+EXTREME_UV = 600.0
+_PATHOLOGY = (
+    "gpd",
+    "lpd",
+    "burst_suppression",
+    "extreme_low_voltage",
+    "electrographic_seizure",
+    "low_voltage",
+)
+_WHERE = "rules over the findings of the window"
 _REASON = "needs a background without pathological slowing to be told from sleep"
 
 
@@ -30,6 +40,16 @@ def discount_electrode(judgements: list[Judgement]) -> None:
     ]
     bad = np.array(same) & (_margin(by_id, "electrode_artifact") > -0.5)
     focal.margin = np.where(bad, np.minimum(focal.margin, -0.5), focal.margin)
+
+
+def discount_movement(judgements: list[Judgement]) -> None:
+    """Under deflections beyond those of any brain no pattern is told."""
+    by_id = {j.finding: j for j in judgements}
+    extreme = np.nan_to_num(by_id["movement_artifact"].evidence["movement_uv"]) > EXTREME_UV
+    for finding in ("lpd", "gpd", "bipd", "lrda", "grda", "electrographic_seizure", "extreme_delta_brush"):
+        own = by_id[finding]
+        own.assessed = own.assessed & ~extreme
+        own.reason = f"{own.reason}, or movement above {EXTREME_UV:g} uV"
 
 
 def explain_by_sleep(judgements: list[Judgement]) -> None:
@@ -79,20 +99,7 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
     theta, delta = m("generalized_theta_slowing"), m("generalized_delta_slowing")
     spindles, complexes, vertex = m("sleep_spindles"), m("k_complexes"), m("vertex_waves")
     slow, lateral = m("slow_wave_sleep"), m("lateral_eye_movements")
-    pathology = np.max(
-        [
-            m(f)
-            for f in (
-                "gpd",
-                "lpd",
-                "burst_suppression",
-                "extreme_low_voltage",
-                "electrographic_seizure",
-                "low_voltage",
-            )
-        ],
-        axis=0,
-    )
+    pathology = np.max([m(f) for f in _PATHOLOGY], axis=0)
     enough = by_id["posterior_dominant_rhythm"].assessed
     awake_known = by_id["posterior_dominant_rhythm"].assessed & by_id["eye_blinks"].assessed
     sleeping = np.maximum(spindles, np.minimum(complexes, 1.0))
@@ -106,16 +113,25 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
     rem = np.minimum(np.minimum(light, lateral - 1.0), np.minimum(-m("muscle_artifact"), -theta)) - 0.5
     sick = np.maximum(pathology, delta) > 0
     asleep_known = enough & ~(sick & (np.maximum(sleeping, slow) <= 0))
-    common = {"where": "rules over the findings of the window"}
+    awake = awake_known & ~sick
+    rows = (
+        ("eyes_open", opened, awake, "blinks, posterior rhythm attenuated"),
+        ("eyes_closed", closed, awake, "posterior rhythm, no blinks"),
+        (
+            "drowsy",
+            drowsy,
+            asleep_known,
+            "no posterior rhythm; slow eye movements with theta, or vertex waves",
+        ),
+        ("n1_sleep", n1, asleep_known, "no posterior rhythm, vertex waves, no spindles"),
+        ("n2_sleep", n2, asleep_known, "spindles or K-complexes, slow waves below 20 %"),
+        ("n3_sleep", n3, asleep_known, "slow waves above 75 uV in at least 20 %"),
+        ("rem_sleep", rem, asleep_known, "low mixed frequencies, eye movements, little muscle"),
+    )
     return [
-        Judgement("eyes_open", opened, awake_known & ~sick, reason=_REASON, bound="blinks, posterior rhythm attenuated", **common),
-        Judgement("eyes_closed", closed, awake_known & ~sick, reason=_REASON, bound="posterior rhythm, no blinks", **common),
-        Judgement("drowsy", drowsy, asleep_known, reason=_REASON, bound="no posterior rhythm; slow eye movements with theta, or vertex waves", **common),
-        Judgement("n1_sleep", n1, asleep_known, reason=_REASON, bound="no posterior rhythm, vertex waves, no spindles", **common),
-        Judgement("n2_sleep", n2, asleep_known, reason=_REASON, bound="spindles or K-complexes, slow waves below 20 %", **common),
-        Judgement("n3_sleep", n3, asleep_known, reason=_REASON, bound="slow waves above 75 uV in at least 20 %", **common),
-        Judgement("rem_sleep", rem, asleep_known, reason=_REASON, bound="low mixed frequencies, eye movements, little muscle", **common),
-    ]  # fmt: skip
+        Judgement(finding, margin, assessed, reason=_REASON, bound=bound, where=_WHERE)
+        for finding, margin, assessed, bound in rows
+    ]
 
 
 def judge_summary(judgements: list[Judgement], n_sites: np.ndarray) -> list[Judgement]:
@@ -126,7 +142,10 @@ def judge_summary(judgements: list[Judgement], n_sites: np.ndarray) -> list[Judg
     assessed = np.all([by_id[f].assessed for f in MIN_BACKGROUND], axis=0)
     electrode = _margin(by_id, "movement_artifact")
     can_be_normal = assessed & (n_sites >= 12) & (electrode < 1.0)
+    reason = "the background cannot be assessed"
     return [
-        Judgement("normal", -worst, can_be_normal, reason="the background cannot be assessed", bound="nothing abnormal among what was assessed", where="rules over the findings of the window"),
-        Judgement("abnormal", worst, assessed | (worst > 0), reason="the background cannot be assessed", bound="any abnormal finding", where="rules over the findings of the window"),
-    ]  # fmt: skip
+        Judgement(
+            "normal", -worst, can_be_normal, reason, "nothing abnormal among what was assessed", _WHERE
+        ),
+        Judgement("abnormal", worst, assessed | (worst > 0), reason, "any abnormal finding", _WHERE),
+    ]

@@ -8,6 +8,7 @@ At least four of six. (5) cannot be seen by a rule and is measured as standing o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d
@@ -137,7 +138,12 @@ def judge_transients(
         regions.append((max(set(found), key=found.count),) if found else ())
     assessed = (block.site_mask.sum(axis=1) >= 10) & (block.duration_s >= 2.0)
     evidence = {"transients_meeting_4_criteria": n_met, "spike_margin": best}
-    common = {"assessed": assessed, "where": "average reference, 1-40 Hz", "side": side, "regions": regions}
+    common: dict[str, Any] = {
+        "assessed": assessed,
+        "where": "average reference, 1-40 Hz",
+        "side": side,
+        "regions": regions,
+    }
     return [
         Judgement(
             "spikes",
@@ -149,7 +155,7 @@ def judge_transients(
         Judgement(
             "spike_and_wave",
             complex_margin,
-            bound="at least three spikes each followed by a slow wave, or a run of 2.3-5 Hz with spikes locked to it",
+            bound="three spikes with a slow wave each, or a run of 2.3-5 Hz with spikes locked to it",
             evidence={"spike_wave_complexes": waves},
             frequency_hz=wave_rate,
             **common,

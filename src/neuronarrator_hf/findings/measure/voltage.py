@@ -7,6 +7,7 @@ All from one amplitude envelope below 20 Hz, less what muscle adds there. Suppre
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
@@ -109,7 +110,10 @@ def judge_voltage(voltage: Voltage) -> list[Judgement]:
     discontinuity = np.min(
         [(quiet_share - 0.12) / 0.05, (0.55 - quiet_share) / 0.05, 5 * (spread - 0.8)], axis=0
     )
-    common = {"assessed": voltage.enough, "where": "longitudinal bipolar, 0.5-20 Hz, peak to peak"}
+    common: dict[str, Any] = {
+        "assessed": voltage.enough,
+        "where": "longitudinal bipolar, 0.5-20 Hz, peak to peak",
+    }
     amplitudes = {"background_uv": background, "high_uv": high}
     shares = {"suppressed_share": suppressed_share, "quiet_share": quiet_share}
     return [
@@ -132,7 +136,7 @@ def judge_voltage(voltage: Voltage) -> list[Judgement]:
         Judgement(
             "brief_attenuation",
             attenuation,
-            bound="half seconds at about half of the background (log2 depth 0.95), not suppressed for a third",
+            bound="half seconds at half of the background (log2 depth 0.95), not suppressed for a third",
             evidence={**shares, "attenuation_depth_log2": depth},
             **common,
         ),
@@ -158,7 +162,7 @@ def runs(state: np.ndarray, min_steps: int) -> np.ndarray:
     pad = [(0, 0)] * (state.ndim - 1) + [(min_steps - 1, min_steps - 1)]
     view = np.lib.stride_tricks.sliding_window_view
     starts = view(np.pad(state, pad), min_steps, axis=-1).all(axis=-1)
-    return view(starts, min_steps, axis=-1).any(axis=-1)
+    return np.asarray(view(starts, min_steps, axis=-1).any(axis=-1))
 
 
 def _widen(state: np.ndarray, steps: int) -> np.ndarray:
