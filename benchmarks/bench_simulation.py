@@ -1,6 +1,6 @@
 """Segments of 10 s with 19 channels per second: script and samples, per core and on all cores.
 
-    python benchmarks/bench_simulation.py [--recordings 64] [--windows 6] [--processes 2] [--torch DEVICE]
+python benchmarks/bench_simulation.py [--recordings 64] [--windows 6] [--processes 2] [--torch DEVICE]
 """
 
 import os
@@ -63,11 +63,14 @@ def main() -> None:
     with ProcessPoolExecutor(arguments.processes) as pool:
         list(pool.map(one_batch, [(4, arguments.windows, 0)] * arguments.processes))
         start = time.perf_counter()
-        times = list(pool.map(one_batch, [(*shape, 10 + i) for i in range(3 * arguments.processes)]))
+        batches = [(*shape, 10 + i) for i in range(3 * arguments.processes)]
+        times = list(pool.map(one_batch, batches))
         wall = time.perf_counter() - start
     rate = len(times) * segments / wall
     per_core = segments / float(np.median([t[1] for t in times]))
-    print(f"{arguments.processes} processes: {rate:.0f} segments/s ({per_core:.0f} per processor second each)")
+    print(
+        f"{arguments.processes} processes: {rate:.0f} segments/s ({per_core:.0f} per processor second each)"
+    )
     if arguments.torch:
         print(f"torch on {arguments.torch}: {on_torch(*shape, arguments.torch):.0f} segments/s")
 

@@ -1,4 +1,4 @@
-"""Simulated beside real: distributions of simple measures per class, and a classifier told to tell them apart.
+"""Simulated beside real: simple measures per class, and a classifier told to tell them apart.
 
     python benchmarks/simulation_realism.py ../shared/eeg
 
@@ -39,9 +39,10 @@ FEATURES = (
     "sharpness: kurtosis of slope",
     "front / back 8-13 Hz",
 )
+SLOWING = {"generalized_delta_slowing", "generalized_theta_slowing"}
 SIMULATED_CLASSES = {
     "normal awake": lambda ids, kind: kind == "normal",
-    "slowing": lambda ids, kind: kind == "icu" and ids & {"generalized_delta_slowing", "generalized_theta_slowing"},
+    "slowing": lambda ids, kind: kind == "icu" and ids & SLOWING,
     "gpd": lambda ids, kind: "gpd" in ids,
     "lpd": lambda ids, kind: "lpd" in ids,
     "lrda": lambda ids, kind: "lrda" in ids,
@@ -53,6 +54,7 @@ SIMULATED_CLASSES = {
     "seizure": lambda ids, kind: "electrographic_seizure" in ids,
     "attenuation": lambda ids, kind: "brief_attenuation" in ids,
 }
+KINDS = ("awake", "icu_vecams", "icu_sparcnet", "icu_iiic_irr")
 ARTIFACTS = {"electrode_artifact", "movement_artifact", "line_noise", "flat_channel"}
 
 
@@ -101,8 +103,8 @@ def _pairs():
     positions = electrode_positions(SITES_1020)
     distance = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
     upper = np.triu(np.ones((19, 19), bool), 1)
-    mirror = [("Fp1", "Fp2"), ("F3", "F4"), ("C3", "C4"), ("P3", "P4"), ("O1", "O2"), ("T7", "T8"), ("F7", "F8")]
-    pairs = np.array([[SITES_1020.index(a), SITES_1020.index(b)] for a, b in mirror]).T
+    mirror = ["Fp1 Fp2", "F3 F4", "C3 C4", "P3 P4", "O1 O2", "T7 T8", "F7 F8"]
+    pairs = np.array([[SITES_1020.index(site) for site in pair.split()] for pair in mirror]).T
     return np.nonzero(upper & (distance < 0.75)), np.nonzero(upper & (distance > 1.5)), pairs
 
 
@@ -121,7 +123,7 @@ def real_windows(root: Path) -> dict[str, tuple[list[str], np.ndarray]]:
     """Per file: its classes and its windows at the 19 sites, those with all sites evaluable."""
     out = {}
     for entry in json.loads((root / "manifest.json").read_text())["files"]:
-        if entry["kind"] not in ("awake", "icu_vecams", "icu_sparcnet", "icu_iiic_irr") or not entry["file"].endswith(".edf"):
+        if entry["kind"] not in KINDS or not entry["file"].endswith(".edf"):
             continue
         with read_recording(root / entry["file"]) as recording:
             if not {"Fp1", "O2", "T7"} <= set(recording.ch_names):
@@ -139,10 +141,15 @@ def _classes(entry: dict) -> list[str]:
     if entry["kind"] == "awake":
         return ["normal awake"]
     names = {
-        "diffuse_delta": "slowing", "diffuse_theta": "slowing", "burst_suppression": "burst suppression",
-        "moderately_low_voltage": "low voltage", "extreme_low_voltage": "extreme low voltage", "ncse": "seizure",
-        "extreme_delta_brush": "delta brush", "intermittent_brief_attenuation": "attenuation",
-    }  # fmt: skip
+        "diffuse_delta": "slowing",
+        "diffuse_theta": "slowing",
+        "burst_suppression": "burst suppression",
+        "moderately_low_voltage": "low voltage",
+        "extreme_low_voltage": "extreme low voltage",
+        "ncse": "seizure",
+        "extreme_delta_brush": "delta brush",
+        "intermittent_brief_attenuation": "attenuation",
+    }
     found = [names.get(f["feature"], f["feature"]) for f in labels.get("features") or ()]
     if labels.get("normal"):
         found.append("normal awake")
@@ -166,8 +173,10 @@ def simulated_windows(n_batches: int) -> tuple[np.ndarray, list[set[str]], list[
     return measures(np.stack(values)), ids, kinds
 
 
-def _discriminate(real: np.ndarray, groups: np.ndarray, simulated: np.ndarray) -> tuple[float, list[tuple[str, float]]]:
-    """Cross-validated balanced accuracy of a ridge classifier with squares, and the features that give it away."""
+def _discriminate(
+    real: np.ndarray, groups: np.ndarray, simulated: np.ndarray
+) -> tuple[float, list[tuple[str, float]]]:
+    """Cross-validated balanced accuracy of a ridge classifier with squares, and what gives it away."""
     rng = np.random.default_rng(0)
     x = np.concatenate([real, simulated])
     x = (x - np.median(x, 0)) / (x.std(0) + 1e-9)
@@ -204,14 +213,19 @@ def compare(root: Path, n_batches: int = 12) -> dict[str, dict]:
         if theirs and ours.sum() >= 5:
             per_file = np.stack([np.median(v, 0) for _, v in theirs])
             out[name] = {
-                "n_real": len(per_file), "n_simulated": int(ours.sum()), "real": np.median(per_file, 0),
-                "files": per_file, "simulated": np.percentile(simulated[ours], [5, 50, 95], axis=0),
-            }  # fmt: skip
+                "n_real": len(per_file),
+                "n_simulated": int(ours.sum()),
+                "real": np.median(per_file, 0),
+                "files": per_file,
+                "simulated": np.percentile(simulated[ours], [5, 50, 95], axis=0),
+            }
     icu = np.array([k in ("icu",) for k in kinds])
     for name, keep, wanted in (("critical care", icu, "icu_"), ("awake", ~icu, "awake")):
         files = [(f, v) for f, (_, v) in real.items() if f.startswith(wanted)]
         groups = np.concatenate([[f] * len(v) for f, v in files])
-        out[f"told apart: {name}"] = _discriminate(np.concatenate([v for _, v in files]), groups, simulated[keep])
+        out[f"told apart: {name}"] = _discriminate(
+            np.concatenate([v for _, v in files]), groups, simulated[keep]
+        )
     return out
 
 
@@ -230,7 +244,8 @@ def main() -> None:
             low, middle, high = result["simulated"][:, i]
             inside = ((result["files"][:, i] >= low) & (result["files"][:, i] <= high)).mean()
             flag = "" if inside >= 0.7 else f"   <- {inside:.0%} of the files inside"
-            print(f"  {feature:34s} real {result['real'][i]:7.2f}   simulated {middle:7.2f} [{low:.2f}, {high:.2f}]{flag}")
+            ours = f"simulated {middle:7.2f} [{low:.2f}, {high:.2f}]"
+            print(f"  {feature:34s} real {result['real'][i]:7.2f}   {ours}{flag}")
 
 
 if __name__ == "__main__":

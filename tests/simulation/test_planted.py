@@ -379,3 +379,15 @@ def test_changes_are_told_against_the_window_before():
     assert claims[1]["posterior_dominant_rhythm"].change.since_s == 10.0
     _, _, _, claims = planted(lambda s: seizures.generalized_seizure(s), seed=2, n_windows=6)
     assert any("electrographic_seizure" in c for c in claims)
+
+
+def test_a_focus_in_the_weaker_hemisphere_keeps_its_side():
+    def make(sheet):
+        slowing.asymmetry(sheet, "left", 0.25)
+        background.aperiodic(sheet, 6.0, exponent=1.4, knee_hz=1.5, fast_uv=0.3)
+        sheet.is_background = False
+        periodic.periodic(sheet, sheet.always(), "lpd", site="T7", size=14.0)
+
+    _, _, bipolar, claims = planted(make, rms_uv=None)
+    assert claims[0]["lpd"].side == "left" and claims[0]["asymmetry"].side == "left"
+    assert np.abs(bipolar[LEFT]).max() > np.abs(bipolar[RIGHT]).max()

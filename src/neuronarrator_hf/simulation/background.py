@@ -8,9 +8,6 @@ from ..signal.montage import SITES_1020
 from .maps import bipolar, deep, electrode, generalized, hemisphere, mirrored, normalise, site_patch
 from .sheet import Episode, Sheet, Spectrum
 
-PEAK_PER_RMS = 2 * np.sqrt(2)
-"""Peak-to-peak amplitude of a rhythm for its RMS."""
-
 
 def aperiodic(
     sheet: Sheet,
@@ -217,7 +214,7 @@ def spindles(sheet: Sheet, rate_hz: float, gate: np.ndarray) -> None:
     times = sheet.poisson(rate_hz, gate, 2.0)
     times = times if len(times) else sheet.poisson(rate_hz * 3, gate, 2.0)
     lengths = rng.uniform(0.6, 1.6, len(times))
-    size = rng.uniform(2.0, 5.0) * float(np.mean(sheet.background_uv)) + 8
+    size = rng.uniform(2.5, 5.5) * sheet.level_uv + 10
     envelope = np.zeros(sheet.n_ctrl)
     for time, length in zip(times, lengths, strict=True):
         shape = np.exp(-0.5 * ((sheet.t - time) / (length / 2.6)) ** 2)

@@ -38,6 +38,7 @@ def icu(sheet: Sheet) -> None:
     if voltage is None and rng.random() < 0.06:
         slowing.asymmetry(sheet, str(rng.choice(["left", "right"])), rng.uniform(0.25, 0.45))
     _background(sheet, kind, base, voltage)
+    sheet.is_background = False
     site = focus(rng)
     course = sheet.course(whole=0.62)
     if voltage is None and kind in ("lrda", "lpd", "slowing") and rng.random() < 0.3:

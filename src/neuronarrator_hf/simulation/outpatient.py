@@ -31,6 +31,7 @@ def routine(sheet: Sheet) -> None:
         level = rng.uniform(4.5, 9)
         background.aperiodic(sheet, level, exponent=rng.uniform(1.2, 2.0), knee_hz=1.5, fast_uv=0.6)
         healthy.stage_of_sleep(sheet, str(rng.choice(["drowsy", "n2_sleep"])), sheet.always(), level)
+    sheet.is_background = False
     n_kinds = int(rng.choice([1, 2, 3], p=[0.5, 0.38, 0.12]))
     chosen = set(rng.choice(list(_CHANCES), n_kinds, replace=False, p=list(_CHANCES.values())))
     _slow(sheet, chosen, site)

@@ -83,7 +83,6 @@ class Episode:
         amplitude: `(n_ctrl,)` or constant, peak to peak in microvolts, or None.
         floor: `(n_ctrl,)` or constant: amplitude below which a reader would not see it.
         derivation: Where the amplitude holds.
-        state: Worded for the window only if it fills most of it.
     """
 
     finding: str
@@ -120,6 +119,7 @@ class Sheet:
     background_uv: np.ndarray | float = 8.0
     level_uv: float = 8.0
     ongoing_uv: float = 0.0
+    is_background: bool = True
     kind: str = "normal"
     leading: str | None = None
     age_years: float = 40.0
@@ -132,9 +132,13 @@ class Sheet:
     # --- sources -------------------------------------------------------------------------------
 
     def source(self, scalp_map: np.ndarray, *, brain: bool = True) -> int:
-        """A new source with its map; `brain` sources are subject to asymmetry of the hemispheres."""
+        """A new source with its map.
+
+        Sources of the `brain` made while the background is composed (`is_background`) are subject to
+        the asymmetry of the hemispheres; a focus stays as large as it is stated.
+        """
         self.maps.append(np.asarray(scalp_map, dtype=np.float32))
-        self.brain.append(brain)
+        self.brain.append(brain and self.is_background)
         return len(self.maps) - 1
 
     def add_noise(self, source: int, spectrum: Spectrum, rms: np.ndarray | float) -> None:

@@ -10,7 +10,7 @@ from .maps import describe, generalized, lateralized, normalise, site_patch
 from .places import focus, level_uv
 from .sheet import Episode, Sheet, Spectrum
 
-_THETA_SHARE = 0.14
+_THETA_SHARE = 0.18
 _DELTA_SHARE = 0.25
 """Least share of the power of the background from which a layer of slow activity is stated."""
 
