@@ -19,7 +19,8 @@ class NeuroNarratorWaveformConfig(PreTrainedConfig):
         n_times: Samples of a window.
         n_freqs: Frequencies of `spectral_values` (`signal.spectral.SPECTRUM_FREQS_HZ`).
         conv_channels: Width of the stem that every row shares; behind it one half more.
-        num_conv_layers: Residual convolutions after the stem; their dilations are 1, 3, 9, ...
+        num_conv_layers: Residual layers after the stem; they look 1, 3, 9, 27, 1, ... frames of 0.16 s
+            to both sides.
         row_size: Width of a row (derivation) while rows are mixed.
         num_mixing_layers: Self-attention layers over the rows.
         num_eeg_tokens: Soft tokens of a window.
@@ -33,7 +34,7 @@ class NeuroNarratorWaveformConfig(PreTrainedConfig):
     sfreq: float | int = 200.0
     n_times: int = 2000
     n_freqs: int = 134
-    conv_channels: int = 32
+    conv_channels: int = 24
     num_conv_layers: int = 2
     row_size: int = 96
     num_mixing_layers: int = 2
