@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from neuronarrator_hf.findings.facts import Facts
 from neuronarrator_hf.findings.parse import parse
 from neuronarrator_hf.findings.schema import Claim
-from neuronarrator_hf.findings.summarise import SECTIONS, Facts, summarise
+from neuronarrator_hf.findings.summarise import SECTIONS, summarise
 from neuronarrator_hf.findings.track import WindowFindings, track
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 
@@ -94,9 +95,33 @@ def test_a_lasting_abnormality_is_named_with_side_and_prevalence() -> None:
 
 
 def test_one_window_of_a_hundred_is_a_candidate_only() -> None:
-    summary = summary_of([[RHYTHM, SLOW]] + [[RHYTHM]] * 99)
+    spikes = Claim("spikes", side="left", status="supported", confidence=0.9)
+    summary = summary_of([[RHYTHM, spikes]] + [[RHYTHM]] * 99)
     assert summary.grade == "uncertain"
+    assert next(c for c in summary.claims if c.finding == "spikes").hedged
+
+
+def test_slowing_seen_in_passing_stays_in_its_segment() -> None:
+    summary = summary_of([[RHYTHM, SLOW]] + [[RHYTHM]] * 99)
+    assert summary.grade == "normal"
+    assert "slowing" not in summary.sections["background"].replace("No generalized slowing", "")
     assert next(c for c in summary.claims if c.finding == "focal_slowing").hedged
+
+
+def test_the_impression_names_the_most_telling_first_and_no_part_of_another() -> None:
+    found = [
+        Claim(name, status="supported", confidence=0.9, side="left" if name != "gpd" else None)
+        for name in ("generalized_theta_slowing", "generalized_delta_slowing", "gpd", "spikes", "polyspikes")
+    ]
+    said = [c.finding for c in parse(summary_of([found] * 4).sections["impression"])]
+    assert said == ["abnormal", "gpd", "generalized_delta_slowing"]
+
+
+def test_burst_suppression_leaves_no_room_for_a_rhythm() -> None:
+    suppressed = Claim("burst_suppression", status="supported", confidence=0.9)
+    text = summary_of([[RHYTHM, suppressed]] * 4).sections["background"]
+    assert "posterior dominant rhythm" not in text
+    assert ("burst_suppression", "present") in findings_of(text)
 
 
 def test_a_seizure_is_told_with_its_time() -> None:

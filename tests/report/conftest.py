@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from eeg_samples import as_array, awake_uv
 
+from neuronarrator_hf.findings.facts import Facts
 from neuronarrator_hf.findings.schema import Claim
-from neuronarrator_hf.findings.summarise import Facts, summarise
+from neuronarrator_hf.findings.summarise import summarise
 from neuronarrator_hf.findings.track import track
 from neuronarrator_hf.narration.result import Narration, WindowNarration
 from neuronarrator_hf.recording.reading import Recording, read_recording

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..findings.facts import Facts
 from ..findings.parse import parse
 from ..findings.schema import Claim
-from ..findings.summarise import Facts, Summary, summarise
+from ..findings.summarise import Summary, summarise
 from ..findings.track import track
 from ..recording.reading import Recording
 from .result import Narration, WindowNarration
@@ -52,6 +53,7 @@ def assemble(
         age_years=run["age_years"],
         bad_channels=tally.bad_channels(),
         warnings=tuple(_sentence(w) for w in report.get("warnings", ())),
+        reason=next((reason for reason, _ in tally.reasons.most_common(1)), ""),
         is_verified=run["verify"] != "off",
     )
     summary = summarise(tracked, facts, seed=run["seed"])
@@ -92,6 +94,7 @@ class _Tally:
         self.sentences: Counter[str] = Counter()
         self.claims: Counter[str] = Counter()
         self.channels: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
 
     def watch(self, windows: Iterable[WindowNarration]) -> Iterator[WindowNarration]:
         for window in windows:
@@ -99,6 +102,7 @@ class _Tally:
             self.n_assessable += window.is_assessable
             self.claims.update(claim.status for claim in window.claims)
             self.channels.update(list(window.quality.get("channels", ())))
+            self.reasons.update([window.quality["reason"]] if "reason" in window.quality else [])
             for key in ("rewritten", "dropped", "added"):
                 self.sentences[key] += window.quality.get(key, 0)
             yield window

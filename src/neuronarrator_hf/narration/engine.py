@@ -165,6 +165,7 @@ class Narrator:
         }
         not_assessed = frozenset(f for f, c in measurement.claims.items() if c.polarity == "not_assessed")
         if text is None:
+            quality["reason"] = str(measurement.claims["abnormal"].evidence.get("reason", "not measured"))
             text, probabilities = write_segment([NOT_ASSESSED], seed=self.seed, variety=0.0), {}
         else:
             probabilities = combined_probabilities(network, measurement.claims)

@@ -14,7 +14,6 @@ from ..findings.vocabulary import FINDING_IDS
 from ..findings.write import write_segment
 from ..signal.windows import EEGWindows
 
-
 MAX_NEW_TOKENS = 256
 """Longest paragraph of a model that says nothing of it."""
 

@@ -1,0 +1,129 @@
+"""The verdict on a recording: normal, abnormal or not assessed, its degree, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .facts import Facts
+from .measure.measure import ADULT_YEARS
+from .schema import Claim
+from .sections import write_section
+from .vocabulary import ABNORMAL_IDS, VOCABULARY
+
+GRADES = ("normal", "uncertain", "mild", "moderate", "severe")
+"""Of an impression; None where nothing, or too little, could be judged."""
+MAX_REASONS = 4
+"""Findings named in the impression."""
+MIN_ASSESSED_SHARE = 0.5
+"""Share of the recording that must have been judged before absence, or normality, is said of it."""
+
+_SEVERE = frozenset({"extreme_low_voltage", "burst_suppression", "electrographic_seizure"})
+_MODERATE = frozenset(
+    {"generalized_delta_slowing", "discontinuity", "lpd", "gpd", "bipd", "lrda", "grda", "extreme_delta_brush",
+     "low_voltage", "spike_and_wave", "polyspikes"}
+)  # fmt: skip
+_TELLING = (
+    "electrographic_seizure", "burst_suppression", "extreme_low_voltage", "gpd", "lpd", "bipd", "extreme_delta_brush",
+    "lrda", "grda", "spike_and_wave", "polyspikes", "spikes", "discontinuity", "low_voltage",
+    "generalized_delta_slowing", "focal_slowing", "generalized_theta_slowing", "asymmetry", "brief_attenuation",
+)  # fmt: skip
+"""Abnormal findings in the order in which an impression names them."""
+_PERIODIC_PARTS = frozenset({"spike_and_wave", "polyspikes", "spikes"})
+_CONTAINS: Mapping[str, frozenset[str]] = {
+    "gpd": _PERIODIC_PARTS,
+    "lpd": _PERIODIC_PARTS,
+    "bipd": _PERIODIC_PARTS | {"lpd"},
+    "spike_and_wave": frozenset({"polyspikes", "spikes"}),
+    "polyspikes": frozenset({"spikes"}),
+    "burst_suppression": frozenset(
+        {
+            "discontinuity",
+            "brief_attenuation",
+            "low_voltage",
+            "generalized_delta_slowing",
+            "generalized_theta_slowing",
+        }
+    ),
+    "discontinuity": frozenset({"brief_attenuation"}),
+    "generalized_delta_slowing": frozenset({"generalized_theta_slowing"}),
+}
+"""Findings whose discharges or waves are part of another one are not named again beside it."""
+
+
+def verdict_of(claims: Sequence[Claim], recorded_s: float, facts: Facts) -> tuple[Claim, str | None]:
+    """The summary claim with its grade: None where nothing, or too little, could be judged."""
+    abnormal = [c for c in claims if c.is_present and c.finding in ABNORMAL_IDS and not is_passing(c)]
+    firm = [c for c in abnormal if not c.hedged]
+    where = {"start_s": 0.0, "end_s": recorded_s}
+    confidence = max((c.confidence for c in abnormal if c.confidence is not None), default=None)
+    evidence = {"findings": [c.finding for c in firm or abnormal]}
+    if firm:
+        worst = max(GRADES.index(_grade_of(c)) for c in firm)
+        claim = Claim("abnormal", confidence=confidence, status="supported", evidence=evidence, **where)
+        return claim, GRADES[worst]
+    if abnormal:
+        claim = Claim(
+            "abnormal", hedged=True, confidence=confidence, status="supported", evidence=evidence, **where
+        )
+        return claim, "uncertain"
+    if _normal_can_be_said(claims, facts):
+        return Claim("normal", status="supported", **where), "normal"
+    return Claim("normal", "not_assessed", status="unassessable", **where), None
+
+
+def _normal_can_be_said(claims: Sequence[Claim], facts: Facts) -> bool:
+    """Most windows judged, and none of the findings that a reader must rule out left unassessed."""
+    if (
+        facts.n_windows == 0
+        or facts.n_assessable < MIN_ASSESSED_SHARE * facts.n_windows
+        or not facts.is_verified
+    ):
+        return False
+    if facts.age_years is not None and facts.age_years < ADULT_YEARS:
+        return False
+    needed = {
+        "generalized_theta_slowing",
+        "generalized_delta_slowing",
+        "focal_slowing",
+        "low_voltage",
+        "spikes",
+        "lpd",
+        "gpd",
+    }
+    return all(c.polarity != "not_assessed" for c in claims if c.finding in needed)
+
+
+def _grade_of(claim: Claim) -> str:
+    if claim.finding in _SEVERE:
+        return "severe"
+    if claim.finding in _MODERATE and claim.prevalence not in ("rare", "occasional"):
+        return "moderate"
+    return "mild"
+
+
+def reasons_of(claims: Sequence[Claim]) -> list[Claim]:
+    """Abnormal findings, the most telling first, without those that another one contains."""
+    abnormal = [c for c in claims if c.is_present and c.finding in ABNORMAL_IDS and not is_passing(c)]
+    abnormal = [c for c in abnormal if not c.hedged] or abnormal
+    seen = {c.finding for c in abnormal}
+    contained = set().union(*(parts for whole, parts in _CONTAINS.items() if whole in seen))
+    abnormal = [c for c in abnormal if c.finding not in contained]
+    return sorted(abnormal, key=lambda c: (_TELLING.index(c.finding), -c.evidence.get("present_s", 0.0)))
+
+
+def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], facts: Facts, seed: int) -> str:
+    if grade is None:
+        if facts.n_assessable == 0:
+            return "Not assessed: the signal could not be judged. This does not mean that the EEG is normal."
+        return "Not assessed as a whole: no abnormality was found in what could be judged, which was not enough to call the EEG normal."
+    degree = f" Degree: {grade}." if grade in ("mild", "moderate", "severe") else ""
+    if grade == "uncertain":
+        degree = " No definite abnormality was found; these candidates need review."
+    named = (write_section("impression", [claim], seed=seed) for claim in reasons[:MAX_REASONS])
+    return " ".join([write_section("impression", [verdict], seed=seed) + degree, *named])
+
+
+def is_passing(claim: Claim) -> bool:
+    """A candidate of the background in less than a tenth of the time: it stands in its segments only."""
+    of_background = VOCABULARY[claim.finding].group == "background"
+    return claim.hedged and of_background and claim.prevalence in ("rare", "occasional", None)
