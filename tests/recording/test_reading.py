@@ -167,6 +167,33 @@ def test_a_file_that_shrinks_after_opening(edf) -> None:
     line(error)
 
 
+def test_ranges_that_are_not_symmetric(tmp_path: Path) -> None:
+    eeg_uv = eeg_like(2, 4000, 200.0) + 300.0
+    signals = [
+        Signal("O1", eeg_uv[0], physical=(-100.0, 1000.0)),
+        Signal("O2", eeg_uv[1], physical=(900.0, -200.0)),
+    ]
+    (tmp_path / "x.edf").write_bytes(edf_bytes(signals))
+    assert np.abs(read_recording(tmp_path / "x.edf").read_uv(0, 4000) - eeg_uv).max() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("damage", "word"),
+    [
+        (lambda body: body.replace(b"\n", b"\r\n"), "text mode"),
+        (lambda body: body.decode("utf-8", "replace").encode(), "re-encoded as text"),
+        (lambda body: bytes(b & 0x7F for b in body), "7-bit"),
+    ],
+)
+def test_damage_of_a_transfer(edf, tmp_path: Path, damage, word: str) -> None:
+    content = edf[0].read_bytes()
+    broken = tmp_path / "broken.edf"
+    broken.write_bytes(content[: 256 * 20] + damage(content[256 * 20 :]))
+    with pytest.raises(RecordingError, match=word) as error:
+        read_recording(broken)
+    line(error)
+
+
 def test_unknown_length_comes_from_the_size(tmp_path: Path) -> None:
     write_1020(tmp_path / "x.edf", n_records_told=-1)
     assert read_recording(tmp_path / "x.edf").duration_s == 20.0
