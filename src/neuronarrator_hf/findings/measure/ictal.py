@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...signal.spectral import power_spectrum
-from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_median
+from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_quantile
 from .periodic import Train
 from .result import Judgement
 from .rhythmic import measure_rhythmicity
@@ -17,8 +17,8 @@ from .rhythmic import measure_rhythmicity
 RATE_HZ = 2.4
 CONCENTRATION = 0.35
 REGULARITY = 0.4
-SUSTAINED_UV = 50.0
-MIN_AMPLITUDE_UV = 40.0
+SUSTAINED_UV = 60.0
+MIN_AMPLITUDE_UV = 30.0
 
 
 def judge_seizure(
@@ -30,7 +30,7 @@ def judge_seizure(
     groups = (LEFT_BIPOLAR, RIGHT_BIPOLAR)
     sides = [measure_rhythmicity(x[:, rows], mask[:, rows], (1.5, 20.0), (2.0, 14.0), 0.6) for rows in groups]
     over = lambda values: np.nan_to_num(  # noqa: E731
-        np.stack([masked_median(values[:, rows], mask[:, rows]) for rows in groups], axis=1), nan=-6.0
+        np.stack([masked_quantile(values[:, rows], mask[:, rows], 0.75) for rows in groups], axis=1), nan=-6.0
     )
     levels = over(np.log2(block.band_power(2.0, 20.0) + 0.01)) / 2
     fast_levels = over(np.log2(block.band_power(4.0, 20.0) + 0.01)) / 2
@@ -75,7 +75,7 @@ def judge_seizure(
         (mask[:, LEFT_BIPOLAR].sum(1) >= 3)
         & (mask[:, RIGHT_BIPOLAR].sum(1) >= 3)
         & (block.duration_s >= 4.0),
-        bound="discharges or rhythm above 2.5 Hz or a frequency that moves by 1 Hz, above 40 uV: a candidate",
+        bound="discharges or rhythm above 2.5 Hz or a frequency that moves by 1 Hz, above 30 uV: a candidate",
         where="longitudinal bipolar, 1.5-20 Hz",
         evidence=evidence,
         side=["bilateral" if abs(v) < 0.5 else ("left" if v > 0 else "right") for v in laterality],
@@ -93,7 +93,7 @@ def _fast_rate(trains: dict[str, Train]) -> float:
             alike = 4.0 * (train.similarity - 0.5)
             regular = 6.0 * (0.25 - train.irregularity)
             margins.append(
-                min(alike, regular, 5.0 * np.log2(train.rate_hz / RATE_HZ), 4 * np.log2(train.contrast / 1.7))
+                min(alike, regular, 8.0 * np.log2(train.rate_hz / RATE_HZ), 4 * np.log2(train.contrast / 1.5))
             )
     return max(margins)
 

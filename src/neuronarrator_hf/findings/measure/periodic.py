@@ -215,7 +215,7 @@ def _train_margin(train: Train) -> float:
     # Few discharges can fall at equal intervals by chance; six are what the definition asks.
     shape += 0.5 * np.log2(min(n_events, 2 * MIN_CYCLES) / MIN_CYCLES) - (1.0 if n_events < 3 else 0.0)
     # Above 2.5 Hz the same train is ictal, not periodic.
-    fast = 4.0 * np.log2(3.0 / train.rate_hz) if np.isfinite(train.rate_hz) else 8.0
+    fast = 4.0 * np.log2(2.8 / train.rate_hz) if np.isfinite(train.rate_hz) else 8.0
     amplitude = 3.0 * np.log2(max(train.amplitude_uv, 1e-3) / MIN_AMPLITUDE_UV)
     # Two events show no interval; unlike or irregular ones are no train, however large.
     number = 4.0 * np.log2(train.contrast / FEW_CONTRAST) if n_events < 3 else 8.0
