@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from .frames import Frame
 from .quantise import ONE_SIDED_IDS
@@ -39,9 +40,19 @@ _THETA_FROM_HZ = 4.0
 
 def resolve(frames: list[Frame]) -> Iterator[Claim]:
     """The claims that the frames of one sentence make."""
+    for before, frame in pairwise(frames):
+        if frame.inverse:
+            _pass_on(frame, before)
     for frame in _merged(frames):
         for finding in _members(frame):
             yield _claim(frame, finding)
+
+
+def _pass_on(frame: Frame, before: Frame) -> None:
+    """A property ("symmetric") owns no quantities: what stands after it belongs to what stands before."""
+    for name in ("frequency_hz", "amplitude_uv", "prevalence"):
+        if getattr(before, name) is None:
+            setattr(before, name, getattr(frame, name))
 
 
 def _merged(frames: list[Frame]) -> list[Frame]:

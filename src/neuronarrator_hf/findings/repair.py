@@ -114,7 +114,7 @@ def repair(
 
 
 def _outside(sentences: list[_Sentence], wrong: set[tuple[int, int] | None]) -> list[_Sentence]:
-    """The sentences of the joined text that no wrong span touches; a text without a full stop runs into the next."""
+    """The sentences that no wrong span of the joined text touches; without a full stop one runs into the next."""
     left, start = [], 0
     for sentence in sentences:
         stop = start + len(sentence.text)

@@ -6,7 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from .grammar.lexicon import build_index
-from .grammar.modifiers import SPELLINGS
+from .grammar.modifiers import BARE_NEGATION, SPELLINGS
 
 
 class Event(NamedTuple):
@@ -96,6 +96,12 @@ def find_events(tokens: list[str]) -> list[Event]:
             event = _quantity(tokens, position)
         if event is None and token in _INDEX:
             event = _phrase(tokens, position)
+        if (
+            event is None
+            and token == BARE_NEGATION
+            and (position + 1 == n_tokens or tokens[position + 1] == ",")
+        ):
+            event = Event("postneg", None, position, position + 1)
         if event is None:
             position += 1
             continue

@@ -189,7 +189,21 @@ NEGATIONS = (
     "nothing to suggest",
     "rather than",
 )
-POST_NEGATIONS = ("not", "absent", "none", "lacking", "nil", "neither seen")
+POST_NEGATIONS = (
+    "not {clearly/definitely/readily/otherwise} [seen/present/noted/recorded/observed]",
+    "not {clearly/definitely/readily/otherwise} [evident/visible/apparent]",
+    "not {clearly/definitely/readily/otherwise} [identified/found/detected/captured/recognized/appreciated]",
+    "not [been/be] [seen/noted/recorded/observed/identified/found]",
+    "not [been/be] [detected/captured/recognized/appreciated]",
+    "not [achieved/reached/obtained/occur/appear]",
+    "not [show/contain/demonstrate/reveal/include/have] {any}",
+    "absent",
+    "none",
+    "lacking",
+    "nil",
+)
+BARE_NEGATION = "not"
+"""Negates what stands before it only at the end of its clause: "spindles were not."."""
 NOT_NEGATIONS = (
     "not only",
     "no doubt",
@@ -208,8 +222,8 @@ GONE = (
     "disappeared",
 )
 NOT_ASSESSED = (
-    "[could/can/cannot] {not} be [assessed/evaluated/judged/determined] {reliably}",
-    "[could/can/cannot] {not} be [interpreted/examined/measured] {reliably}",
+    "[could not/can not/cannot] be [assessed/evaluated/judged/determined] {reliably}",
+    "[could not/can not/cannot] be [interpreted/examined/measured] {reliably}",
     "not {be} {reliably} [assessed/assessable/evaluable/evaluated/judged/interpretable/examined]",
     "[escape/escapes] assessment",
     "could not be reliably [assessed/evaluated/judged]",
