@@ -37,7 +37,9 @@ def test_counts_by_hand():
 
 
 def test_negation_is_its_own_class():
-    result = score([[Claim("spikes", "absent"), Claim("lpd", "absent")]], [[Claim("lpd"), Claim("spikes", "absent")]])
+    result = score(
+        [[Claim("spikes", "absent"), Claim("lpd", "absent")]], [[Claim("lpd"), Claim("spikes", "absent")]]
+    )
     assert (result["negation_tp"], result["negation_fp"]) == (1, 1)
     assert result["negation_f1"] == pytest.approx(2 / 3)
     assert (result["tp"], result["fp"], result["fn"], result["contradicted"]) == (0, 0, 1, 1)

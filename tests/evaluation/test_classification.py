@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuronarrator_hf.evaluation.classification import auroc, calibration_error, f1_score, macro_scores, vote_scores
+from neuronarrator_hf.evaluation.classification import (
+    auroc,
+    calibration_error,
+    f1_score,
+    macro_scores,
+    vote_scores,
+)
 from neuronarrator_hf.evaluation.expert_labels import caption_presence, read_labels, vote_presence
 
 
@@ -53,5 +59,9 @@ def test_captions_and_votes():
 def test_manifest(real_data_root):
     labelled = read_labels(real_data_root)
     kinds = [r.source for r in labelled]
-    assert (kinds.count("icu_vecams"), kinds.count("icu_sparcnet"), kinds.count("icu_iiic_irr")) == (24, 12, 10)
+    assert (kinds.count("icu_vecams"), kinds.count("icu_sparcnet"), kinds.count("icu_iiic_irr")) == (
+        24,
+        12,
+        10,
+    )
     assert all(r.path.is_file() for r in labelled)

@@ -48,6 +48,15 @@ def test_a_figure_that_does_not_collapse_is_invalid():
     assert controls.judge(noise, prior, real, prior)["valid"]
 
 
+def test_a_silent_model_passes_no_control():
+    truth = [[Claim("spikes", side="left")], [Claim("lpd", side="right")]] * 5
+    silent = score_claims([[]] * 10, truth, n_bootstrap=0)
+    prior = score_claims([controls.most_frequent_claims(truth)] * 10, truth, n_bootstrap=0)
+    for control in controls.CONTROLS:
+        verdict = controls.judge(control, silent, silent, prior)
+        assert verdict["verdict"] == "inconclusive" and not verdict["valid"]
+
+
 def test_priors():
     truth = [[Claim("normal")]] * 3 + [[Claim("abnormal"), Claim("spikes")]] * 2
     assert [c.finding for c in controls.most_frequent_claims(truth)] == ["normal"]

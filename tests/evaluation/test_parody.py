@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from neuronarrator_hf.evaluation.claims import score_texts
 from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.findings.write import write_segment
@@ -16,7 +18,7 @@ TRUTH = [
 
 def bigrams(text):
     words = text.split()
-    return set(zip(words, words[1:], strict=False))
+    return set(pairwise(words))
 
 
 def overlap(a, b):

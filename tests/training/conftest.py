@@ -1,4 +1,4 @@
-"""A miniature run: two-second budgets, few recordings, a narrow model."""
+"""A miniature run: small budgets, few recordings, a narrow model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ MINIATURE = (
     "data.augment=false",
     "data.variety_share=0.0",
     "model.finding_hidden_size=32",
-    "model.waveform_config={conv_channels: 8, num_conv_layers: 1, row_size: 32, num_mixing_layers: 1, hidden_size: 64}",
+    "model.waveform_config={conv_channels: 8, num_conv_layers: 1, row_size: 32, num_mixing_layers: 1, "
+    "hidden_size: 64}",
     "model.topomap_config={conv_channels: 8, hidden_size: 32}",
     "model.bridge_config={hidden_size: 32, num_layers: 1, num_heads: 2, d_state: 8}",
     "model.text_config={model_type: llama, hidden_size: 64, intermediate_size: 128, num_hidden_layers: 2, "

@@ -15,7 +15,9 @@ def test_shipped_presets(name):
 
 
 def test_overrides():
-    run = load_arguments("tiny", ["data.n_windows=4", "stages.align.learning_rate=1e-4", "model.history=prompt"])
+    run = load_arguments(
+        "tiny", ["data.n_windows=4", "stages.align.learning_rate=1e-4", "model.history=prompt"]
+    )
     assert run.data.n_windows == 4
     assert run.stages["align"].learning_rate == 1e-4
     assert run.model["history"] == "prompt"

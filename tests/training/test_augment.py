@@ -25,7 +25,10 @@ def test_side_follows_the_signal():
     for seed in range(30):
         signal, mask, truth = augment(eeg, [[Claim("lpd", side="left")]], np.random.default_rng(seed))
         bipolar = signal[:, [SITES_1020.index("T7"), SITES_1020.index("T8")]].std(-1)[0]
-        if mask[0, [SITES_1020.index("T7"), SITES_1020.index("T8")]].all() and abs(bipolar[0] - bipolar[1]) > 10:
+        if (
+            mask[0, [SITES_1020.index("T7"), SITES_1020.index("T8")]].all()
+            and abs(bipolar[0] - bipolar[1]) > 10
+        ):
             diff = signal - signal[:, [SITES_1020.index("Cz")]]
             left, right = (diff[0, SITES_1020.index(s)].std() for s in ("T7", "T8"))
             assert truth[0][0].side == ("left" if left > right else "right")

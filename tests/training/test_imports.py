@@ -24,5 +24,7 @@ print("imported")
 
 
 def test_training_needs_no_reader():
-    done = subprocess.run([sys.executable, "-c", BLOCKED], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKED], capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.stdout.strip().endswith("imported"), done.stderr[-2000:]

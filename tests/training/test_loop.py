@@ -100,7 +100,16 @@ def test_two_processes(tmp_path):
         f"print(train(ToyStage(), ARGUMENTS, Path({str(tmp_path)!r}), expected_processes=2))\n"
     )
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29677", script]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc_per_node",
+        "2",
+        "--master_port",
+        "29677",
+        script,
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert len(losses(tmp_path)) == 40

@@ -26,14 +26,20 @@ def test_alignment_of_matching_embeddings():
 
 def test_unknown_findings_give_no_gradient():
     targets = stack_targets([encode_claims(CLAIMS)])
-    logits = {name: torch.zeros_like(value, requires_grad=True) for name, value in targets.items() if name != "assessed"}
+    logits = {
+        name: torch.zeros_like(value, requires_grad=True)
+        for name, value in targets.items()
+        if name != "assessed"
+    }
     known = torch.zeros(1, len(FINDING_IDS), dtype=torch.bool)
     known[0, 3] = True
     losses = head_losses(logits, targets, known)
     (losses["presence"] + losses["attributes"]).backward()
     gradient = logits["presence"].grad[0]
     assert gradient[3] != 0 and gradient.count_nonzero() == 1
-    assert all(value.grad is None or not value.grad.any() for name, value in logits.items() if name != "presence")
+    assert all(
+        value.grad is None or not value.grad.any() for name, value in logits.items() if name != "presence"
+    )
 
 
 def test_positive_weights():
@@ -51,4 +57,7 @@ def test_softened_findings_still_say_the_truth():
         assert [(c.finding, c.side, c.regions, c.prevalence) for c in decoded] == [
             (c.finding, c.side, c.regions, c.prevalence) for c in CLAIMS
         ]
-        assert all(abs(d.frequency_hz[0] / c.frequency_hz[0] - 1) < 0.03 for d, c in zip(decoded, CLAIMS, strict=True))
+        assert all(
+            abs(d.frequency_hz[0] / c.frequency_hz[0] - 1) < 0.03
+            for d, c in zip(decoded, CLAIMS, strict=True)
+        )

@@ -40,7 +40,12 @@ def test_stages_hand_on_their_weights(miniature, tmp_path):
 
 def test_a_miniature_overfits(miniature, tmp_path):
     run("language", runs=tmp_path, max_steps=5, overrides=miniature)
-    overrides = [*miniature, "data.cache_recordings=8", "stages.narrate.learning_rate=5e-3", "label_smoothing=0"]
+    overrides = [
+        *miniature,
+        "data.cache_recordings=8",
+        "stages.narrate.learning_rate=5e-3",
+        "label_smoothing=0",
+    ]
     run("narrate", runs=tmp_path, max_steps=40, overrides=overrides)
     course = losses(tmp_path / "narrate")
     assert sum(course[-5:]) < 0.6 * sum(course[:5])

@@ -104,7 +104,9 @@ def run(
     if out is not None:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{benchmark}.json").write_text(json.dumps(result, indent=1, default=str) + "\n", encoding="utf-8")
+        (folder / f"{benchmark}.json").write_text(
+            json.dumps(result, indent=1, default=str) + "\n", encoding="utf-8"
+        )
         (folder / f"{benchmark}.md").write_text(declared.to_markdown(result), encoding="utf-8")
     return result
 

@@ -1,8 +1,9 @@
 """Claim scores: what a text asserts against what is true, counted per finding, polarity and attribute.
 
-A narrative is its claims. A finding asserted present counts as right where the truth has it present; negation is a
-class of its own; what was said of side, region, frequency and amplitude is scored on the claims that match. All sums
-are kept per group (one recording, one patient), so that confidence intervals resample whole groups.
+A narrative is its claims. A finding asserted present counts as right where the truth has it present;
+negation is a class of its own; what was said of side, region, frequency and amplitude is scored on the
+claims that match. All sums are kept per group (one recording, one patient), so that confidence
+intervals resample whole groups.
 """
 
 from __future__ import annotations
@@ -20,7 +21,17 @@ AMPLITUDE_TOLERANCE = 0.25
 """An amplitude counts as right within this share of the true one."""
 
 _INDEX = {finding: i for i, finding in enumerate(FINDING_IDS)}
-_COUNTS = ("tp", "fp", "fn", "negation_tp", "negation_fp", "negation_fn", "hallucinated", "omitted", "contradicted")
+_COUNTS = (
+    "tp",
+    "fp",
+    "fn",
+    "negation_tp",
+    "negation_fp",
+    "negation_fn",
+    "hallucinated",
+    "omitted",
+    "contradicted",
+)
 _TP, _FP, _FN, _NEG_TP, _NEG_FP, _NEG_FN, _HALLUCINATED, _OMITTED, _CONTRADICTED = range(len(_COUNTS))
 _ATTRIBUTES = ("side", "regions", "frequency", "amplitude", "prevalence", "change")
 _PDR = "posterior_dominant_rhythm"
@@ -107,7 +118,9 @@ class ClaimScorer:
         result["pdr_frequency"] = {
             "n": len(errors),
             "mean_absolute_error_hz": float(np.mean(errors)) if errors else None,
-            "within_0.5_hz": float(np.mean(np.array(errors) <= FREQUENCY_TOLERANCE_HZ + 1e-6)) if errors else None,
+            "within_0.5_hz": float(np.mean(np.array(errors) <= FREQUENCY_TOLERANCE_HZ + 1e-6))
+            if errors
+            else None,
         }
         if self.n_bootstrap:
             result["interval_95"] = self._intervals(counts)
@@ -158,7 +171,9 @@ def score_texts(
 ) -> dict[str, Any]:
     """Like `score_claims`, parsing the texts first; options are those of `score_claims`."""
     if parse is None:
-        from ..findings.parse import parse
+        from ..findings.parse import parse as parse_grammar
+
+        parse = parse_grammar
     return score_claims([parse(text) for text in texts], references, **options)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.stats import rankdata
 
@@ -42,7 +44,7 @@ def macro_scores(
         min_positives: Labels with fewer positives are listed, not averaged.
     """
     known = np.ones(truth.shape, bool) if known is None else known
-    per_label = {}
+    per_label: dict[str, dict[str, Any]] = {}
     for i, name in enumerate(names):
         rows = known[:, i]
         positives = int(truth[rows, i].sum())

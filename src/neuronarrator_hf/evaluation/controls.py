@@ -1,13 +1,14 @@
 """Controls: EEG from which something was taken, and what must then collapse.
 
-A figure that stays high although the EEG no longer holds what it speaks of was never read from the EEG. Every run of
-the evaluation goes through these; a result whose control does not collapse is printed as invalid.
+A figure that stays high although the EEG no longer holds what it speaks of was never read from the
+EEG. Every run of the evaluation goes through these; a result whose control does not collapse is
+printed as invalid.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +88,9 @@ CONTROLS: tuple[Control, ...] = (
     Control("white_noise", white_noise, ("macro_f1",)),
     Control("pink_noise", pink_noise, ("macro_f1",)),
     Control("time_shuffled", time_shuffled, ("macro_f1",)),
-    Control("channels_permuted", channels_permuted, ("attributes.side.accuracy", "attributes.regions.accuracy")),
+    Control(
+        "channels_permuted", channels_permuted, ("attributes.side.accuracy", "attributes.regions.accuracy")
+    ),
     Control("flat", flat, ("macro_f1",)),
     Control("other_patient", other_patient, _EVERYTHING),
 )
@@ -102,14 +105,16 @@ def most_frequent_claims(references: Sequence[Sequence[Claim]]) -> list[Claim]:
 
 
 def best_constant_claims(references: Sequence[Sequence[Claim]], *, n_candidates: int = 200) -> list[Claim]:
-    """The one narrative of the references that, given to all, has the highest micro-F1: the strongest prior."""
+    """The one narrative that, given to all, has the highest micro-F1: the strongest prior."""
     from .claims import score_claims
 
     step = max(1, len(references) // n_candidates)
     sample = references[:: max(1, len(references) // 400)]
-    return list(
-        max(references[::step], key=lambda c: score_claims([c] * len(sample), sample, n_bootstrap=0)["f1"])
-    )
+
+    def f1_of(claims: Iterable[Claim]) -> float:
+        return score_claims([list(claims)] * len(sample), sample, n_bootstrap=0)["f1"]
+
+    return list(max(references[::step], key=f1_of))
 
 
 def lookup(scores: dict[str, Any], path: str) -> float | None:
@@ -122,12 +127,20 @@ def lookup(scores: dict[str, Any], path: str) -> float | None:
     return value
 
 
-def judge(control: Control, scores: dict[str, Any], real: dict[str, Any], prior: dict[str, Any]) -> dict[str, Any]:
+def judge(
+    control: Control, scores: dict[str, Any], real: dict[str, Any], prior: dict[str, Any]
+) -> dict[str, Any]:
     """Whether what must collapse under a control did.
 
-    An attribute, and what a prior does not state, must lose at least half of its distance to chance.
+    The macro-F1 must fall to the prior's; an attribute must lose at least half of its distance to chance.
+    A figure that is no better on the real EEG than what a control is allowed has nothing to lose: its
+    verdict is `inconclusive`, never a pass. A model that says nothing passes no control.
+
+    Returns:
+        `figures` with the verdict of each, and `verdict`: `held` (invalid: something did not collapse),
+        `inconclusive`, or `collapsed`; `valid` is True for the last alone.
     """
-    verdicts = {}
+    figures = {}
     for path in control.collapses:
         value, baseline, best = lookup(scores, path), lookup(prior, path), lookup(real, path)
         if path == "macro_f1":
@@ -135,11 +148,19 @@ def judge(control: Control, scores: dict[str, Any], real: dict[str, Any], prior:
         else:
             chance = max(baseline or 0.0, 1 / 3)
             allowed = chance + 0.5 * max((best or 0.0) - chance, 0.0) + 0.05
-        verdicts[path] = {
+        if value is not None and value > allowed:
+            verdict = "held"
+        elif best is None or best <= allowed:
+            verdict = "inconclusive"
+        else:
+            verdict = "collapsed"
+        figures[path] = {
             "value": value,
             "prior": baseline,
             "real": best,
             "allowed": allowed,
-            "collapsed": value is None or value <= allowed,
+            "verdict": verdict,
         }
-    return {"figures": verdicts, "valid": all(v["collapsed"] for v in verdicts.values())}
+    verdicts = {figure["verdict"] for figure in figures.values()}
+    overall = next(v for v in ("held", "inconclusive", "collapsed") if v in verdicts)
+    return {"figures": figures, "verdict": overall, "valid": overall == "collapsed"}

@@ -26,7 +26,13 @@ FEATURE_FINDINGS = {
 """Features of VE-CAM-S that are findings; `absent_sleep_features` and `unreactive` are not."""
 
 VOTE_CLASSES = ("seizure", "lpd", "gpd", "lrda", "grda", "other")
-VOTE_FINDINGS = {"seizure": "electrographic_seizure", "lpd": "lpd", "gpd": "gpd", "lrda": "lrda", "grda": "grda"}
+VOTE_FINDINGS = {
+    "seizure": "electrographic_seizure",
+    "lpd": "lpd",
+    "gpd": "gpd",
+    "lrda": "lrda",
+    "grda": "grda",
+}
 
 CAPTION_FINDINGS = tuple(
     finding for finding in FINDING_IDS if finding in {*FEATURE_FINDINGS.values(), "normal", "abnormal"}
@@ -59,7 +65,9 @@ class LabelledRecording:
     group: str = ""
 
 
-def read_labels(root: str | Path, kinds: tuple[str, ...] = ("icu_vecams", "icu_sparcnet", "icu_iiic_irr", "awake")):
+def read_labels(
+    root: str | Path, kinds: tuple[str, ...] = ("icu_vecams", "icu_sparcnet", "icu_iiic_irr", "awake")
+):
     """The labelled recordings of a manifest, as a list of `LabelledRecording`.
 
     A recording that the manifest gives twice in two formats is taken once.
@@ -83,7 +91,8 @@ def _labelled(root: Path, entry: dict) -> LabelledRecording:
     labels, kind = entry["labels"], entry["kind"]
     presence: dict[str, bool] = {}
     votes: dict[str, int] = {}
-    span = tuple(float(s) for s in labels.get("labelled_window_s", (0.0, float("inf"))))
+    start_s, stop_s = labels.get("labelled_window_s", (0.0, float("inf")))
+    span = (float(start_s), float(stop_s))
     if kind == "icu_vecams":
         presence = caption_presence([f["feature"] for f in labels["features"]], normal=labels["normal"])
     elif "expert_votes" in labels:

@@ -38,18 +38,25 @@ class Heard:
     def measured_array(self) -> np.ndarray:
         """Scores of the measurement in the order of the vocabulary; NaN where not assessed."""
         claims = self.measurement.claims
-        scores = [claims[f].confidence if f in claims and claims[f].polarity != "not_assessed" else None for f in FINDING_IDS]
+        scores = [
+            claims[f].confidence if f in claims and claims[f].polarity != "not_assessed" else None
+            for f in FINDING_IDS
+        ]
         return np.array([np.nan if s is None else s for s in scores], dtype=float)
 
 
-def make_voice(model: Any, processor: Any, *, history: str = "ssm", batch_size: int = 64, **generate_kwargs: Any):
+def make_voice(
+    model: Any, processor: Any, *, history: str = "ssm", batch_size: int = 64, **generate_kwargs: Any
+):
     """The engine's voice on a model: evaluation hears what users hear."""
     from ..narration.voice import ModelVoice
 
     return ModelVoice(model, processor, history=history, batch_size=batch_size, **generate_kwargs)
 
 
-def listen(voice: Any, blocks: Sequence[EEGWindows], *, measured: bool = True, worded: bool = True) -> list[Heard]:
+def listen(
+    voice: Any, blocks: Sequence[EEGWindows], *, measured: bool = True, worded: bool = True
+) -> list[Heard]:
     """All windows of all blocks in order; a window that cannot be judged is worded as not assessed.
 
     Args:

@@ -50,7 +50,9 @@ def _pool(values: np.ndarray) -> np.ndarray:
     return np.where(seen.any(0), 1 / (1 + np.exp(-mean)), 0.0)
 
 
-def hear_recordings(voice: Any, labelled: Sequence[LabelledRecording], *, worded: bool = True) -> list[HeardRecording]:
+def hear_recordings(
+    voice: Any, labelled: Sequence[LabelledRecording], *, worded: bool = True
+) -> list[HeardRecording]:
     """Read, measure and narrate the labelled part of every recording; unreadable ones are left out."""
     from ..recording.reading import RecordingError, read_recording
     from ..recording.windows import iter_windows
@@ -58,9 +60,10 @@ def hear_recordings(voice: Any, labelled: Sequence[LabelledRecording], *, worded
     heard = []
     for one in labelled:
         start_s, stop_s = one.span_s
-        bounds = {"start_s": start_s, "stop_s": stop_s} if np.isfinite(stop_s) else {}
         try:
-            blocks = list(iter_windows(read_recording(one.path), **bounds))
+            recording = read_recording(one.path)
+            end_s = stop_s if np.isfinite(stop_s) else None
+            blocks = list(iter_windows(recording, start_s=start_s or None, stop_s=end_s))
         except RecordingError as error:
             print(f"not evaluated: {error}")
             continue
@@ -81,7 +84,9 @@ def score_pages(heard: Sequence[HeardRecording], *, n_bootstrap: int = 300) -> d
         scores = macro_scores(p[:, columns], truth, CAPTION_FINDINGS, known=known)
 
         def again(rows: np.ndarray, p: np.ndarray = p) -> float | None:
-            return macro_scores(p[rows][:, columns], truth[rows], CAPTION_FINDINGS, known=known[rows])["macro_f1"]
+            return macro_scores(p[rows][:, columns], truth[rows], CAPTION_FINDINGS, known=known[rows])[
+                "macro_f1"
+            ]
 
         scores["macro_f1_interval_90"] = bootstrap_interval(again, groups, n_bootstrap=n_bootstrap)
         result[name] = scores
@@ -102,7 +107,7 @@ def score_clips(heard: Sequence[HeardRecording]) -> dict[str, Any]:
 
 
 def class_probabilities(p: np.ndarray) -> np.ndarray:
-    """Probabilities `(n, n_findings)` as shares of the vote classes: odds against `other`, whose odds are 1."""
+    """Probabilities `(n, n_findings)` as shares of the vote classes: odds against `other`."""
     columns = [FINDING_IDS.index(VOTE_FINDINGS[c]) for c in VOTE_CLASSES if c != "other"]
     chosen = np.clip(p[:, columns], _LIMIT, 1 - _LIMIT)
     odds = np.concatenate([chosen / (1 - chosen), np.ones((len(p), 1))], axis=1)
@@ -116,7 +121,7 @@ def _witness_tables(heard: Sequence[HeardRecording]) -> dict[str, np.ndarray]:
 
 def score_awake(heard: Sequence[HeardRecording]) -> dict[str, Any]:
     """Awake rest: the rhythm that the text states against the spectrum's peak, and false abnormal claims."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for one in heard:
         stated = [
             float(np.mean(c.frequency_hz))
@@ -130,7 +135,9 @@ def score_awake(heard: Sequence[HeardRecording]) -> dict[str, Any]:
             for c in (w.measurement.claims[_PDR],)
             if c.is_present and c.frequency_hz
         ]
-        abnormal = np.mean([any(c.finding == "abnormal" and c.is_present for c in w.claims) for w in one.windows])
+        abnormal = np.mean(
+            [any(c.finding == "abnormal" and c.is_present for c in w.claims) for w in one.windows]
+        )
         peak = float(np.median(measured)) if measured else None
         rows.append(
             {
@@ -184,7 +191,9 @@ def to_markdown(result: dict[str, Any]) -> str:
             s = pages[name]
             interval = s.get("macro_f1_interval_90")
             span = "–" if not interval else f"{interval[0]:.2f}–{interval[1]:.2f}"
-            lines.append(f"| {name} | {_two(s['macro_f1'])} | {span} | {_two(s['macro_auroc'])} | {s['n_labels']} |")
+            lines.append(
+                f"| {name} | {_two(s['macro_f1'])} | {span} | {_two(s['macro_auroc'])} | {s['n_labels']} |"
+            )
     if "clips" in result:
         lines += ["", "| clips | majority agreement | vote share | best possible | cross-entropy | n |"]
         lines.append("|---|---|---|---|---|---|")
@@ -195,7 +204,11 @@ def to_markdown(result: dict[str, Any]) -> str:
                 f"{_two(s['best_vote_share'])} | {_two(s['cross_entropy'])} | {s['n']} |"
             )
     if "awake" in result:
-        lines += ["", "| awake | state | rhythm in text | by spectrum | error | called abnormal |", "|---|---|---|---|---|---|"]
+        lines += [
+            "",
+            "| awake | state | rhythm in text | by spectrum | error | called abnormal |",
+            "|---|---|---|---|---|---|",
+        ]
         for r in result["awake"]["recordings"]:
             lines.append(
                 f"| {r['file']} | {r['state']} | {_two(r['pdr_text_hz'])} | {_two(r['pdr_measured_hz'])} | "

@@ -16,6 +16,11 @@ from .held_out import SimulatedRecordings, as_blocks, held_out
 from .listening import Heard, listen
 
 VERIFY_MODES = ("off", "annotate", "repair")
+_VERDICTS = {
+    "collapsed": "",
+    "held": " **INVALID: did not collapse**",
+    "inconclusive": " **INCONCLUSIVE: no better on the real EEG**",
+}
 
 
 def evaluate_simulated(
@@ -52,15 +57,20 @@ def evaluate_simulated(
         "heads": head_scores(heard, truth),
     }
     result["measurements"] = score_claims(
-        [[c for c in h.measurement.claims.values() if c.is_present] for h in heard], truth, groups=groups, n_bootstrap=0
+        [[c for c in h.measurement.claims.values() if c.is_present] for h in heard],
+        truth,
+        groups=groups,
+        n_bootstrap=0,
     )
     result["priors"] = priors(truth, groups)
     if controls:
-        result["controls"] = run_controls(voice, recordings, result["priors"]["most_frequent"], seed=seed)
+        result["controls"] = run_controls(voice, recordings, seed=seed)
     return result
 
 
-def verification(heard: Sequence[Heard], truth: Sequence[Sequence[Claim]], groups: Sequence[Any]) -> dict[str, Any]:
+def verification(
+    heard: Sequence[Heard], truth: Sequence[Sequence[Claim]], groups: Sequence[Any]
+) -> dict[str, Any]:
     """Claims contradicted by the signal, and the scores against the truth, in each mode of verification."""
     from ..findings.verify import repair, verify
 
@@ -129,15 +139,19 @@ def priors(truth: Sequence[Sequence[Claim]], groups: Sequence[Any]) -> dict[str,
 
 
 def run_controls(
-    voice: Any, recordings: SimulatedRecordings, prior: dict[str, Any], *, seed: int = 0, limit: int = 60
+    voice: Any, recordings: SimulatedRecordings, *, seed: int = 0, limit: int = 60
 ) -> dict[str, Any]:
-    """Every control on the first recordings, each with its verdict."""
+    """Every control on the first recordings, each with its verdict against the prior of the same ones."""
     eeg_uv, claims = recordings.eeg_uv[:limit], recordings.claims[:limit]
     truth = [window for recording in claims for window in recording]
     groups = [i for i, recording in enumerate(claims) for _ in recording]
     real = score_claims(
-        [h.claims for h in listen(voice, as_blocks(eeg_uv), measured=False)], truth, groups=groups, n_bootstrap=0
+        [h.claims for h in listen(voice, as_blocks(eeg_uv), measured=False)],
+        truth,
+        groups=groups,
+        n_bootstrap=0,
     )
+    prior = score_claims([most_frequent_claims(truth)] * len(truth), truth, groups=groups, n_bootstrap=0)
     table: dict[str, Any] = {}
     for control in CONTROLS:
         changed = control.transform(eeg_uv, np.random.default_rng([seed, 7]))
@@ -165,7 +179,8 @@ def to_markdown(result: dict[str, Any]) -> str:
     rows = [("model, free-running", result["model"]), ("measurements", result["measurements"])]
     rows += [(f"constant: {name.replace('_', ' ')}", s) for name, s in result["priors"].items()]
     lines = [
-        f"{result['recordings']} held-out simulated recordings, {result['windows']} windows, set {result['seed']}.",
+        f"{result['recordings']} held-out simulated recordings, {result['windows']} windows, "
+        f"set {result['seed']}.",
         "",
         "| | micro-F1 | macro-F1 | precision | recall | PDR within 0.5 Hz | side | contradicts truth |",
         "|---|---|---|---|---|---|---|---|",
@@ -173,18 +188,24 @@ def to_markdown(result: dict[str, Any]) -> str:
     for name, s in rows:
         lines.append(
             f"| {name} | {_figure(s['f1'], s.get('interval_95', {}).get('f1'))} | "
-            f"{_figure(s['macro_f1'], s.get('interval_95', {}).get('macro_f1'))} | {_figure(s['precision'])} | "
-            f"{_figure(s['recall'])} | {_figure(s['pdr_frequency']['within_0.5_hz'])} (n={s['pdr_frequency']['n']}) | "
+            f"{_figure(s['macro_f1'], s.get('interval_95', {}).get('macro_f1'))} | "
+            f"{_figure(s['precision'])} | "
+            f"{_figure(s['recall'])} | {_figure(s['pdr_frequency']['within_0.5_hz'])} "
+            f"(n={s['pdr_frequency']['n']}) | "
             f"{_figure(s['attributes']['side']['accuracy'])} | {s['contradicted']} |"
         )
     for name, c in result.get("controls", {}).items():
-        verdict = "" if c["valid"] else " **INVALID: did not collapse**"
+        verdict = _VERDICTS[c["verdict"]]
         lines.append(
             f"| control: {name.replace('_', ' ')}{verdict} | {_figure(c['f1'])} | {_figure(c['macro_f1'])} | "
             f"{_figure(c['precision'])} | {_figure(c['recall'])} | {_figure(c['pdr_within_0.5_hz'])} | "
             f"{_figure(c['side'])} | |"
         )
-    lines += ["", "| verify | claims | contradicted by the signal | share | micro-F1 | macro-F1 |", "|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| verify | claims | contradicted by the signal | share | micro-F1 | macro-F1 |",
+        "|---|---|---|---|---|---|",
+    ]
     for mode, v in result["verification"].items():
         lines.append(
             f"| {mode} | {v['claims']} | {v['contradicted']} | {_figure(v['contradicted_share'])} | "
@@ -196,7 +217,8 @@ def to_markdown(result: dict[str, Any]) -> str:
     lines += ["", "| finding | precision | recall | F1 | support |", "|---|---|---|---|---|"]
     for finding, s in result["model"]["per_finding"].items():
         lines.append(
-            f"| {finding} | {_figure(s['precision'])} | {_figure(s['recall'])} | {_figure(s['f1'])} | {s['support']} |"
+            f"| {finding} | {_figure(s['precision'])} | {_figure(s['recall'])} | {_figure(s['f1'])} | "
+            f"{s['support']} |"
         )
     return "\n".join(lines) + "\n"
 

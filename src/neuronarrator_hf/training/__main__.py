@@ -8,7 +8,9 @@ import os
 import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: batches are made one thread a process
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: its idle threads leave the core to the worker
+os.environ.setdefault(
+    "OMP_WAIT_POLICY", "PASSIVE"
+)  # before torch: its idle threads leave the core to the worker
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -24,7 +24,9 @@ MIRROR_ORDER = np.array([SITES_1020.index(_mirror_site(site)) for site in SITES_
 """Index of each site's counterpart on the other side."""
 
 _BREAKS_ONE_CHANNEL = frozenset({"electrode_artifact", "flat_channel"})
-_NEEDS_CALM = frozenset({"low_voltage", "extreme_low_voltage", "burst_suppression", "discontinuity", "flat_channel"})
+_NEEDS_CALM = frozenset(
+    {"low_voltage", "extreme_low_voltage", "burst_suppression", "discontinuity", "flat_channel"}
+)
 
 
 def mirror_claim(claim: Claim) -> Claim:

@@ -77,7 +77,10 @@ def _fill_shard(folder: Path, shape: tuple[int, ...], seed: int, start: int) -> 
     array = np.memmap(folder / "eeg.f16", np.float16, "r+", shape=shape)
     array[start:stop] = np.clip(simulated.eeg_uv, -6e4, 6e4)
     array.flush()
-    return [json.dumps([[_compact(c) for c in window] for window in recording]) + "\n" for recording in simulated.claims]
+    return [
+        json.dumps([[_compact(c) for c in window] for window in recording]) + "\n"
+        for recording in simulated.claims
+    ]
 
 
 def _shard_seed(seed: int, start: int) -> int:
@@ -91,7 +94,7 @@ def _compact(claim: Claim) -> dict:
     return {name: value for name, value in values.items() if value not in (None, [], "unchecked")}
 
 
-def _progress(iterable, total: int):  # noqa: ANN001, ANN202
+def _progress(iterable, total: int):
     from tqdm import tqdm
 
     return tqdm(iterable, total=total, desc="simulating", unit="shard", mininterval=2.0)

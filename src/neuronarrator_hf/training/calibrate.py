@@ -1,4 +1,4 @@
-"""Calibration of the finding heads: a slope and an offset per group of findings, fitted on held-out recordings."""
+"""Calibration of the finding heads: slope and offset per group, fitted on held-out recordings."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ def _fit(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
         z = np.exp(log_slope) * x + offset
         error = w * (1 / (1 + np.exp(-z)) - y)
         value = np.sum(w * (np.logaddexp(0, z) - y * z)) + _PRIOR_STRENGTH * (parameters @ parameters)
-        gradient = np.array([np.sum(error * np.exp(log_slope) * x), np.sum(error)]) + 2 * _PRIOR_STRENGTH * parameters
+        gradient = (
+            np.array([np.sum(error * np.exp(log_slope) * x), np.sum(error)])
+            + 2 * _PRIOR_STRENGTH * parameters
+        )
         return float(value), gradient
 
     log_slope, offset = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B").x
@@ -63,7 +66,10 @@ def apply_groups(logits: np.ndarray, calibration: dict[str, tuple[float, float]]
 
 def write_calibration(folder: Path, calibration: dict[str, tuple[float, float]], fitted_on: str) -> None:
     """`calibration.json` beside the weights: group to slope and offset of the network's presence logits."""
-    values = {"groups": {g: [round(s, 4), round(o, 4)] for g, (s, o) in calibration.items()}, "fitted_on": fitted_on}
+    values = {
+        "groups": {g: [round(s, 4), round(o, 4)] for g, (s, o) in calibration.items()},
+        "fitted_on": fitted_on,
+    }
     (folder / CALIBRATION_NAME).write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 

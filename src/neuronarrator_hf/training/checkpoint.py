@@ -1,4 +1,4 @@
-"""Checkpoints of a run: everything that continues it exactly, written so that a kill never leaves half of one."""
+"""Checkpoints: everything that continues a run exactly; a kill never leaves half of one."""
 
 from __future__ import annotations
 

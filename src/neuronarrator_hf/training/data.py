@@ -53,6 +53,7 @@ class CachedSource:
         self.cache, self.seed, self.augmented, self.n_windows = cache, seed, augmented, cache.n_windows
 
     def take(self, number: int, count: int, rng: np.random.Generator) -> Recordings:
+        """See `Source`."""
         chosen = [self._recording(number * count + i) for i in range(count)]
         return _prepare([(self.cache.eeg_uv[i], self.cache.claims(i)) for i in chosen], rng, self.augmented)
 
@@ -88,6 +89,7 @@ class SimulatedSource:
         self.n_windows, self.seed, self.augmented = n_windows, seed, augmented
 
     def take(self, number: int, count: int, rng: np.random.Generator) -> Recordings:
+        """See `Source`."""
         seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]) % HELD_OUT_SEED
         simulated = simulate(count, self.n_windows, seed)
         return _prepare(list(zip(simulated.eeg_uv, simulated.claims, strict=True)), rng, self.augmented)
@@ -101,7 +103,10 @@ def _prepare(
     else:
         changed = [(e.astype(np.float32), np.ones(e.shape[:2], bool), list(c)) for e, c in recordings]
     return Recordings(
-        np.stack([c[0] for c in changed]), np.stack([c[1] for c in changed]), [c[2] for c in changed], [None] * len(changed)
+        np.stack([c[0] for c in changed]),
+        np.stack([c[1] for c in changed]),
+        [c[2] for c in changed],
+        [None] * len(changed),
     )
 
 
@@ -188,7 +193,7 @@ class SequenceDataset(Dataset):
         return batch
 
     def _texts(self, recordings: Recordings, rng: np.random.Generator) -> tuple[np.ndarray, list[str]]:
-        """Windows that are narrated `(n, 2)` (recording, window), and their texts; never of real recordings."""
+        """Windows that are narrated `(n, 2)` (recording, window), and texts; none of real recordings."""
         n_windows = recordings.eeg_uv.shape[1]
         windows, texts = [], []
         for i, claims in enumerate(recordings.claims):
@@ -235,7 +240,9 @@ def sample_texts(source: CachedSource | ScriptedSource, count: int, seed: int) -
     while len(texts) < count:
         windows = source.claims(position)
         position += 1
-        texts += [narrate_truth(windows[w], rng, 0.5) for w in rng.choice(len(windows), min(3, len(windows)), False)]
+        texts += [
+            narrate_truth(windows[w], rng, 0.5) for w in rng.choice(len(windows), min(3, len(windows)), False)
+        ]
     return texts[:count]
 
 

@@ -52,4 +52,6 @@ class WeightAverage:
     def load_state_dict(self, state: dict) -> None:
         """Continue from a checkpoint."""
         self.n_updates = state["n_updates"]
-        torch._foreach_copy_(self._average, [t.to(a.device) for t, a in zip(state["average"], self._average, strict=True)])
+        torch._foreach_copy_(
+            self._average, [t.to(a.device) for t, a in zip(state["average"], self._average, strict=True)]
+        )

@@ -102,7 +102,9 @@ def make_optimizer(module: torch.nn.Module, arguments: StageArguments) -> torch.
         {"params": [p for p in trained if p.ndim >= 2], "weight_decay": arguments.weight_decay},
         {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=arguments.learning_rate, betas=(0.9, 0.98))
+    return torch.optim.AdamW(
+        [g for g in groups if g["params"]], lr=arguments.learning_rate, betas=(0.9, 0.98)
+    )
 
 
 def learning_rate_factor(share: float, warmup: float) -> float:
@@ -151,7 +153,10 @@ class _Loop:
         first = progress.step * arguments.accumulate
         batches = iter(
             self.stage.batches(
-                first, arguments.max_steps * arguments.accumulate, accelerator.process_index, accelerator.num_processes
+                first,
+                arguments.max_steps * arguments.accumulate,
+                accelerator.process_index,
+                accelerator.num_processes,
             )
         )
         self.objective.train()
@@ -190,7 +195,7 @@ class _Loop:
         sums: dict[str, torch.Tensor] = {}
         for i in range(arguments.accumulate):
             batch = _to_device(next(batches), self.accelerator.device)
-            # After the batch: a loader draws from the generator when it starts, which a resumed run does anew.
+            # After the batch: a loader draws from the generator at its start, which a resumed run does anew.
             number = self.progress.step * arguments.accumulate + i
             torch.manual_seed((self.seed * 1_000_003 + number) * 4099 + self.accelerator.process_index)
             last = i == arguments.accumulate - 1

@@ -28,7 +28,9 @@ def alignment_loss(
     waveform, topomap = F.normalize(waveform.float(), dim=-1), F.normalize(topomap.float(), dim=-1)
     loss = contrastive_loss(waveform, topomap, logit_scale.float(), gather=True)
     with torch.no_grad():
-        ranked_first = (waveform @ topomap.T).argmax(-1) == torch.arange(len(waveform), device=waveform.device)
+        ranked_first = (waveform @ topomap.T).argmax(-1) == torch.arange(
+            len(waveform), device=waveform.device
+        )
     return loss, ranked_first.float().mean()
 
 
@@ -69,7 +71,7 @@ def head_losses(
 
 
 def positive_weights(presence: torch.Tensor, largest: float) -> torch.Tensor:
-    """Weights `(n_findings,)` of positives from how often each finding occurs in `(n, n_findings)` targets."""
+    """Weights `(n_findings,)` of positives from how often each occurs in `(n, n_findings)` targets."""
     share = presence.float().mean(0).clamp(1e-3, 1 - 1e-3)
     return ((1 - share) / share).sqrt().clamp(1.0, largest)
 
@@ -102,5 +104,7 @@ def soften(targets: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         soft[name] = (1 - share) * values + share * worded / values.shape[-1]
     for name in ("regions", "hedged"):
         values, share = targets[name], 0.4 * torch.rand_like(targets[name])
-        soft[name] = values * (1 - share) + (1 - values) * share * (targets["presence"] > 0.5)[..., None] * 0.5
+        soft[name] = (
+            values * (1 - share) + (1 - values) * share * (targets["presence"] > 0.5)[..., None] * 0.5
+        )
     return soft

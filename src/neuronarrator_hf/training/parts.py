@@ -41,7 +41,9 @@ class AlignedTowers(nn.Module):
         self.aligned.model.waveform_encoder = narrator.model.waveform_encoder
         self.aligned.model.topomap_encoder = narrator.model.topomap_encoder
 
-    def forward(self, embeddings: torch.Tensor, maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(
+        self, embeddings: torch.Tensor, maps: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Waveforms and maps in the shared space, and the inverse temperature.
 
         Args:
@@ -98,13 +100,18 @@ def _assemble(model: NeuroNarratorForConditionalGeneration, processor: NeuroNarr
 
 
 def new_parts(run: RunArguments, texts: list[str]) -> Parts:
-    """A model with fresh weights and, unless the preset names a language model, a tokenizer made of the texts."""
+    """A model with fresh weights; without a named language model also a tokenizer made of the texts."""
     values = dict(run.model)
     pretrained = values.pop("language_model", None)
     if pretrained is not None:
         return _with_language_model(pretrained, values)
     # The prompt as it is cut at its placeholders, often enough to become a few tokens.
-    prompt = [f" {HISTORY_INSTRUCTION} ", HISTORY_INSTRUCTION + " ", f" {CURRENT_INSTRUCTION} ", " " + TASK_INSTRUCTION]
+    prompt = [
+        f" {HISTORY_INSTRUCTION} ",
+        HISTORY_INSTRUCTION + " ",
+        f" {CURRENT_INSTRUCTION} ",
+        " " + TASK_INSTRUCTION,
+    ]
     tokenizer = train_tokenizer([*texts, *prompt * max(len(texts) // 8, 20)], vocab_size=run.vocab_size)
     text_config = {"model_type": "llama", **(values.pop("text_config", None) or {})}
     text_config |= {

@@ -26,7 +26,12 @@ class RealSource:
     """
 
     def __init__(
-        self, root: str | Path, n_windows: int, seed: int, leave_out: Sequence[str] = (), augmented: bool = True
+        self,
+        root: str | Path,
+        n_windows: int,
+        seed: int,
+        leave_out: Sequence[str] = (),
+        augmented: bool = True,
     ) -> None:
         self.n_windows, self.seed, self.augmented = n_windows, seed, augmented
         self._items: list[tuple[LabelledRecording, np.ndarray, np.ndarray]] = []
@@ -62,7 +67,7 @@ class RealSource:
 
 
 def read_windows(labelled: LabelledRecording) -> tuple[np.ndarray, np.ndarray] | None:
-    """Windows of the labelled part at the sites: `(n_windows, 19, n_times)` float16 and mask; None if unreadable."""
+    """Labelled windows at the sites `(n_windows, 19, n_times)` float16 and mask; None if unreadable."""
     from ..recording.reading import RecordingError, read_recording
     from ..recording.windows import iter_windows
     from ..signal.interpolation import to_sites

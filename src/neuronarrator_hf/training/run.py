@@ -82,7 +82,12 @@ def run(
     start = _start(init, folder.parent, stage)
     built = build_stage(stage, arguments, start)
     result = train(
-        built, arguments.stages[stage], folder, seed=arguments.seed, resume=resume, expected_processes=num_processes
+        built,
+        arguments.stages[stage],
+        folder,
+        seed=arguments.seed,
+        resume=resume,
+        expected_processes=num_processes,
     )
     if int(os.environ.get("RANK", "0")) == 0:
         final = Path(out) if out is not None else folder / "final"
@@ -120,7 +125,13 @@ def _finish(built: Any, folder: Path, final: Path) -> dict[str, Any]:
 
 
 def _record(
-    final: Path, stage: str, config: str, seed: int, overrides: Sequence[str], result: dict, start: Path | None
+    final: Path,
+    stage: str,
+    config: str,
+    seed: int,
+    overrides: Sequence[str],
+    result: dict,
+    start: Path | None,
 ) -> None:
     """`training.json`: how the weights were made, the stages before included."""
     earlier = []
@@ -133,4 +144,6 @@ def _record(
         "seed": seed,
         **{k: v for k, v in result.items() if isinstance(v, int | float | str) and k != "stage"},
     }
-    (final / "training.json").write_text(json.dumps({"stages": [*earlier, entry]}, indent=1) + "\n", encoding="utf-8")
+    (final / "training.json").write_text(
+        json.dumps({"stages": [*earlier, entry]}, indent=1) + "\n", encoding="utf-8"
+    )

@@ -25,7 +25,6 @@ from .objectives import alignment_loss, head_losses, positive_weights, soften
 from .texts import IGNORED, TextEncoder
 from .validation import Validation
 
-
 TOKENIZER_TEXTS = 8000
 """Texts that the tokenizer is made of."""
 
@@ -68,7 +67,12 @@ class EEGObjective(nn.Module):
         self.register_buffer("positive_weight", positive_weight, persistent=False)
 
     def forward(
-        self, share: float, targets: dict, known: torch.Tensor, text_windows: torch.Tensor | None = None, **inputs: Any
+        self,
+        share: float,
+        targets: dict,
+        known: torch.Tensor,
+        text_windows: torch.Tensor | None = None,
+        **inputs: Any,
     ) -> dict[str, torch.Tensor]:
         """All losses of a batch.
 
@@ -80,7 +84,9 @@ class EEGObjective(nn.Module):
             inputs: EEG inputs, and `input_ids`, `attention_mask`, `labels` of the texts.
         """
         weights = self.arguments.weights
-        text = {name: inputs.pop(name) for name in ("input_ids", "attention_mask", "labels") if name in inputs}
+        text = {
+            name: inputs.pop(name) for name in ("input_ids", "attention_mask", "labels") if name in inputs
+        }
         maps = inputs.pop("topomap_values")
         worded = weights["text"] > 0 and text_windows is not None and len(text_windows) > 0
         features = self.model.get_window_features(**inputs, topomap_values=maps if worded else None)
@@ -109,21 +115,28 @@ class EEGObjective(nn.Module):
             total = total + weights["text"] * losses["text"]
         return {"loss": total, **losses}
 
-    def _window_tokens(self, features: Any, targets: dict, windows: torch.Tensor, share: float) -> torch.Tensor:
-        """Soft tokens of the narrated windows: concepts of the heads or the truth, each part dropped at times."""
+    def _window_tokens(
+        self, features: Any, targets: dict, windows: torch.Tensor, share: float
+    ) -> torch.Tensor:
+        """Soft tokens of the narrated windows: concepts of heads or truth, each part dropped at times."""
         arguments, parts = self.arguments, self.model.model
         rows, columns = windows.unbind(1)
         findings = features.finding_tokens[rows, columns]
         teacher = arguments.teacher_findings * max(1 - 2 * share, 0.0)
         if teacher > 0 and self.training:
-            true = parts.finding_tokens(soften({name: value[rows, columns] for name, value in targets.items()}))
+            true = parts.finding_tokens(
+                soften({name: value[rows, columns] for name, value in targets.items()})
+            )
             findings = torch.where(_chance(teacher, findings), true, findings)
         history, eeg, image = (
-            getattr(features, name)[rows, columns] for name in ("history_tokens", "eeg_tokens", "image_tokens")
+            getattr(features, name)[rows, columns]
+            for name in ("history_tokens", "eeg_tokens", "image_tokens")
         )
         if self.training:
             drop_findings = _chance(arguments.drop_findings, findings)
-            drop_eeg = _chance(arguments.drop_eeg, findings) & ~drop_findings  # never both: nothing would be left
+            drop_eeg = (
+                _chance(arguments.drop_eeg, findings) & ~drop_findings
+            )  # never both: nothing would be left
             findings = torch.where(drop_findings, parts.no_eeg, findings)
             eeg = torch.where(drop_eeg, parts.no_eeg, eeg)
             history = torch.where(drop_eeg, parts.no_history, history)
@@ -170,18 +183,30 @@ class TrainingStage:
     """
 
     def __init__(
-        self, name: str, parts: Any, run: RunArguments, source: Any, validation: Validation, real: Source | None
+        self,
+        name: str,
+        parts: Any,
+        run: RunArguments,
+        source: Any,
+        validation: Validation,
+        real: Source | None,
     ) -> None:
         self.name, self.parts, self.run, self.source, self.validation, self.real = (
             name, parts, run, source, validation, real,
         )  # fmt: skip
         self.arguments = run.stages[name]
-        self.encode_text = TextEncoder(parts.prompt_ids, parts.processor.tokenizer, self.arguments.max_text_tokens)
+        self.encode_text = TextEncoder(
+            parts.prompt_ids, parts.processor.tokenizer, self.arguments.max_text_tokens
+        )
         if name == "language":
             self.objective: nn.Module = LanguageObjective(parts.model)
         else:
             self.objective = EEGObjective(
-                parts.model, parts.alignment, self.arguments, run, _positive_weight(source, run.positive_weight)
+                parts.model,
+                parts.alignment,
+                self.arguments,
+                run,
+                _positive_weight(source, run.positive_weight),
             )
 
     def batches(self, start: int, stop: int, rank: int, world: int) -> Iterable[dict[str, Any]]:
@@ -266,7 +291,11 @@ def build_stage(name: str, run: RunArguments, start: Path | None) -> TrainingSta
     if start is not None:
         parts = load_parts(start, run)
     else:
-        worded = source if not isinstance(source, SimulatedSource) else ScriptedSource(data.n_windows, run.seed + 1)
+        worded = (
+            source
+            if not isinstance(source, SimulatedSource)
+            else ScriptedSource(data.n_windows, run.seed + 1)
+        )
         parts = new_parts(run, sample_texts(worded, TOKENIZER_TEXTS, run.seed))
     real = None
     if data.real_root is not None and data.real_share > 0 and name != "language":

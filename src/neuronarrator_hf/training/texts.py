@@ -22,11 +22,12 @@ class TextEncoder:
         self.prompt_ids, self.tokenizer, self.max_tokens = list(prompt_ids), tokenizer, max_tokens
 
     def __call__(self, texts: list[str]) -> dict[str, torch.Tensor]:
+        """Tokens of the narratives, each behind the prompt."""
         room = self.max_tokens - len(self.prompt_ids) - 1
         if room < 8:
             raise ValueError(f"max_text_tokens={self.max_tokens} leaves {room} tokens after the prompt")
         encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
-        targets = [ids[:room] + [self.tokenizer.eos_token_id] for ids in encoded]
+        targets = [[*ids[:room], self.tokenizer.eos_token_id] for ids in encoded]
         longest = max((len(t) for t in targets), default=1)
         n_prompt, pad = len(self.prompt_ids), self.tokenizer.pad_token_id
         input_ids = torch.full((len(targets), n_prompt + longest), pad)

@@ -43,7 +43,9 @@ class Validation:
 
         truth = self.recordings(VALIDATION_SET).flat_claims()[::2]
         device = next(parts.model.parameters()).device
-        targets = {k: v.to(device) for k, v in stack_targets([encode_claims(claims) for claims in truth]).items()}
+        targets = {
+            k: v.to(device) for k, v in stack_targets([encode_claims(claims) for claims in truth]).items()
+        }
         tokens = parts.model.model.tokens_of_findings(targets)
         return self._score_texts(parts, tokens, truth, list(range(len(truth))))
 
@@ -61,9 +63,13 @@ class Validation:
         if not worded:
             return {**figures, "score": (figures["head_macro_f1"] + figures["head_macro_auroc"]) / 2}
         n_windows = recordings.eeg_uv.shape[1]
-        chosen = [i * n_windows + w for i in range(len(recordings.claims)) for w in {n_windows // 2, n_windows - 1}]
+        chosen = [
+            i * n_windows + w for i in range(len(recordings.claims)) for w in {n_windows // 2, n_windows - 1}
+        ]
         truth = recordings.flat_claims()
-        figures |= self._score_texts(parts, tokens[chosen], [truth[i] for i in chosen], [i // n_windows for i in chosen])
+        figures |= self._score_texts(
+            parts, tokens[chosen], [truth[i] for i in chosen], [i // n_windows for i in chosen]
+        )
         return figures
 
     def presence(self, parts: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -74,7 +80,9 @@ class Validation:
             logits, _, _ = self._listen(parts, CALIBRATION_SET, recordings)
         return logits, _labels(recordings)
 
-    def _listen(self, parts: Any, number: int, recordings: SimulatedRecordings) -> tuple[np.ndarray, torch.Tensor, tuple]:
+    def _listen(
+        self, parts: Any, number: int, recordings: SimulatedRecordings
+    ) -> tuple[np.ndarray, torch.Tensor, tuple]:
         """Presence logits, soft tokens, and both embeddings of all windows."""
         device = next(parts.model.parameters()).device
         if number not in self._inputs:
