@@ -21,11 +21,11 @@ class SimulationConfig:
             ideal amplifiers against a distant reference.
     """
 
-    normal: float = 0.21
-    artifact: float = 0.10
-    sleep: float = 0.15
-    routine: float = 0.22
-    icu: float = 0.32
+    normal: float = 0.215
+    artifact: float = 0.09
+    sleep: float = 0.145
+    routine: float = 0.19
+    icu: float = 0.36
     gone_claims: bool = False
     dead_channels: float = 0.06
     realistic_device: bool = True

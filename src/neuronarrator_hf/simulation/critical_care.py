@@ -10,19 +10,19 @@ from .places import focus
 from .sheet import Episode, Sheet
 
 _CHANCES = {
-    "slowing": 0.12,
-    "low": 0.075,
+    "slowing": 0.11,
+    "low": 0.065,
     "extreme_low": 0.085,
-    "attenuation": 0.105,
+    "attenuation": 0.125,
     "suppression": 0.105,
     "discontinuous": 0.03,
     "lpd": 0.12,
     "gpd": 0.1,
-    "bipd": 0.12,
-    "lrda": 0.1,
-    "grda": 0.09,
-    "brush": 0.085,
-    "seizure": 0.06,
+    "bipd": 0.125,
+    "lrda": 0.125,
+    "grda": 0.12,
+    "brush": 0.115,
+    "seizure": 0.07,
 }
 """Chances of the leading finding; scaled to sum to 1."""
 _PERIODIC = ("lpd", "gpd", "bipd")

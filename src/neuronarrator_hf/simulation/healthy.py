@@ -151,7 +151,7 @@ def heavy_artifacts(sheet: Sheet) -> None:
     rng = sheet.rng
     awake(sheet, artifacts_too=False)
     kinds = ["muscle", "electrode", "mains", "ecg", "movement", "saccades", "blinks", "chewing", "sweat"]
-    chances = np.array([0.16, 0.17, 0.13, 0.14, 0.15, 0.11, 0.06, 0.04, 0.04])
+    chances = np.array([0.15, 0.16, 0.12, 0.13, 0.2, 0.1, 0.06, 0.04, 0.04])
     for kind in rng.choice(kinds, int(rng.integers(1, 4)), replace=False, p=chances):
         if kind == "muscle":
             gate = sheet.gate(sheet.runs(rng.uniform(4, 20), rng.uniform(2, 8)), 0.3)
@@ -183,7 +183,7 @@ def sleep(sheet: Sheet) -> None:
     """One stage, or the passage from one to the next."""
     rng = sheet.rng
     stages = ["drowsy", "n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"]
-    first = int(rng.choice(5, p=[0.19, 0.2, 0.25, 0.2, 0.16]))
+    first = int(rng.choice(5, p=[0.17, 0.19, 0.24, 0.2, 0.2]))
     plan = [(stages[first], sheet.always())]
     if sheet.n_windows > 1 and rng.random() < 0.35 and first < 3:
         turn = 10.0 * int(rng.integers(1, sheet.n_windows)) + rng.uniform(-1.5, 1.5)

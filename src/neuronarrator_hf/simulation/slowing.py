@@ -143,8 +143,8 @@ def _bursts(sheet: Sheet, active: np.ndarray) -> None:
     size = float(np.exp(rng.uniform(np.log(4.5), np.log(24))))
     edges = np.flatnonzero(np.diff((active > 0.5).astype(int)) > 0)
     gain = np.ones(sheet.n_ctrl)
-    for first, last in zip(edges, [*edges[1:], sheet.n_ctrl], strict=True):
-        gain[first:last] = rng.lognormal(0, 0.35)
+    for first in edges:
+        gain[first:] = rng.lognormal(0, 0.35)
     slow_layer(sheet, active * gain * size, 0.8, rng.uniform(3, 6), n_sources=6)
     slow_layer(sheet, active * gain * size * rng.uniform(0.3, 0.8), 4.0, rng.uniform(8, 14), n_sources=4)
     times = sheet.poisson(rng.uniform(0.5, 3.0), active, 0.1)

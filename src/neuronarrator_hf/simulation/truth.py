@@ -198,16 +198,15 @@ def _with_changes(
 
 
 def _difference(claim: Claim, previous: Claim, share: float, share_before: float) -> str | None:
+    """The clearest change: 20 % in frequency, twice or half the amplitude, 40 % more or less of the time."""
     if claim.frequency_hz and previous.frequency_hz:
         now, then = np.mean(claim.frequency_hz), np.mean(previous.frequency_hz)
         if abs(now - then) >= max(0.25, 0.2 * then):
             return "faster" if now > then else "slower"
-    ratio = 1.0
     if claim.amplitude_uv and previous.amplitude_uv:
         ratio = claim.amplitude_uv[1] / max(previous.amplitude_uv[1], 1e-6)
-    for value in (ratio, share / max(share_before, 1e-6)):
-        if value >= 1.6:
-            return "increased"
-        if value <= 1 / 1.6:
-            return "decreased"
+        if ratio >= 2.0 or ratio <= 0.5:
+            return "increased" if ratio > 1 else "decreased"
+    if abs(share - share_before) >= 0.4:
+        return "increased" if share > share_before else "decreased"
     return None
