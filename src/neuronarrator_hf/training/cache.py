@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 from functools import partial
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +48,12 @@ class SimulatedCache:
     ) -> SimulatedCache:
         """Open the cache of `folder`; simulate it first where it is absent or was asked for differently."""
         folder = Path(folder)
-        wanted = {"n_recordings": n_recordings, "n_windows": n_windows, "seed": seed}
+        wanted = {
+            "n_recordings": n_recordings,
+            "n_windows": n_windows,
+            "seed": seed,
+            "simulator": simulator_digest(),
+        }
         meta = folder / "meta.json"
         if meta.is_file() and json.loads(meta.read_text()) == wanted:
             return cls(folder)
@@ -68,6 +75,16 @@ class SimulatedCache:
                     file.writelines(lines)
         meta.write_text(json.dumps(wanted))
         return cls(folder)
+
+
+def simulator_digest() -> str:
+    """Digest of the simulator's source: a cache made by another simulator is made anew."""
+    folder = resources.files("neuronarrator_hf").joinpath("simulation")
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir(), key=lambda p: p.name):
+        if path.name.endswith(".py"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _fill_shard(folder: Path, shape: tuple[int, ...], seed: int, start: int) -> list[str]:
