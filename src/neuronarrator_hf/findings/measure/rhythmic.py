@@ -28,6 +28,8 @@ LATERALITY = 0.5
 """log2 of delta amplitude, left over right: a factor of 1.4."""
 RANGE_HZ = (0.7, 3.6)
 BRUSH_LOCKING = 0.35
+BRUSH_DENSITY = 0.4
+"""Density of 14-30 over 8-12 Hz."""
 
 
 @dataclass
@@ -209,14 +211,24 @@ def _judge_brush(block: SiteBlock, assessed: np.ndarray) -> Judgement:
     delta_uv = 2.83 * np.sqrt(masked_median(block.band_power(0.6, 4.0), mask))
     beta_uv = 2.83 * np.sqrt(masked_median(block.band_power(14.0, 30.0), mask))
     muscle_uv = 2.83 * np.sqrt(masked_median(block.band_power(35.0, 45.0), mask) * 1.6)
-    margin = np.minimum((locking - BRUSH_LOCKING) / 0.06, 4 * np.log2(delta_uv / 20.0))
-    margin = np.minimum(margin, 4 * np.log2(np.maximum(beta_uv, 1e-3) / 3.0))
-    margin = np.minimum(margin, 4 * np.log2(np.maximum(beta_uv, 1e-3) / np.maximum(muscle_uv, 1e-3) / 1.3))
+    # The fast activity of sharp discharges falls off with frequency; that of a brush stands by itself.
+    density = np.log2((block.band_power(14.0, 30.0) / 16.0 + 1e-4) / (block.band_power(8.0, 12.0) / 4.0 + 1e-4))
+    own = masked_median(density, mask)
+    margin = np.min(
+        [
+            (locking - BRUSH_LOCKING) / 0.06,
+            4 * np.log2(delta_uv / 20.0),
+            4 * np.log2(np.maximum(beta_uv, 1e-3) / 3.0),
+            4 * np.log2(np.maximum(beta_uv, 1e-3) / np.maximum(muscle_uv, 1e-3) / 1.3),
+            2 * (own - np.log2(BRUSH_DENSITY)),
+        ],
+        axis=0,
+    )
     return Judgement(
         "extreme_delta_brush",
         margin,
         assessed,
-        bound="beta envelope locked to delta (correlation 0.35 in the median derivation), delta above 20 uV",
+        bound="beta locked to delta (correlation 0.35) and standing by itself, delta above 20 uV",
         where="longitudinal bipolar",
-        evidence={"brush_locking": locking, "brush_delta_uv": delta_uv, "brush_beta_uv": beta_uv},
+        evidence={"brush_locking": locking, "brush_density_log2": own, "brush_delta_uv": delta_uv, "brush_beta_uv": beta_uv},
     )

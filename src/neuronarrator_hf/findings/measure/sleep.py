@@ -92,7 +92,9 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
         -2.5,
     )
     margin = np.minimum(margin, np.minimum(3 * (anterior - 0.3), 1.5 * (alpha_ratio + 1.5)))
-    same = np.abs(peak_hz - np.nan_to_num(posterior_hz, nan=-9.0)) < 1.5
+    # A peak at the back of 12 Hz and more may be the spindles themselves, where they are larger in front.
+    back_hz = np.nan_to_num(posterior_hz, nan=-9.0)
+    same = (np.abs(peak_hz - back_hz) < 1.5) & ((back_hz < 12.0) | (anterior < 0.7))
     margin = np.where(same, np.minimum(margin, -0.7), margin)
     evidence = {"spindle_s": spindle_s, "spindle_amplitude_uv": amplitude}
     judgement = Judgement(
