@@ -50,7 +50,8 @@ def test_help_is_quick_and_loads_nothing_heavy() -> None:
         assert command in done.stdout
     assert seconds < 5.0  # under 1 s on an idle machine; the imports below are what decides
     code = (
-        "import sys\ntry:\n    import neuronarrator_hf.cli as c\n    c.app(['--help'])\nexcept SystemExit:\n    pass\n"
+        "import sys\ntry:\n    import neuronarrator_hf.cli as c\n    c.app(['--help'])\n"
+        "except SystemExit:\n    pass\n"
         "print([m for m in ('torch', 'transformers', 'scipy', 'mne', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -113,7 +113,7 @@ def test_unknown_parameters_are_refused_by_name(narrate: EEGToTextPipeline, awak
 
 
 def test_a_recording_that_cannot_be_used_says_why(narrate: EEGToTextPipeline, tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="absent.edf"):
+    with pytest.raises(RecordingError, match=r"absent\.edf"):
         narrate(tmp_path / "absent.edf")
     with pytest.raises(RecordingError):
         narrate(as_array(np.zeros((19, 4000))))

@@ -84,7 +84,8 @@ def test_what_was_not_assessed_counts_neither_way() -> None:
 
 @pytest.mark.parametrize(
     ("share", "word"),
-    [(0.0, None), (0.005, "rare"), (0.01, "occasional"), (0.099, "occasional"), (0.1, "frequent"), (0.5, "abundant"),
+    [(0.0, None), (0.005, "rare"), (0.01, "occasional"), (0.099, "occasional"), (0.1, "frequent"),
+     (0.5, "abundant"),
      (0.9, "continuous"), (1.0, "continuous")],
 )  # fmt: skip
 def test_prevalence_bins_of_acns(share: float, word: str | None) -> None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pytest
 from eeg_samples import as_array, awake_uv, noise_uv
+from scipy.signal import butter, sosfiltfilt
 
 from neuronarrator_hf.findings.measure import measure_windows
 from neuronarrator_hf.narration.engine import Narrator
@@ -20,7 +22,7 @@ from neuronarrator_hf.signal.windows import EEGWindows
 class Parrot:
     """A voice that says the same of every window, and remembers what it was asked."""
 
-    identity = {"name": "parrot", "revision": None, "version": "0"}
+    identity = MappingProxyType({"name": "parrot", "revision": None, "version": "0"})
 
     def __init__(self, text: str, probability: float = 0.9) -> None:
         self.text, self.probability = text, probability
@@ -138,14 +140,14 @@ def test_the_same_in_one_go_and_resumed(awake: dict[str, Any], tmp_path: Path) -
     in_memory = "".join(Narrator(MeasuredVoice()).narrate(awake).iter_json())
     path = tmp_path / "a.segments.jsonl"
 
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def kill(window: WindowNarration) -> None:
         if window.start_s >= 20:
-            raise Killed
+            raise KilledError
 
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         Narrator(MeasuredVoice()).narrate(awake, journal_path=path, on_window=kill)
     seen: list[float] = []
     resumed = Narrator(MeasuredVoice()).narrate(
@@ -195,3 +197,13 @@ def test_what_says_nothing_that_can_be_checked_is_not_reported(awake: dict[str, 
     narration = Narrator(Parrot(text), verify="repair").narrate(awake)
     assert all("Xout" not in w.text and "morning" not in w.text for w in narration.windows)
     assert narration.quality["sentences"]["dropped"] >= 2 * narration.quality["windows"]
+
+
+def test_what_the_text_passes_over_is_not_called_absent() -> None:
+    slow = sosfiltfilt(butter(2, [1, 3], "band", fs=200, output="sos"), noise_uv(40.0, seed=4), axis=1)
+    eeg = noise_uv(40.0, seed=3) + slow / slow.std() * 35.0
+    narration = Narrator(Parrot("No generalized slowing is seen."), verify="off").narrate(as_array(eeg))
+    assert all("generalized_delta_slowing" in w.unworded for w in narration.windows)
+    claim = next(c for c in narration.claims if c.finding == "generalized_delta_slowing")
+    assert (claim.polarity, claim.hedged) == ("present", True)
+    assert narration.quality["grade"] != "normal"

@@ -13,8 +13,19 @@ HEADER = {"recording": "abc", "model": {"name": "m"}, "seed": 0}
 
 
 def window(i: int) -> WindowNarration:
-    claim = Claim("lpd", side="left", regions=("temporal",), frequency_hz=(1.0, 1.5), change=Change("new", 10.0), span=(0, 4),
-                  confidence=0.5, start_s=10.0 * i, end_s=10.0 * i + 10, status="supported", evidence={"measured": {"rate_hz": 1.1}})  # fmt: skip
+    claim = Claim(
+        "lpd",
+        side="left",
+        regions=("temporal",),
+        frequency_hz=(1.0, 1.5),
+        change=Change("new", 10.0),
+        span=(0, 4),
+        confidence=0.5,
+        start_s=10.0 * i,
+        end_s=10.0 * i + 10,
+        status="supported",
+        evidence={"measured": {"rate_hz": 1.1}},
+    )
     return WindowNarration(
         10.0 * i,
         10.0 * i + 10,

@@ -27,9 +27,11 @@ def window(i: int) -> WindowNarration:
     where: dict[str, Any] = {"start_s": 10.0 * i, "end_s": 10.0 * i + 10, "confidence": 0.8}
     claims = [
         Claim("posterior_dominant_rhythm", frequency_hz=(10, 10), status="supported", span=spans[0],
-              evidence={"measured": {"peak_hz": 10.1}, "where": "O1, O2", "bound": "3 dB above the fit"}, **where),
-        Claim("focal_slowing", side="left", regions=("temporal",), status="contradicted" if i else "supported",
-              span=spans[1], evidence={"measured": {"ratio": 0.9}}, **where),
+              evidence={"measured": {"peak_hz": 10.1}, "where": "O1, O2",
+                        "bound": "3 dB above the fit"}, **where),
+        Claim("focal_slowing", side="left", regions=("temporal",),
+              status="contradicted" if i else "supported", span=spans[1],
+              evidence={"measured": {"ratio": 0.9}}, **where),
     ]  # fmt: skip
     if i in (2, 3):
         claims.append(

@@ -86,8 +86,8 @@ def limits(track: Track, facts: Facts) -> str:
         parts.append("The norms used are those of adults: what depends on them was not assessed at this age.")
     if facts.duration_s < ROUTINE_MINUTES * 60:
         parts.append(
-            f"With {_length(facts.duration_s)} the recording is shorter than the {ROUTINE_MINUTES} minutes of a "
-            "routine EEG; rare findings may be missed."
+            f"With {_length(facts.duration_s)} the recording is shorter than the {ROUTINE_MINUTES} minutes "
+            "of a routine EEG; rare findings may be missed."
         )
     partly = [
         f

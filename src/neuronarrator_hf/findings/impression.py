@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .facts import Facts
 from .measure.measure import ADULT_YEARS
@@ -19,13 +20,15 @@ MIN_ASSESSED_SHARE = 0.5
 
 _SEVERE = frozenset({"extreme_low_voltage", "burst_suppression", "electrographic_seizure"})
 _MODERATE = frozenset(
-    {"generalized_delta_slowing", "discontinuity", "lpd", "gpd", "bipd", "lrda", "grda", "extreme_delta_brush",
+    {"generalized_delta_slowing", "discontinuity", "lpd", "gpd", "bipd", "lrda", "grda",
+     "extreme_delta_brush",
      "low_voltage", "spike_and_wave", "polyspikes"}
 )  # fmt: skip
 _TELLING = (
-    "electrographic_seizure", "burst_suppression", "extreme_low_voltage", "gpd", "lpd", "bipd", "extreme_delta_brush",
-    "lrda", "grda", "spike_and_wave", "polyspikes", "spikes", "discontinuity", "low_voltage",
-    "generalized_delta_slowing", "focal_slowing", "generalized_theta_slowing", "asymmetry", "brief_attenuation",
+    "electrographic_seizure", "burst_suppression", "extreme_low_voltage", "gpd", "lpd", "bipd",
+    "extreme_delta_brush", "lrda", "grda", "spike_and_wave", "polyspikes", "spikes", "discontinuity",
+    "low_voltage", "generalized_delta_slowing", "focal_slowing", "generalized_theta_slowing", "asymmetry",
+    "brief_attenuation",
 )  # fmt: skip
 """Abnormal findings in the order in which an impression names them."""
 _PERIODIC_PARTS = frozenset({"spike_and_wave", "polyspikes", "spikes"})
@@ -54,7 +57,7 @@ def verdict_of(claims: Sequence[Claim], recorded_s: float, facts: Facts) -> tupl
     """The summary claim with its grade: None where nothing, or too little, could be judged."""
     abnormal = [c for c in claims if c.is_present and c.finding in ABNORMAL_IDS and not is_passing(c)]
     firm = [c for c in abnormal if not c.hedged]
-    where = {"start_s": 0.0, "end_s": recorded_s}
+    where: dict[str, Any] = {"start_s": 0.0, "end_s": recorded_s}
     confidence = max((c.confidence for c in abnormal if c.confidence is not None), default=None)
     evidence = {"findings": [c.finding for c in firm or abnormal]}
     if firm:
@@ -112,10 +115,14 @@ def reasons_of(claims: Sequence[Claim]) -> list[Claim]:
 
 
 def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], facts: Facts, seed: int) -> str:
+    """The verdict in words, its degree, and the findings it rests on."""
     if grade is None:
         if facts.n_assessable == 0:
             return "Not assessed: the signal could not be judged. This does not mean that the EEG is normal."
-        return "Not assessed as a whole: no abnormality was found in what could be judged, which was not enough to call the EEG normal."
+        return (
+            "Not assessed as a whole: no abnormality was found in what could be judged, which was not enough "
+            "to call the EEG normal."
+        )
     degree = f" Degree: {grade}." if grade in ("mild", "moderate", "severe") else ""
     if grade == "uncertain":
         degree = " No definite abnormality was found; these candidates need review."

@@ -33,6 +33,8 @@ SECTIONS = (
 
 MIN_STATE_SHARE = 0.1
 """Share of the time below which a state is not named."""
+MIN_FIRM_CONFIDENCE = 0.6
+"""A finding whose surest window is less sure than this is a candidate."""
 MIN_STAGE_S = 15.0
 """AASM stages epochs of 30 s by what fills the greater part; shorter stretches are not named a stage."""
 
@@ -65,8 +67,10 @@ _IMPLIES: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """A firm finding of the background and what cannot, or need not, be told beside it."""
 _ABSENCE_WORDED = frozenset(
-    {"posterior_dominant_rhythm", "generalized_theta_slowing", "generalized_delta_slowing", "focal_slowing", "asymmetry",
-     "burst_suppression", "low_voltage", *ids_of("sleep"), *ids_of("epileptiform"), *ids_of("rhythmic_periodic"), *_SEIZURE}
+    {"posterior_dominant_rhythm", "generalized_theta_slowing", "generalized_delta_slowing", "focal_slowing",
+     "asymmetry",
+     "burst_suppression", "low_voltage", *ids_of("sleep"), *ids_of("epileptiform"),
+     *ids_of("rhythmic_periodic"), *_SEIZURE}
 )  # fmt: skip
 """Absences a reader looks for; the others are implied by silence and stand in the claims of the segments."""
 
@@ -122,6 +126,10 @@ def _claims_of(track: Track, findings: Sequence[str]) -> tuple[Claim, ...]:
         assessed = track.assessed_s.get(finding, 0.0)
         episodes = _between_seizures(track, finding)
         if not episodes:
+            unworded_s = track.unworded_s.get(finding, 0.0)
+            if unworded_s > _FIRM_SHARE[VOCABULARY[finding].group] * track.recorded_s:
+                claims.append(_unworded(finding, unworded_s, track.recorded_s))
+                continue
             enough = track.recorded_s > 0 and assessed >= MIN_ASSESSED_SHARE * track.recorded_s
             claims.append(
                 Claim(
@@ -135,8 +143,21 @@ def _claims_of(track: Track, findings: Sequence[str]) -> tuple[Claim, ...]:
             )
             continue
         for of_side in _by_side(episodes):
-            claims.append(_present(finding, of_side, assessed or track.recorded_s))
+            claims.append(_present(finding, of_side, assessed or track.recorded_s, track.present_s[finding]))
     return tuple(claims)
+
+
+def _unworded(finding: str, measured_s: float, recorded_s: float) -> Claim:
+    """A finding that was measured but that the text passes over: never absent, at best a candidate."""
+    return Claim(
+        finding,
+        hedged=True,
+        prevalence=prevalence(min(measured_s / recorded_s, 1.0)),
+        start_s=0.0,
+        end_s=recorded_s,
+        status="supported",
+        evidence={"present_s": round(measured_s, 1), "assessed_s": round(recorded_s, 1), "worded": False},
+    )
 
 
 def _between_seizures(track: Track, finding: str) -> tuple[Episode, ...]:
@@ -153,7 +174,7 @@ def _between_seizures(track: Track, finding: str) -> tuple[Episode, ...]:
 
 
 def _sleep_waves_of_sleep(waves: Sequence[Claim], states: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Waves of sleep are candidates unless a stage that has them was seen: elsewhere they are more often something else."""
+    """Waves of sleep are candidates unless a stage that has them was seen; else they are often others."""
     stages = {c.finding for c in states if c.is_present and not c.hedged}
     return tuple(
         c.with_(hedged=c.hedged or (c.is_present and not stages & _STAGES_WITH[c.finding])) for c in waves
@@ -175,14 +196,15 @@ def _by_side(episodes: Sequence[Episode]) -> list[list[Episode]]:
     return result
 
 
-def _present(finding: str, episodes: Sequence[Episode], assessed_s: float) -> Claim:
-    present_s = sum(e.present_s for e in episodes)
+def _present(finding: str, episodes: Sequence[Episode], assessed_s: float, at_most_s: float) -> Claim:
+    present_s = min(sum(e.present_s for e in episodes), at_most_s)
     share = min(present_s / assessed_s, 1.0) if assessed_s > 0 else 0.0
     main = max(episodes, key=lambda e: (not e.is_candidate, e.n_windows, e.confidence or 0.0))
     firm = share >= _FIRM_SHARE[VOCABULARY[finding].group] and not all(e.is_candidate for e in episodes)
     if finding in _STAGES:
         firm = firm and max(e.present_s for e in episodes) >= MIN_STAGE_S
-    confidences = [e.confidence for e in episodes if e.confidence is not None]
+    confidence = max((e.confidence for e in episodes if e.confidence is not None), default=None)
+    firm = firm and (confidence is None or confidence >= MIN_FIRM_CONFIDENCE)
     return Claim(
         finding,
         "present",
@@ -194,7 +216,7 @@ def _present(finding: str, episodes: Sequence[Episode], assessed_s: float) -> Cl
         prevalence=prevalence(share),
         start_s=min(e.start_s for e in episodes),
         end_s=max(e.end_s for e in episodes),
-        confidence=max(confidences) if confidences else None,
+        confidence=confidence,
         status="supported",
         evidence={
             "episodes": len(episodes),
@@ -241,9 +263,12 @@ def _state(claims: Sequence[Claim], seed: int) -> str:
     if len(named) == 1:
         return write_section("state", named, seed=seed)
     return " ".join(
-        f"{write_section('state', [c], seed=seed).rstrip('.')} ({100 * c.evidence['present_s'] / c.evidence['assessed_s']:.0f} % of the time)."
-        for c in named
+        f"{write_section('state', [c], seed=seed).rstrip('.')} ({_percent(c)} of the time)." for c in named
     )
+
+
+def _percent(claim: Claim) -> str:
+    return f"{100 * claim.evidence['present_s'] / claim.evidence['assessed_s']:.0f} %"
 
 
 def _events(track: Track, claims: Sequence[Claim], seed: int) -> str:

@@ -74,6 +74,10 @@ class HasFindings(Protocol):
     def not_assessed(self) -> frozenset[str]:
         """Findings that could not be judged in the window."""
 
+    @property
+    def unworded(self) -> frozenset[str]:
+        """Findings that were measured beyond doubt and that no claim speaks of."""
+
 
 @dataclass(frozen=True)
 class WindowFindings:
@@ -83,6 +87,7 @@ class WindowFindings:
     end_s: float
     claims: tuple[Claim, ...]
     not_assessed: frozenset[str] = frozenset()
+    unworded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -145,12 +150,14 @@ class Track:
         recorded_s: Recorded time that was read, overlaps counted once.
         assessed_s: Per finding, the time in which it could be judged.
         present_s: Per finding, the time in which it was found.
+        unworded_s: Per finding, the time in which it was measured though no claim speaks of it.
     """
 
     episodes: tuple[Episode, ...]
     recorded_s: float
     assessed_s: Mapping[str, float] = field(default_factory=dict)
     present_s: Mapping[str, float] = field(default_factory=dict)
+    unworded_s: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, *findings: str) -> tuple[Episode, ...]:
         """The episodes of the given findings."""
@@ -187,6 +194,7 @@ def track(windows: Iterable[HasFindings]) -> Track:
     runs: dict[tuple[str, str | None], list[_Run]] = defaultdict(list)
     assessed: dict[str, float] = defaultdict(float)
     present: dict[str, float] = defaultdict(float)
+    unworded: dict[str, float] = defaultdict(float)
     recorded, covered = 0.0, 0.0
     for window in windows:
         fresh = max(window.end_s - max(window.start_s, covered), 0.0)  # the last window may overlap
@@ -197,6 +205,8 @@ def track(windows: Iterable[HasFindings]) -> Track:
             assessed[finding] += fresh
         for finding in {c.finding for c in found} - window.not_assessed:
             present[finding] += fresh
+        for finding in window.unworded:
+            unworded[finding] += fresh
         for claim in found:
             key = (claim.finding, claim.side if claim.finding in _LATERALISED else None)
             start_s, end_s = _extent(claim, window)
@@ -206,7 +216,7 @@ def track(windows: Iterable[HasFindings]) -> Track:
     order = list(VOCABULARY)
     episodes = [_episode(finding, side, run) for (finding, side), of in runs.items() for run in of]
     episodes.sort(key=lambda e: (e.start_s, order.index(e.finding), e.side or ""))
-    return Track(tuple(episodes), recorded, dict(assessed), dict(present))
+    return Track(tuple(episodes), recorded, dict(assessed), dict(present), dict(unworded))
 
 
 def changes(

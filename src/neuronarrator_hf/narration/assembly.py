@@ -16,9 +16,9 @@ from ..recording.reading import Recording
 from .result import Narration, WindowNarration
 
 _REPORT_KEYS = (
-    "format", "duration_s", "sfreq", "montage", "reference", "unit_told", "unit_factor", "amplitude_uv", "mains_hz",
-    "renamed", "dropped", "interpolated", "derivations", "other", "flat", "clipped", "outside_range", "large_offset",
-    "gaps", "annotations", "annotations_left_out", "warnings",
+    "format", "duration_s", "sfreq", "montage", "reference", "unit_told", "unit_factor", "amplitude_uv",
+    "mains_hz", "renamed", "dropped", "interpolated", "derivations", "other", "flat", "clipped",
+    "outside_range", "large_offset", "gaps", "annotations", "annotations_left_out", "warnings",
 )  # fmt: skip
 """What of the reader's report enters the narration: all of it that cannot hold an identity."""
 

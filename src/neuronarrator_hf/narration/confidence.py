@@ -35,7 +35,7 @@ def combine(network: float | None, measured: float | None, group: str) -> float 
 
 
 def combined_probabilities(network: Mapping[str, float], measured: Mapping[str, Claim]) -> dict[str, float]:
-    """Probability of every finding that either witness speaks of and that could be assessed, rounded to 1e-4."""
+    """Probability of every finding that a witness speaks of and that could be assessed, to 1e-4."""
     found = {}
     for finding, definition in VOCABULARY.items():
         claim = measured.get(finding)
@@ -56,7 +56,7 @@ def confidence_of(claim: Claim, probabilities: Mapping[str, float]) -> float | N
 
 
 def _presence(claim: Claim | None) -> float | None:
-    """The measurement's score for presence; architecture.md: `confidence` is the score, whatever the polarity."""
+    """The measurement's score for presence, which its claim carries whatever the polarity."""
     return None if claim is None else claim.confidence
 
 

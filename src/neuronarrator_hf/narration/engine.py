@@ -15,7 +15,7 @@ from ..findings.measure import WindowMeasurement, measure_windows
 from ..findings.parse import parse, sentence_spans
 from ..findings.schema import Claim
 from ..findings.verify import repair, verify
-from ..findings.vocabulary import ids_of
+from ..findings.vocabulary import ABNORMAL_IDS, ids_of
 from ..findings.write import write_segment
 from ..recording.reading import Recording, read_recording
 from ..recording.windows import iter_windows
@@ -29,6 +29,8 @@ from .voice import ModelVoice, Voice
 VERIFY_MODES = ("repair", "annotate", "off")
 HISTORY_MODES = ("ssm", "prompt", "none")
 BLOCK_WINDOWS = 60
+BEYOND_DOUBT = 0.8
+"""Score of a measurement from which a text that passes the finding over is told to do so."""
 MAX_PAUSE_S = 10.0
 """A window is compared with the one before it unless more than this lies between them."""
 
@@ -101,7 +103,7 @@ class Narrator:
 
         Args:
             recording: A `Recording`, or anything `read_recording` takes.
-            name: What to call it in the report; its own name by default. File names can hold names of patients.
+            name: What to call it in the report, its own name by default; file names can name patients.
             journal_path: Where finished windows are written while the work goes on; with it, days
                 fit in memory and a killed run resumes.
             resume: Continue an unfinished journal of the same run.
@@ -182,6 +184,8 @@ class Narrator:
             )
         elif self.verify != "off":
             claims = verify(claims, measurement, previous=previous)
+        if unworded := _unworded(claims, measurement):
+            quality["unworded"] = unworded
         return WindowNarration(
             start_s=measurement.start_s,
             end_s=measurement.end_s,
@@ -229,8 +233,20 @@ def is_assessable(measurement: WindowMeasurement) -> bool:
     return any(measurement.claims[f].polarity != "not_assessed" for f in _JUDGED)
 
 
+def _unworded(claims: Sequence[Claim], measurement: WindowMeasurement) -> list[str]:
+    """Abnormal findings that were measured beyond doubt and that no claim of the text asserts."""
+    asserted = {claim.finding for claim in claims if claim.is_present}
+    return sorted(
+        finding
+        for finding, claim in measurement.claims.items()
+        if finding in ABNORMAL_IDS - asserted
+        and claim.is_present
+        and (claim.confidence or 0.0) >= BEYOND_DOUBT
+    )
+
+
 def without_empty_sentences(text: str, claims: Sequence[Claim]) -> tuple[str, int]:
-    """The text without sentences that make no claim: what says nothing that can be checked is not reported."""
+    """The text without sentences that make no claim: what cannot be checked is not reported."""
     said = {claim.span for claim in claims}
     kept = [text[start:stop] for start, stop in sentence_spans(text) if (start, stop) in said]
     return " ".join(kept), sum(1 for _ in sentence_spans(text)) - len(kept)

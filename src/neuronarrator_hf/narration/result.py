@@ -40,6 +40,11 @@ class WindowNarration:
     quality: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def unworded(self) -> frozenset[str]:
+        """Findings that were measured beyond doubt and that the text does not speak of."""
+        return frozenset(self.quality.get("unworded", ()))
+
+    @property
     def is_assessable(self) -> bool:
         """Whether the signal could be judged at all."""
         return bool(self.quality.get("assessable", True))

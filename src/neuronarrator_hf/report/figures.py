@@ -64,7 +64,8 @@ def eeg_page(windows: EEGWindows, index: int, *, marks: Sequence[tuple[float, fl
     for label, trace, usable, middle in zip(labels, traces, evaluable, middles, strict=True):
         state = "" if usable else " off"
         parts.append(
-            f'<text class="lead{state}" x="{LABEL_WIDTH - 8}" y="{middle + 4:.0f}">{html.escape(label)}</text>'
+            f'<text class="lead{state}" x="{LABEL_WIDTH - 8}" y="{middle + 4:.0f}">'
+            f"{html.escape(label)}</text>"
         )
         if usable:
             y = middle + trace / scale_uv * ROW_HEIGHT  # negative is up, as electroencephalographers read it
@@ -77,7 +78,8 @@ def eeg_page(windows: EEGWindows, index: int, *, marks: Sequence[tuple[float, fl
     bar_x, bar_y = LABEL_WIDTH + PAGE_WIDTH - 10, height - 26
     parts.append(f'<path class="bar" d="M{bar_x} {bar_y:.0f}v{-ROW_HEIGHT}"/>')
     parts.append(
-        f'<text class="scale" x="{bar_x - 7}" y="{bar_y - ROW_HEIGHT / 2 + 4:.0f}">{scale_uv:g} µV</text></svg>'
+        f'<text class="scale" x="{bar_x - 7}" y="{bar_y - ROW_HEIGHT / 2 + 4:.0f}">{scale_uv:g} µV</text>'
+        "</svg>"
     )
     return "".join(parts)
 
@@ -99,7 +101,8 @@ def band_maps(band_power: np.ndarray, site_mask: np.ndarray) -> list[tuple[str, 
         picture = (
             f'<svg class="topomap" viewBox="-4 -12 108 116" role="img" aria-label="Map of {label}">'
             '<path class="head" d="M42 1 50 -9 58 1"/>'
-            f'<image x="0" y="0" width="100" height="100" href="{_png(image / MAP_RANGE / 2 + 0.5, inside)}"/>'
+            '<image x="0" y="0" width="100" height="100" '
+            f'href="{_png(image / MAP_RANGE / 2 + 0.5, inside)}"/>'
             '<circle class="head" cx="50" cy="50" r="50"/></svg>'
         )
         pictures.append((label, picture))
@@ -126,16 +129,19 @@ def spectrum(freqs: np.ndarray, psd: dict[str, np.ndarray], fmax: float = 30.0) 
         return 6 + (high - db) / max(high - low, 1) * (height - bottom - 6)
 
     parts = [
-        f'<svg class="spectrum" viewBox="0 0 {width} {height}" role="img" aria-label="Power spectrum by region, in decibels">'
+        f'<svg class="spectrum" viewBox="0 0 {width} {height}" role="img" '
+        'aria-label="Power spectrum by region, in decibels">'
     ]
     for db in np.arange(low, high + 1, 10):
         parts.append(
-            f'<path class="grid" d="M{left} {y_of(db):.1f}H{width - 14}"/><text class="tick end" x="{left - 5}" y="{max(y_of(db) + 4, 11):.1f}">{db:g}</text>'
+            f'<path class="grid" d="M{left} {y_of(db):.1f}H{width - 14}"/>'
+            f'<text class="tick end" x="{left - 5}" y="{max(y_of(db) + 4, 11):.1f}">{db:g}</text>'
         )
     for hz in (1, 4, 8, 13, 20, 30):
         x = left + (hz - 0.5) / (fmax - 0.5) * (width - left - 14)
         parts.append(
-            f'<path class="grid" d="M{x:.1f} 6V{height - bottom}"/><text class="tick" x="{x:.1f}" y="{height - 13}">{hz}</text>'
+            f'<path class="grid" d="M{x:.1f} 6V{height - bottom}"/>'
+            f'<text class="tick" x="{x:.1f}" y="{height - 13}">{hz}</text>'
         )
     parts.append(f'<text class="tick" x="{(left + width) / 2}" y="{height - 1}">Hz (power in dB)</text>')
     for number, values in enumerate(level.values()):
@@ -168,7 +174,7 @@ def _png(level: np.ndarray, mask: np.ndarray, colours: str = "viridis") -> str:
 
 
 def _path(y: np.ndarray, left: float, width: float) -> str:
-    """Relative path of a trace; minimum and maximum of each bin where points are dense, so that spikes stay."""
+    """Relative path of a trace; dense points become minimum and maximum of a bin, so that spikes stay."""
     n_bins = max(int(_POINTS_PER_PAGE / 2 * width / PAGE_WIDTH), 1)
     if len(y) > 2 * n_bins:
         bins = np.array_split(y, n_bins)

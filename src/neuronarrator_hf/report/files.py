@@ -1,4 +1,4 @@
-"""The files of a narration: which formats there are, what they are called, and never over a stranger's file."""
+"""The files of a narration: formats, names, and never over a file of someone else."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ def iter_markdown(document: Mapping[str, Any]) -> Iterator[str]:
         if text:
             yield f"\n## {title(name)}\n\n{escape(text)}\n"
     if document["events"]:
-        yield "\n## Table of events\n\n| onset | duration | finding | where | frequency | confidence |\n|---|---|---|---|---|---|\n"
+        yield "\n## Table of events\n\n| onset | duration | finding | where | frequency | confidence |\n"
+        yield "|---|---|---|---|---|---|\n"
         for event in document["events"]:
             name = finding_name(event["finding"]) + (" (candidate)" if event["candidate"] else "")
             cells = (
@@ -59,7 +60,8 @@ def iter_markdown(document: Mapping[str, Any]) -> Iterator[str]:
                 + "\n"
             )
     model = document["model"]
-    yield f"\n---\n\nNarrated by {escape(str(model.get('name')))} (neuronarrator_hf {escape(str(model.get('version')))}).\n"
+    made_by = f"{model['name']} (neuronarrator_hf {model['version']})"
+    yield f"\n---\n\nNarrated by {escape(made_by)}.\n"
 
 
 def write_markdown(path: Path, document: Mapping[str, Any]) -> None:
