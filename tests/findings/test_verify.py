@@ -198,6 +198,12 @@ def test_decisions_rule_where_the_measurement_is_uncertain():
     assert "spikes" in repair("", None, sure, decisions={"spikes": 0.0}).text
 
 
+def test_a_text_cut_off_does_not_run_into_what_is_added():
+    mended = repair("There are GPDs", None, measurement(Claim("gpd", confidence=0.9)))
+    assert mended.text == "There are GPDs. The segment is abnormal."
+    assert (mended.rewritten, mended.dropped, mended.added) == (0, 0, 1)
+
+
 def test_one_polarity_per_finding():
     truth = measurement(Claim("spikes", "absent", confidence=0.4))
     mended = repair("There are spikes. No spikes are seen.", None, truth)

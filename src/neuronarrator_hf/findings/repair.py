@@ -107,14 +107,14 @@ def repair(
     return Repair(
         text=final,
         claims=judged,
-        rewritten=sum(s.text != s.was for s in kept if not s.is_added),
+        rewritten=sum(s.text.rstrip(".") != s.was.rstrip(".") for s in kept if not s.is_added),
         dropped=sum(sentence not in survivors for sentence in original),
         added=sum(s.is_added for s in kept),
     )
 
 
 def _outside(sentences: list[_Sentence], wrong: set[tuple[int, int] | None]) -> list[_Sentence]:
-    """The sentences that no wrong span of the joined text touches; without a full stop one runs into the next."""
+    """The sentences that no wrong span of the joined text touches."""
     left, start = [], 0
     for sentence in sentences:
         stop = start + len(sentence.text)
@@ -185,7 +185,9 @@ def _sentences(text: str, claims: Iterable[Claim] | None) -> list[_Sentence]:
     sentences = []
     for start, stop in sentence_spans(text):
         own = [c for c in found if c.span is not None and start <= c.span[0] < stop]
-        sentences.append(_Sentence(text[start:stop], own, was=text[start:stop]))
+        raw = text[start:stop]  # a text cut off in mid-sentence must not run into what is added to it
+        ended = raw if raw[-1] in ".;!?" else f"{raw}."
+        sentences.append(_Sentence(ended, own, was=raw))
     return sentences
 
 
