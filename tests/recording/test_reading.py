@@ -395,7 +395,7 @@ def test_large_offsets_clipping_and_flat_channels_are_told() -> None:
     eeg_uv[0] += 3e5
     eeg_uv[1] = np.clip(eeg_uv[1], -15, 15)
     eeg_uv[2] = 7.0
-    eeg_uv[3, :1900] = 0.0
+    eeg_uv[3, :2000] = 0.0
     report = read_recording(array(eeg_uv)).report
     assert report["large_offset"] == ["Fp1"]
     assert report["clipped"] == ["Fp2"]
