@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-import simulation_realism as realism  # noqa: E402
+import simulation_realism as realism
 
 COVERED = ("slowing", "gpd", "lpd", "lrda", "grda", "low voltage", "attenuation", "normal awake")
 """Classes with at least three real files."""

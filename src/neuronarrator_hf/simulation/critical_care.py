@@ -19,8 +19,8 @@ _CHANCES = {
     "lpd": 0.12,
     "gpd": 0.1,
     "bipd": 0.125,
-    "lrda": 0.125,
-    "grda": 0.12,
+    "lrda": 0.17,
+    "grda": 0.13,
     "brush": 0.115,
     "seizure": 0.07,
 }

@@ -183,7 +183,7 @@ def sleep(sheet: Sheet) -> None:
     """One stage, or the passage from one to the next."""
     rng = sheet.rng
     stages = ["drowsy", "n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"]
-    first = int(rng.choice(5, p=[0.17, 0.19, 0.24, 0.2, 0.2]))
+    first = int(rng.choice(5, p=[0.15, 0.23, 0.23, 0.2, 0.19]))
     plan = [(stages[first], sheet.always())]
     if sheet.n_windows > 1 and rng.random() < 0.35 and first < 3:
         turn = 10.0 * int(rng.integers(1, sheet.n_windows)) + rng.uniform(-1.5, 1.5)
