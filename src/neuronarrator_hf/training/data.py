@@ -131,14 +131,15 @@ TextEncode = Callable[[list[str]], dict[str, torch.Tensor]]
 def narrate_truth(claims: Sequence[Claim], rng: np.random.Generator, variety_share: float) -> str:
     """The paragraph of a window's truth, in the fixed wording or, with this probability, in a free one.
 
-    A window of which nothing is true cannot be judged: that is what its paragraph says.
+    The truth lists what is there; what a clinician states to be absent is added. A window of which
+    nothing is true cannot be judged: that is what its paragraph says.
     """
+    from ..findings.select import select_for_text, with_absences
     from ..findings.write import write_segment
 
-    claims = claims or [NOT_ASSESSED]
-
+    worded = select_for_text(with_absences(claims)) if claims else [NOT_ASSESSED]
     variety = 1.0 if rng.random() < variety_share else 0.0
-    return write_segment(list(claims), seed=int(rng.integers(2**31)), variety=variety)
+    return write_segment(worded, seed=int(rng.integers(2**31)), variety=variety)
 
 
 class SequenceDataset(Dataset):
