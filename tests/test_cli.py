@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 from eeg_samples import awake_uv
@@ -68,7 +69,6 @@ def test_a_recording_becomes_json_markdown_and_html(good: Path, model: str, tmp_
         "good.segments.jsonl",
     ]
     narration = json.loads((tmp_path / "good.json").read_text())
-    jsonschema = pytest.importorskip("jsonschema")
     jsonschema.Draft202012Validator(json_schema()).validate(narration)
 
 

@@ -1,14 +1,15 @@
-"""Real recordings through the whole way, worded by their measurements: nothing crashes, nothing is made up."""
+"""Real recordings the whole way, worded by their measurements: nothing crashes, nothing is made up."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from neuronarrator_hf.narration.engine import Narrator
-from neuronarrator_hf.narration.result import plain
+from neuronarrator_hf.narration.result import json_schema, plain
 from neuronarrator_hf.narration.voice import MeasuredVoice
 from neuronarrator_hf.recording.reading import RecordingError, read_recording
 from neuronarrator_hf.report.html import to_html
@@ -29,9 +30,6 @@ def test_a_recording_is_narrated_and_rendered(real_data_root: Path, name: str) -
     recording = read_recording(real_data_root / name)
     narration = Narrator(MeasuredVoice()).narrate(recording)
     document = json.loads(json.dumps(plain(narration.to_dict())))
-    jsonschema = pytest.importorskip("jsonschema")
-    from neuronarrator_hf.narration.result import json_schema
-
     jsonschema.Draft202012Validator(json_schema()).validate(document)
     assert document["quality"]["claims"]["contradicted"] == 0
     if document["quality"]["windows_assessed"] == 0:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..findings.facts import Facts
+from ..findings.impression import is_passing
 from ..findings.parse import parse
 from ..findings.schema import Claim
+from ..findings.severity import vecams
 from ..findings.summarise import Summary, summarise
 from ..findings.track import track
 from ..recording.reading import Recording
@@ -127,11 +129,9 @@ def _with_spans(narration: Narration) -> tuple[Claim, ...]:
 
 
 def _severity(summary: Summary) -> dict[str, Any]:
-    try:
-        from ..findings.severity import vecams
-    except ImportError:
-        return {}
-    return dict(vecams(summary.claims))
+    """The severity score; candidates seen in passing give no points."""
+    firm = (c.with_(polarity="absent", hedged=False) if is_passing(c) else c for c in summary.claims)
+    return dict(vecams(firm))
 
 
 def _montage_words(report: Mapping[str, Any]) -> str:
