@@ -6,11 +6,10 @@ import json
 
 import numpy as np
 import pytest
+from planted import make_windows
 
 from neuronarrator_hf.findings.measure import measure_windows, pool_measurements
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
-
-from planted import make_windows
 
 
 @pytest.fixture
@@ -59,9 +58,14 @@ def test_short_windows_are_measured_as_far_as_they_go(noise: np.ndarray) -> None
 
 
 def test_children_are_not_held_to_adult_norms(noise: np.ndarray) -> None:
-    measurement = measure_windows(make_windows(noise), age_years=3.0)[0]
-    assert measurement.claims["generalized_theta_slowing"].polarity == "not_assessed"
-    assert "3 years" in measurement.claims["normal"].evidence["reason"]
+    slow = make_windows(np.cumsum(noise, axis=-1) - np.cumsum(noise, axis=-1).mean(axis=-1, keepdims=True))
+    adult, child, infant = (measure_windows(slow, age_years=age)[0].claims for age in (40.0, 7.0, 0.1))
+    assert adult["generalized_delta_slowing"].is_present and adult["abnormal"].is_present
+    assert child["generalized_delta_slowing"].polarity == "not_assessed"
+    assert "7 years" in child["generalized_delta_slowing"].evidence["reason"]
+    assert child["normal"].polarity == "not_assessed" and not child["abnormal"].is_present
+    assert child["discontinuity"].polarity != "not_assessed"
+    assert infant["discontinuity"].polarity == "not_assessed"
 
 
 def test_pooling_keeps_one_claim_a_finding(noise: np.ndarray) -> None:

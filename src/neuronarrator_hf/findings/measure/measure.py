@@ -10,7 +10,7 @@ from .artifacts import judge_artifacts, judge_flat
 from .block import FLAT_UV, SiteBlock
 from .ictal import judge_seizure
 from .periodic import find_trains, judge_periodic
-from .result import WindowMeasurement, assemble
+from .result import Judgement, WindowMeasurement, assemble
 from .rhythm import judge_rhythms
 from .rhythmic import judge_rhythmic_delta
 from .sleep import judge_sleep
@@ -23,17 +23,18 @@ MIN_SAMPLES_S = 2.0
 BATCH_WINDOWS = 32
 """Windows measured at once: larger batches leave the processor's cache."""
 ADULT_YEARS = 16.0
-AGE_DEPENDENT = frozenset(
-    {
-        "generalized_theta_slowing",
-        "generalized_delta_slowing",
-        "low_voltage",
-        "normal",
-        "discontinuity",
-        "slow_wave_sleep",
-    }
+INFANT_YEARS = 2.0
+ADULT_NORMS = frozenset(
+    {"generalized_theta_slowing", "generalized_delta_slowing", "low_voltage", "slow_wave_sleep"}
 )
-"""Findings whose bounds are those of adults."""
+"""Findings whose bounds are those of adults; without them no recording is called normal."""
+BEYOND_INFANCY = frozenset(
+    {
+        "posterior_dominant_rhythm", "eyes_open", "eyes_closed", "drowsy", "n1_sleep", "n2_sleep", "n3_sleep",
+        "rem_sleep", "brief_attenuation", "discontinuity", "burst_suppression", "extreme_delta_brush",
+    }
+)  # fmt: skip
+"""Findings that are part of healthy sleep or immaturity in the first two years, or look different."""
 
 
 def measure_windows(windows: EEGWindows, *, age_years: float | None = None) -> list[WindowMeasurement]:
@@ -90,7 +91,7 @@ def _measure_batch(
     trains = find_trains(block)
     judgements = judge_voltage(measure_voltage(block))
     rhythms, rhythm_values = judge_rhythms(block)
-    is_rhythm = rhythms[0].margin > 0
+    is_rhythm = (rhythms[0].margin > 0) & rhythms[0].assessed
     posterior_hz = np.where(is_rhythm, rhythm_values["posterior_peak_hz"], np.nan)
     judgements += rhythms
     judgements += judge_slowing(block, powers, posterior_hz) + judge_asymmetry(block, powers)
@@ -114,15 +115,22 @@ def _measure_batch(
     discount_movement(judgements)
     explain_by_sleep(judgements)
     judgements += judge_states(judgements)
+    _leave_to_norms(judgements, age_years)
     judgements += judge_summary(judgements, values["n_sites"])
     for judgement in judgements:
         values[f"margin_{judgement.finding}"] = np.where(judgement.assessed, judgement.margin, np.nan)
-    if age_years is not None and age_years < ADULT_YEARS:
-        for judgement in judgements:
-            if judgement.finding in AGE_DEPENDENT:
-                judgement.assessed = np.zeros_like(judgement.assessed)
-                judgement.reason = f"no norms for {age_years:g} years: bounds are those of adults"
     return assemble(judgements, start_s, end_s, values)
+
+
+def _leave_to_norms(judgements: list[Judgement], age_years: float | None) -> None:
+    """Not assessed at this age: findings whose bounds are those of adults."""
+    if age_years is None or age_years >= ADULT_YEARS:
+        return
+    left = ADULT_NORMS | (BEYOND_INFANCY if age_years < INFANT_YEARS else frozenset())
+    for judgement in judgements:
+        if judgement.finding in left:
+            judgement.assessed = np.zeros_like(judgement.assessed)
+            judgement.reason = f"no norms for {age_years:g} years: bounds are those of adults"
 
 
 def _flat_channels(windows: EEGWindows) -> list[tuple[str, ...]]:

@@ -253,7 +253,7 @@ def judge_periodic(
     independent = np.array([_independence(t) for t in trains])
     sides = np.array([[t["left"].margin, t["right"].margin] for t in trains])
     # Each train is heard on the other side too, so each looks less regular than it is.
-    bilateral = np.minimum(sides.mean(axis=1) + 0.5, sides.min(axis=1) + 1.0)
+    bilateral = np.minimum(sides.mean(axis=1) + 0.3, sides.min(axis=1) + 1.0)
     bipd = np.minimum(bilateral, independent)
     # Two trains are neither one side's nor both sides' at once.
     lpd = np.minimum(np.minimum(quality, lateral), -bipd)

@@ -212,7 +212,9 @@ def _judge_brush(block: SiteBlock, assessed: np.ndarray) -> Judgement:
     beta_uv = 2.83 * np.sqrt(masked_median(block.band_power(14.0, 30.0), mask))
     muscle_uv = 2.83 * np.sqrt(masked_median(block.band_power(35.0, 45.0), mask) * 1.6)
     # The fast activity of sharp discharges falls off with frequency; that of a brush stands by itself.
-    density = np.log2((block.band_power(14.0, 30.0) / 16.0 + 1e-4) / (block.band_power(8.0, 12.0) / 4.0 + 1e-4))
+    density = np.log2(
+        (block.band_power(14.0, 30.0) / 16.0 + 1e-4) / (block.band_power(8.0, 12.0) / 4.0 + 1e-4)
+    )
     own = masked_median(density, mask)
     margin = np.min(
         [
@@ -230,5 +232,10 @@ def _judge_brush(block: SiteBlock, assessed: np.ndarray) -> Judgement:
         assessed,
         bound="beta locked to delta (correlation 0.35) and standing by itself, delta above 20 uV",
         where="longitudinal bipolar",
-        evidence={"brush_locking": locking, "brush_density_log2": own, "brush_delta_uv": delta_uv, "brush_beta_uv": beta_uv},
+        evidence={
+            "brush_locking": locking,
+            "brush_density_log2": own,
+            "brush_delta_uv": delta_uv,
+            "brush_beta_uv": beta_uv,
+        },
     )

@@ -17,8 +17,9 @@ from .result import Judgement
 
 THETA_RATIO = 1.25
 DELTA_RATIO = 3.7
-FOCAL_RATIO = 4.0
-"""Power of slow activity over that of the other side: twice the amplitude, a marked difference."""
+FOCAL_RATIO = 5.0
+"""Power of slow activity over that of the other side: 2.2 times the amplitude. Ten seconds of a healthy
+background reach twice in one of five regions now and then."""
 SLOWER = 0.5
 """log2 by which the ratio of slow to fast has to exceed that of the other side."""
 FOCAL_UV = 20.0
@@ -61,9 +62,9 @@ def judge_slowing(block: SiteBlock, powers: BandPowers, posterior_hz: np.ndarray
     enough = (mask[:, LEFT_BIPOLAR].sum(1) >= MIN_SIDE) & (mask[:, RIGHT_BIPOLAR].sum(1) >= MIN_SIDE)
     floor = 0.05
     judgements = []
-    for finding, power, bound, band in (
-        ("generalized_theta_slowing", powers.theta, THETA_RATIO, (4.0, 8.0)),
-        ("generalized_delta_slowing", powers.delta, DELTA_RATIO, (1.0, 4.0)),
+    for finding, band_name, power, bound, band in (
+        ("generalized_theta_slowing", "theta", powers.theta, THETA_RATIO, (4.0, 8.0)),
+        ("generalized_delta_slowing", "delta", powers.delta, DELTA_RATIO, (1.0, 4.0)),
     ):
         ratio = np.log2((power + floor) / (powers.fast + floor))
         middle = masked_median(ratio, mask)
@@ -84,7 +85,7 @@ def judge_slowing(block: SiteBlock, powers: BandPowers, posterior_hz: np.ndarray
                 enough,
                 bound=f"power over 8-20 Hz above {bound:g} in the median derivation and on both sides",
                 where="longitudinal bipolar",
-                evidence={"power_ratio": 2.0**middle, "amplitude_uv": amplitude_uv},
+                evidence={f"{band_name}_power_ratio": 2.0**middle, f"{band_name}_amplitude_uv": amplitude_uv},
                 frequency_hz=_dominant_hz(block, band),
             )
         )
@@ -140,7 +141,7 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
         "focal_slowing",
         margin,
         enough,
-        bound="delta and theta of a region twice those of the other side, slow by itself, above 20 uV",
+        bound="delta and theta of a region 2.2 times those of the other side, slow by itself, above 20 uV",
         where="longitudinal bipolar, homologous derivations",
         evidence={"focal_excess_log2": value, "focal_amplitude_uv": amplitude},
         side=["left" if v else "right" for v in on_left],
