@@ -135,9 +135,8 @@ def _compare_medians(measurements: list[WindowMeasurement], truth: list[set[str]
             ]
             theirs = [m.values[name] for m, t in real if finding in t and name in m.values]
             if own and theirs:
-                print(
-                    f"  {finding:28s} {name:28s} {np.median(own):8.2f} {np.median(theirs):8.2f}  (n {len(own)}, {len(theirs)})"
-                )
+                medians = f"{np.median(own):8.2f} {np.median(theirs):8.2f}"
+                print(f"  {finding:28s} {name:28s} {medians}  (n {len(own)}, {len(theirs)})")
 
 
 if __name__ == "__main__":

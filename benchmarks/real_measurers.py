@@ -258,8 +258,7 @@ def fit_calibration(pages: list[Measured], clips: list[Measured]) -> dict:
             seen, held = [d for d in data if d[0] != source], [d for d in data if d[0] == source]
             parameters = fit(seen) if seen else np.zeros(2)
             x, y = np.array([d[1] for d in held]), np.array([d[2] for d in held])
-            zero = 0.5 * 0.0
-            before += loss(np.zeros(2), x, y) - zero
+            before += loss(np.zeros(2), x, y)
             after += loss(parameters, x, y) - 0.5 * (parameters[0] ** 2 / 0.25 + parameters[1] ** 2)
         slope, bias = fit(data)
         result[group] = {
@@ -273,35 +272,37 @@ def fit_calibration(pages: list[Measured], clips: list[Measured]) -> dict:
 
 
 def to_text(result: dict) -> str:
+    """The results as lines of text."""
     lines = ["pages"]
     for name, s in result["pages"].items():
+        low90, high90 = s["macro_f1_interval_0.9"]
+        low95, high95 = s["macro_f1_interval_0.95"]
         lines.append(
-            f"  {name}: macro F1 {s['macro_f1']:.2f} {np.round(s['macro_f1_interval_0.9'], 2).tolist()} (90 %)"
-            f" {np.round(s['macro_f1_interval_0.95'], 2).tolist()} (95 %), without slowing"
-            f" {s['macro_f1_without_slowing']:.2f}, macro AUROC {s['macro_auroc']:.2f} (all {s['macro_auroc_all']:.2f})"
+            f"  {name}: macro F1 {s['macro_f1']:.2f} (90 % {low90:.2f}-{high90:.2f}, 95 % {low95:.2f}-{high95:.2f}),"
+            f" without slowing {s['macro_f1_without_slowing']:.2f},"
+            f" macro AUROC {s['macro_auroc']:.2f} (all findings {s['macro_auroc_all']:.2f})"
         )
     own = result["pages"]["measurers"]
     for finding, s in own["per_finding"].items():
-        lines.append(
-            f"    {finding:28s} n+ {s['positives']:2d} said {own['predicted'][finding]:2d} F1 {s['f1']:.2f} AUROC {s['auroc']:.2f}"
-        )
-    lines.append(
-        f"severity: Spearman {result['severity']['spearman']:.2f}, mean absolute error {result['severity']['mean_absolute_error']:.1f} points"
-    )
+        counts = f"n+ {s['positives']:2d} said {own['predicted'][finding]:2d}"
+        lines.append(f"    {finding:28s} {counts} F1 {s['f1']:.2f} AUROC {s['auroc']:.2f}")
+    severity = result["severity"]
+    error = severity["mean_absolute_error"]
+    lines.append(f"severity: Spearman {severity['spearman']:.2f}, mean absolute error {error:.1f} points")
     lines.append("clips")
     for name in ("measurers", "always the most frequent", "band-power regression"):
         s = result["clips"][name]
         lines.append(
-            f"  {name}: majority {s['majority_agreement']:.2f} of {s['n_clear']}, top or tied {s['top_class']:.2f} of {s['n']},"
-            f" vote share {s['vote_share']:.2f} of {s['best_vote_share']:.2f}, cross-entropy {s['cross_entropy']:.2f}"
+            f"  {name}: majority {s['majority_agreement']:.2f} of {s['n_clear']},"
+            f" top or tied {s['top_class']:.2f} of {s['n']},"
+            f" vote share {s['vote_share']:.2f} of {s['best_vote_share']:.2f},"
+            f" cross-entropy {s['cross_entropy']:.2f}"
         )
-    for stem, c in result["clips"]["clips"].items():
-        lines.append(
-            f"    {stem:12s} {c['chosen']:8s} votes { ({k: v for k, v in c['votes'].items() if v}) }"
-        )
+    for stem, clip in result["clips"]["clips"].items():
+        votes = {name: count for name, count in clip["votes"].items() if count}
+        lines.append(f"    {stem:12s} {clip['chosen']:8s} votes {votes}")
     lines.append("awake")
-    for stem, entry in result["awake"].items():
-        lines.append(f"  {stem}: {entry}")
+    lines += [f"  {stem}: {entry}" for stem, entry in result["awake"].items()]
     return "\n".join(lines)
 
 
