@@ -278,7 +278,8 @@ def to_text(result: dict) -> str:
         low90, high90 = s["macro_f1_interval_0.9"]
         low95, high95 = s["macro_f1_interval_0.95"]
         lines.append(
-            f"  {name}: macro F1 {s['macro_f1']:.2f} (90 % {low90:.2f}-{high90:.2f}, 95 % {low95:.2f}-{high95:.2f}),"
+            f"  {name}: macro F1 {s['macro_f1']:.2f}"
+            f" (90 % {low90:.2f}-{high90:.2f}, 95 % {low95:.2f}-{high95:.2f}),"
             f" without slowing {s['macro_f1_without_slowing']:.2f},"
             f" macro AUROC {s['macro_auroc']:.2f} (all findings {s['macro_auroc_all']:.2f})"
         )
