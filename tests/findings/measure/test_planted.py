@@ -146,3 +146,17 @@ def test_the_reference_of_the_recording_does_not_matter() -> None:
     shifted = make_windows(windows.eeg_uv + 30 * wave(3.0, 5))
     ours, theirs = measure(windows).claims, measure(shifted).claims
     assert {f: c.polarity for f, c in ours.items()} == {f: c.polarity for f, c in theirs.items()}
+
+
+def test_a_mirrored_head_has_mirrored_sides() -> None:
+    swapped = {"left": "right", "right": "left"}
+    other = {"1": "2", "2": "1", "3": "4", "4": "3", "7": "8", "8": "7", "z": "z"}
+    mirror = [SITES_1020.index(site[:-1] + other[site[-1]]) for site in SITES_1020]
+    slow = noise(1, 2.0, 23, 30.0, 30.001)[0, 0]
+    windows = planted(field("T7", 0.3) * 1.5 + 0.3 * field("F3"), slow, 24)
+    ours = measure(windows).claims
+    theirs = measure(make_windows(windows.eeg_uv[:, mirror])).claims
+    assert ours["focal_slowing"].is_present and ours["focal_slowing"].side == "left"
+    for finding, claim in ours.items():
+        assert theirs[finding].polarity == claim.polarity, finding
+        assert theirs[finding].side == swapped.get(claim.side, claim.side), finding

@@ -17,7 +17,6 @@ from .block import (
     masked_median,
     masked_quantile,
 )
-from .periodic import Train
 from .result import Judgement
 
 BLINK_UV = 60.0
@@ -33,7 +32,6 @@ _NEAR = (np.cos(np.deg2rad(58)) < _POSITIONS @ _POSITIONS.T) & ~np.eye(19, dtype
 
 def judge_artifacts(
     block: SiteBlock,
-    trains: list[dict[str, Train]],
     flat: Sequence[tuple[str, ...]],
     quality: Sequence[dict],
 ) -> tuple[list[Judgement], dict[str, np.ndarray]]:
@@ -45,7 +43,7 @@ def judge_artifacts(
         muscle,
         _judge_electrode(block),
         _judge_mains(block, quality),
-        _judge_ecg(block, trains),
+        _judge_ecg(block),
         _judge_movement(block),
         judge_flat(flat),
     ], {"muscle_uv": muscle_uv}
@@ -216,7 +214,7 @@ def _judge_mains(block: SiteBlock, quality: Sequence[dict]) -> Judgement:
     )
 
 
-def _judge_ecg(block: SiteBlock, trains: list[dict[str, Train]]) -> Judgement:
+def _judge_ecg(block: SiteBlock) -> Judgement:
     """Narrow transients at 45-130 a minute, as regular as a heart, in all of the average reference."""
     x = block.band(5.0, 40.0, "average")
     mask = block.site_mask

@@ -95,7 +95,7 @@ def _measure_batch(
     posterior_hz = np.where(is_rhythm, rhythm_values["posterior_peak_hz"], np.nan)
     judgements += rhythms
     judgements += judge_slowing(block, powers, posterior_hz) + judge_asymmetry(block, powers)
-    artifacts, artifact_values = judge_artifacts(block, trains, flat, quality)
+    artifacts, artifact_values = judge_artifacts(block, flat, quality)
     judgements += artifacts
     for found, numbers in (
         judge_periodic(block, trains, rhythms[0].margin),

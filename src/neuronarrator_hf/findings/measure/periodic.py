@@ -36,7 +36,6 @@ MIN_CONTRAST_MARGIN = 1.8
 MIN_AMPLITUDE_UV = 12.0
 LATERALITY = 1.0
 """log2 of the amplitude of the averaged discharge, left over right: a factor of two, a marked asymmetry."""
-MAX_RATE_HZ = 2.5
 MIN_CYCLES = 6
 MIN_DERIVATIONS = 3
 POSTERIOR_ROWS = np.array([2, 3, 6, 7, 12, 13, 16, 17])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
@@ -21,17 +19,6 @@ SLOW_WAVE_UV = 75.0
 SLOW_WAVE_SHARE = 0.2
 VERTEX_UV = 40.0
 LOWER_SITES = ("T7", "T8", "P7", "P8")
-
-
-@dataclass
-class SleepElements:
-    """Measured elements of a batch of windows."""
-
-    spindle_s: np.ndarray
-    spindle_margin: np.ndarray
-    spindle_hz: np.ndarray
-    slow_wave_share: np.ndarray
-    slow_wave_uv: np.ndarray
 
 
 def judge_sleep(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[list[Judgement], dict[str, np.ndarray]]:

@@ -1,8 +1,7 @@
 """Slow and asymmetric background: generalized theta and delta, focal slowing, asymmetry.
 
 Bounds: delta/(alpha+beta) power above 3.7 and theta/(alpha+beta) above 1.25, in the median derivation
-and on both sides; healthy waking adults stay well below both. Muscle, which is flat from 10 to
-50 Hz, is taken off before the ratio is made.
+and on both sides; healthy waking adults stay well below both.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...signal.montage import LONGITUDINAL_BIPOLAR
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SiteBlock, masked_median, masked_quantile
 from .result import Judgement
 
@@ -36,23 +34,19 @@ _FOCI = {"frontal": [0, 4], "temporal": [1, 2], "central": [5], "parietal": [6],
 
 @dataclass
 class BandPowers:
-    """Powers per derivation in uV^2, `(n_windows, 18)`, muscle taken off the fast band."""
+    """Powers per derivation in uV^2, `(n_windows, 18)`."""
 
     delta: np.ndarray
     theta: np.ndarray
     fast: np.ndarray
-    muscle: np.ndarray
 
 
 def band_powers(block: SiteBlock) -> BandPowers:
     """Delta 1-4, theta 4-8 and fast (alpha and beta) 8-20 Hz."""
-    muscle = block.band_power(25, 45) / 20.0
-    fast = block.band_power(8, 20)
     return BandPowers(
         delta=block.band_power(1, 4),
         theta=block.band_power(4, 8),
-        fast=fast,
-        muscle=muscle,
+        fast=block.band_power(8, 20),
     )
 
 
@@ -167,8 +161,3 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
         side=["right" if r > 0 else "left" for r in np.nan_to_num(amplitude_ratio)],
     )
     return [focal, asymmetry]
-
-
-assert all(LONGITUDINAL_BIPOLAR[a][0][:-1] == LONGITUDINAL_BIPOLAR[b][0][:-1] for a, b in _PAIRS if a < b), (
-    "homologous derivations out of step with the montage"
-)
