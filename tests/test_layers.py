@@ -22,8 +22,9 @@ LAYERS = {
     "report": 5,
     "training": 6,
     "pipeline": 7,
-    "auto": 7,
-    "cli": 7,
+    "_registration": 8,
+    "auto": 9,
+    "cli": 9,
 }
 LIGHT = ("signal", "findings", "recording", "simulation")
 HEAVY = ("torch", "transformers")
@@ -64,13 +65,17 @@ def test_imports_run_to_lower_layers(path: Path) -> None:
         assert other == own or LAYERS[other] < LAYERS[own], f"{own} (layer {LAYERS[own]}) imports {name}"
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if _part(p) in LIGHT], ids=lambda p: str(p.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if _part(p) in LIGHT], ids=lambda p: str(p.relative_to(PACKAGE))
+)
 def test_light_layers_import_nothing_heavy(path: Path) -> None:
     heavy = [name for name, at_top in _imports(path) if at_top and name.split(".")[0] in HEAVY]
     assert not heavy
 
 
-@pytest.mark.parametrize("module", ["neuronarrator_hf", "neuronarrator_hf.signal", "neuronarrator_hf.findings.schema"])
+@pytest.mark.parametrize(
+    "module", ["neuronarrator_hf", "neuronarrator_hf.signal", "neuronarrator_hf.findings.schema"]
+)
 def test_import_loads_neither_torch_nor_transformers(module: str) -> None:
     code = f"import sys, {module}; print([m for m in ('torch', 'transformers') if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -78,5 +83,9 @@ def test_import_loads_neither_torch_nor_transformers(module: str) -> None:
 
 
 def test_source_files_stay_small() -> None:
-    long = {str(p.relative_to(PACKAGE)): n for p in PACKAGE.rglob("*.py") if (n := len(p.read_text().splitlines())) > 400}
+    long = {
+        str(p.relative_to(PACKAGE)): n
+        for p in PACKAGE.rglob("*.py")
+        if (n := len(p.read_text().splitlines())) > 400
+    }
     assert not long

@@ -141,7 +141,9 @@ class Claim:
         known = set(cls.__dataclass_fields__)
         unknown = sorted(set(values) - known)
         if unknown:
-            raise ValueError(f"unknown keys of a claim: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+            raise ValueError(
+                f"unknown keys of a claim: {', '.join(unknown)}; known: {', '.join(sorted(known))}"
+            )
         values = dict(values)
         change = values.get("change")
         for name in ("frequency_hz", "amplitude_uv", "span"):

@@ -125,6 +125,8 @@ def _define(
     )
 
 
+# A table: one row a finding.
+# fmt: off
 _DEFINITIONS = (
     # --- state ---------------------------------------------------------------------------------
     _define("eyes_open", "state", "eyes open", "Awake with the eyes open: posterior rhythm attenuated, blinks.", "IFCN 2017", "The person seems awake with open eyes."),
@@ -178,6 +180,7 @@ _DEFINITIONS = (
     _define("normal", "summary", "normal", "Nothing abnormal among the findings assessed, in a recording that could be assessed.", "SCORE 2", "Nothing abnormal was seen."),
     _define("abnormal", "summary", "abnormal", "At least one abnormal finding.", "SCORE 2", "Something abnormal was seen."),
 )
+# fmt: on
 
 VOCABULARY: dict[str, FindingDefinition] = {definition.id: definition for definition in _DEFINITIONS}
 """Every finding by id, in the order of the design."""

@@ -235,7 +235,9 @@ ABNORMAL = (
 )
 
 HEDGES = ("possible", "suspected", "questionable", "probable")
-PREVALENCES = {p: (p,) for p in ("rare", "occasional", "frequent", "abundant", "continuous")}
+PREVALENCES: dict[str, tuple[str, ...]] = {
+    p: (p,) for p in ("rare", "occasional", "frequent", "abundant", "continuous")
+}
 PREVALENCES["rare"] = ("rare", "isolated")
 PREVALENCES["occasional"] = ("occasional", "sporadic", "scattered")
 PREVALENCES["continuous"] = ("continuous", "persistent")
