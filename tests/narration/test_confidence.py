@@ -5,7 +5,6 @@ import math
 import pytest
 
 from neuronarrator_hf.findings.schema import Claim
-from neuronarrator_hf.narration import confidence
 from neuronarrator_hf.narration.confidence import combine, combined_probabilities, confidence_of
 
 
@@ -14,25 +13,19 @@ def logit(p: float) -> float:
 
 
 def test_two_witnesses_meet_at_the_mean_of_their_logits() -> None:
-    p = combine(0.9, 0.2, "background")
+    p = combine(0.9, 0.2)
     assert logit(p) == pytest.approx((logit(0.9) + logit(0.2)) / 2)
 
 
 def test_one_witness_alone_is_believed_as_it_is() -> None:
-    assert combine(0.9, None, "background") == pytest.approx(0.9)
-    assert combine(None, 0.2, "background") == pytest.approx(0.2)
-    assert combine(None, None, "background") is None
+    assert combine(0.9, None) == pytest.approx(0.9)
+    assert combine(None, 0.2) == pytest.approx(0.2)
+    assert combine(None, None) is None
 
 
 def test_certainty_of_one_witness_is_bounded() -> None:
-    assert 0.0 < combine(1.0, 0.0, "ictal") < 1.0
-    assert combine(1.0, 0.5, "ictal") < 1.0
-
-
-def test_the_calibration_of_a_group_has_a_slope_and_an_offset(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confidence, "CALIBRATION", {"ictal": (0.5, -1.0)})
-    assert logit(combine(0.8, 0.8, "ictal")) == pytest.approx(0.5 * logit(0.8) - 1.0)
-    assert combine(0.8, 0.8, "sleep") == pytest.approx(0.8)
+    assert 0.0 < combine(1.0, 0.0) < 1.0
+    assert combine(1.0, 0.5) < 1.0
 
 
 def test_what_could_not_be_measured_has_no_probability() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
-from neuronarrator_hf.training.calibrate import apply_groups, fit_groups, read_calibration, write_calibration
+from neuronarrator_hf.models.calibration import calibrated_presence
+from neuronarrator_hf.models.configuration_neuronarrator import NeuroNarratorConfig
+from neuronarrator_hf.training.calibrate import fit_groups, store_calibration
 
 
 def test_recovers_what_made_the_labels(tmp_path):
@@ -15,10 +17,13 @@ def test_recovers_what_made_the_labels(tmp_path):
     fitted = fit_groups(logits, truth)
     for slope, offset in fitted.values():
         assert abs(slope - 0.5) < 0.05 and abs(offset + 1) < 0.1
-    p = apply_groups(logits, fitted)
+    p = calibrated_presence(logits, fitted)
     assert abs(p.mean() - truth.mean()) < 0.01
-    write_calibration(tmp_path, fitted, "test")
-    assert read_calibration(tmp_path)["state"][0] == round(fitted["state"][0], 4)
+    NeuroNarratorConfig().save_pretrained(tmp_path)
+    store_calibration(tmp_path, fitted)
+    stored = NeuroNarratorConfig.from_pretrained(tmp_path).presence_calibration
+    assert stored["state"][0] == round(fitted["state"][0], 4)
+    assert np.allclose(calibrated_presence(logits, stored), p, atol=1e-3)
 
 
 def test_few_labels_move_little():

@@ -114,16 +114,13 @@ def head_scores(heard: Sequence[Heard], truth: Sequence[Sequence[Claim]]) -> dic
 
 def combine_arrays(network: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """`narration.confidence.combine` over arrays `(n, n_findings)`; NaN is no witness."""
-    from ..findings.vocabulary import VOCABULARY
     from ..narration.confidence import combine
 
     out = np.full(network.shape, np.nan)
-    for j, finding in enumerate(FINDING_IDS):
-        group = VOCABULARY[finding].group
-        for i in range(len(network)):
-            a, b = network[i, j], measured[i, j]
-            p = combine(None if np.isnan(a) else float(a), None if np.isnan(b) else float(b), group)
-            out[i, j] = np.nan if p is None else p
+    for i, j in np.ndindex(*network.shape):
+        a, b = network[i, j], measured[i, j]
+        p = combine(None if np.isnan(a) else float(a), None if np.isnan(b) else float(b))
+        out[i, j] = np.nan if p is None else p
     return out
 
 

@@ -122,6 +122,8 @@ class NeuroNarratorConfig(PreTrainedConfig):
         finding_hidden_size: Width of the finding head per finding.
         presence_loss_weight: Weight of the multi-label loss.
         attribute_loss_weight: Weight of the losses of side, region, frequency, ... of present findings.
+        presence_calibration: Group of findings to (slope, offset) of its presence logits, or None
+            (see `calibration.calibrated_presence`).
         lm_loss_weight: Weight of the language-model loss.
         projection_dim: Width of the space shared by waveform and map.
         logit_scale_init_value: Logarithm of the initial inverse temperature (CLIP's 1 / 0.07).
@@ -153,6 +155,7 @@ class NeuroNarratorConfig(PreTrainedConfig):
     finding_hidden_size: int = 128
     presence_loss_weight: float | int = 1.0
     attribute_loss_weight: float | int = 0.3
+    presence_calibration: dict[str, Any] | None = None
     lm_loss_weight: float | int = 1.0
     # Alignment
     projection_dim: int = 128

@@ -1,7 +1,8 @@
 """One confidence from two witnesses: the network's probability and the score of the measurement.
 
-The two err differently, so their logits are averaged; a slope and an offset per group of findings
-calibrate the mean. A claim's `status` is not touched here: it comes from the measurement alone.
+Each is calibrated on its own (the network's by `presence_calibration` of the model's configuration, the
+measurement's in `findings.measure`); the two err differently, so their logits are averaged. A claim's
+`status` is not touched here: it comes from the measurement alone.
 """
 
 from __future__ import annotations
@@ -10,38 +11,33 @@ import math
 from collections.abc import Mapping
 
 from ..findings.schema import Claim
-from ..findings.vocabulary import VOCABULARY
+from ..findings.vocabulary import FINDING_IDS
 
 LOGIT_LIMIT = 6.0
 """Probabilities closer to 0 or 1 than this logit say nothing more; it bounds one witness's say."""
 
-CALIBRATION: Mapping[str, tuple[float, float]] = {}
-"""Group of findings to (slope, offset) of the mean logit; (1, 0) for a group not listed."""
 
-
-def combine(network: float | None, measured: float | None, group: str) -> float | None:
-    """Calibrated probability that a finding is present.
+def combine(network: float | None, measured: float | None) -> float | None:
+    """Probability that a finding is present.
 
     Args:
         network: Probability of the finding head, or None where the model gives none.
         measured: Score of the measurement, 0 to 1, or None where the finding was not assessed.
-        group: Group of the finding, which names the calibration.
     """
     logits = [_logit(p) for p in (network, measured) if p is not None]
     if not logits:
         return None
-    slope, offset = CALIBRATION.get(group, (1.0, 0.0))
-    return 1.0 / (1.0 + math.exp(-(slope * sum(logits) / len(logits) + offset)))
+    return 1.0 / (1.0 + math.exp(-sum(logits) / len(logits)))
 
 
 def combined_probabilities(network: Mapping[str, float], measured: Mapping[str, Claim]) -> dict[str, float]:
     """Probability of every finding that a witness speaks of and that could be assessed, to 1e-4."""
     found = {}
-    for finding, definition in VOCABULARY.items():
+    for finding in FINDING_IDS:
         claim = measured.get(finding)
         if claim is not None and claim.polarity == "not_assessed":
             continue
-        p = combine(network.get(finding), _presence(claim), definition.group)
+        p = combine(network.get(finding), _presence(claim))
         if p is not None:
             found[finding] = round(p, 4)
     return found

@@ -12,6 +12,7 @@ from ..findings.measure import measure_windows
 from ..findings.select import select_for_text
 from ..findings.vocabulary import FINDING_IDS
 from ..findings.write import write_segment
+from ..models.calibration import calibrated_presence
 from ..signal.windows import EEGWindows
 
 MAX_NEW_TOKENS = 256
@@ -108,7 +109,8 @@ class ModelVoice:
                     inputs["gap_s"][:, 0] = max(float(part.start_s[0]) - state.end_s, 0.0)
                 features = self.model.get_window_features(**inputs, bridge_state=state.bridge)
                 tokens.append(features.window_tokens[0])
-                presence = features.concepts["presence"][0].float().cpu().numpy()
+                logits = features.finding_logits["presence"][0].float().cpu().numpy()
+                presence = calibrated_presence(logits, self.model.config.presence_calibration)
                 probabilities += [dict(zip(FINDING_IDS, row.tolist(), strict=True)) for row in presence]
                 state = _Past(features.bridge_state, float(part.end_s[-1]))
         return Heard(probabilities, torch.cat(tokens)), state

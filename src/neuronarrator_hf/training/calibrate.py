@@ -10,7 +10,6 @@ from scipy.optimize import minimize
 
 from ..findings.vocabulary import FINDING_IDS, VOCABULARY
 
-CALIBRATION_NAME = "calibration.json"
 _PRIOR_STRENGTH = 2.0
 """Pseudo-windows that hold slope and offset at (1, 0): little data moves little."""
 
@@ -57,26 +56,9 @@ def _fit(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
     return float(np.exp(log_slope)), float(offset)
 
 
-def apply_groups(logits: np.ndarray, calibration: dict[str, tuple[float, float]]) -> np.ndarray:
-    """Calibrated probabilities of logits `(..., n_findings)`."""
-    pairs = [calibration.get(VOCABULARY[finding].group, (1.0, 0.0)) for finding in FINDING_IDS]
-    slope, offset = np.array(pairs).T
-    return 1 / (1 + np.exp(-(slope * logits + offset)))
-
-
-def write_calibration(folder: Path, calibration: dict[str, tuple[float, float]], fitted_on: str) -> None:
-    """`calibration.json` beside the weights: group to slope and offset of the network's presence logits."""
-    values = {
-        "groups": {g: [round(s, 4), round(o, 4)] for g, (s, o) in calibration.items()},
-        "fitted_on": fitted_on,
-    }
-    (folder / CALIBRATION_NAME).write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-
-
-def read_calibration(folder: str | Path) -> dict[str, tuple[float, float]]:
-    """The calibration beside a model's weights; empty where there is none."""
-    path = Path(folder) / CALIBRATION_NAME
-    if not path.is_file():
-        return {}
-    groups = json.loads(path.read_text(encoding="utf-8"))["groups"]
-    return {group: (float(slope), float(offset)) for group, (slope, offset) in groups.items()}
+def store_calibration(folder: Path, calibration: dict[str, tuple[float, float]]) -> None:
+    """Write the calibration into the configuration of a saved model."""
+    path = folder / "config.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    values["presence_calibration"] = {g: [round(s, 4), round(o, 4)] for g, (s, o) in calibration.items()}
+    path.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")

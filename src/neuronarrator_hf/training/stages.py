@@ -244,16 +244,16 @@ class TrainingStage:
         """Calibrate the heads of a finished model, as loaded from its folder."""
         if self.name == "language":
             return {}
-        from .calibrate import fit_groups, write_calibration
+        from .calibrate import fit_groups, store_calibration
         from .parts import load_parts
 
         parts = load_parts(folder, self.run)
         logits, truth = self.validation.presence(parts)
         calibration = fit_groups(logits, truth)
-        write_calibration(folder, calibration, f"{len(logits)} held-out simulated windows")
+        store_calibration(folder, calibration)
         if self.name == "align":
             parts.alignment.aligned.save_pretrained(folder / "alignment")
-        return {"calibrated_groups": float(len(calibration))}
+        return {"calibrated_groups": float(len(calibration)), "calibration_windows": float(len(logits))}
 
     def push_to_hub(self, repository: str) -> None:
         """Push model and processor."""
