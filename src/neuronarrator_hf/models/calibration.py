@@ -1,4 +1,4 @@
-"""Calibration of the finding heads: a slope and an offset per group of findings, kept in the configuration."""
+"""Calibration of the finding heads: slope and offset per group of findings, kept in the configuration."""
 
 from __future__ import annotations
 
