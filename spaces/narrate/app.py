@@ -1,0 +1,281 @@
+"""The demo: a recording in, its narrative out, every claim beside the signal it was checked against.
+
+`python app.py` serves it; on Hugging Face Spaces to the world, anywhere else to this machine alone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported
+
+import gradio as gr
+import views
+from desk import AUTOMATIC, EXAMPLE, UPLOAD, Desk, Update
+from visit import (
+    EXAMPLES,
+    FILE_TYPES,
+    MAX_BYTES,
+    MAX_DURATION_S,
+    MAX_VISIT_S,
+    RefusedError,
+    Visits,
+)
+
+from neuronarrator_hf.narration.engine import HISTORY_MODES, Narrator
+from neuronarrator_hf.narration.loading import load_model
+from neuronarrator_hf.narration.voice import MeasuredVoice
+from neuronarrator_hf.recording.page import SENSITIVITIES_UV
+
+MODEL, MEASURED = "Model", "Measurements only"
+HERE = Path(__file__).resolve().parent
+MAX_WAITING = 20
+
+
+class UploadOnly(gr.File):
+    """A file field that takes what was uploaded to this server and nothing else.
+
+    Gradio's own would download an address that a request names in place of a file, and leave an empty
+    temporary file at every use.
+    """
+
+    is_template = True  # drawn by the page as a File
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        """Refuse what is not a file of the upload folder."""
+        if url_or_file_path is not None and not Path(url_or_file_path).is_file():
+            raise gr.Error("Upload a file; an address cannot be given in its place.")
+        return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+    def preprocess(self, payload: Any) -> list[str]:
+        """Paths of the uploaded files."""
+        if payload is None:
+            return []
+        return [file.path for file in getattr(payload, "root", [payload])]
+
+
+@lru_cache(maxsize=1)
+def _model() -> tuple[Any, Any]:
+    return load_model(os.environ.get("NEURONARRATOR_MODEL"))
+
+
+def make_narrator(words: str, history: str, age: float | None) -> Narrator:
+    """A narrator on the model of this server (`NEURONARRATOR_MODEL`, else the embedded default)."""
+    if words == MEASURED:
+        return Narrator(MeasuredVoice(age_years=age), age_years=age)
+    try:
+        model, processor = _model()
+    except (OSError, ValueError) as error:
+        raise RefusedError(
+            f"No model can be loaded on this server. Choose {MEASURED!r}, which needs none."
+        ) from error
+    return Narrator(model, processor, history=history, age_years=age)
+
+
+def build(desk: Desk) -> gr.Blocks:
+    """The page.
+
+    Args:
+        desk: What the controls do.
+    """
+
+    def leave(request: gr.Request) -> None:
+        desk.visits.end(request.session_hash)
+
+    with gr.Blocks(
+        title="NeuroNarrator", analytics_enabled=False, delete_cache=(300, MAX_VISIT_S), fill_width=False
+    ) as page:
+        parts = _lay_out()
+        _wire(parts, desk)
+        page.unload(leave)
+    page.queue(max_size=MAX_WAITING, default_concurrency_limit=4, api_open=False)
+    return page
+
+
+def _lay_out() -> dict[str, Any]:
+    parts: dict[str, Any] = {}
+    gr.HTML((HERE / "header.html").read_text(encoding="utf-8"))
+    with gr.Row(elem_classes="nn-card"):
+        with gr.Column(min_width=300):
+            parts["source"] = gr.Radio([EXAMPLE, UPLOAD], value=EXAMPLE, label="Recording")
+            parts["example"] = gr.Dropdown(list(EXAMPLES), value=next(iter(EXAMPLES)), label="Example")
+            with gr.Column(visible=False) as parts["own"]:
+                parts["upload"] = UploadOnly(
+                    label="EDF, BDF, GDF, FIF, CNT, Nihon Kohden; EEGLAB or BrainVision with all their files",
+                    file_count="multiple",
+                    file_types=list(FILE_TYPES),
+                    height=130,
+                )
+                gr.HTML(
+                    '<p class="nn-warn"><b>Upload nothing that identifies a person.</b> De-identify first: '
+                    "<code>neuronarrator deidentify recording.edf --out copy.edf</code>. "
+                    f"Up to {MAX_BYTES // 1024**2} MB and {MAX_DURATION_S // 60} minutes. Uploads are "
+                    "deleted as soon as they are narrated.</p>"
+                )
+        with gr.Column(min_width=300):
+            with gr.Row():
+                parts["words"] = gr.Dropdown([MODEL, MEASURED], value=MODEL, label="Words by", min_width=140)
+                parts["age"] = gr.Number(
+                    label="Age in years", value=None, minimum=0, maximum=130, min_width=140,
+                    info="Norms are those of adults",
+                )  # fmt: skip
+            parts["history"] = gr.Radio(
+                list(HISTORY_MODES), value=HISTORY_MODES[0], label="History",
+                info="State-space memory of the recording, three preceding segments, or none",
+            )  # fmt: skip
+            with gr.Row():
+                parts["start"] = gr.Button("Narrate", variant="primary", scale=3, min_width=120)
+                parts["stop"] = gr.Button("Stop", interactive=False, scale=1, min_width=80)
+    parts["status"] = gr.HTML(views.status_line("Choose a recording and press Narrate."))
+    with gr.Column(visible=False) as parts["study"]:
+        with gr.Group(), gr.Row(equal_height=True, elem_classes="nn-nav"):
+            parts["previous"] = gr.Button("\N{LEFTWARDS ARROW} Previous", min_width=110, scale=1)
+            parts["segment"] = gr.Slider(
+                1, 2, value=1, step=1, label="Segment of 10 s", scale=5, min_width=220
+            )
+            parts["next"] = gr.Button("Next \N{RIGHTWARDS ARROW}", min_width=110, scale=1)
+            parts["gain"] = gr.Dropdown(
+                [("automatic", AUTOMATIC), *((f"{s:g} µV per lane", s) for s in SENSITIVITIES_UV)],
+                value=AUTOMATIC, label="Gain", scale=2, min_width=150,
+            )  # fmt: skip
+        parts["page"] = gr.HTML(elem_classes="nn-paper")
+        with gr.Row():
+            with gr.Column(min_width=320):
+                gr.HTML("<h3>Where the power lies</h3>")
+                parts["fields"] = gr.HTML()
+            with gr.Column(min_width=320):
+                gr.HTML("<h3>This segment</h3>")
+                parts["details"] = gr.HTML()
+        parts["narrative"] = gr.HighlightedText(
+            label="Narrative: click a sentence to see its segment",
+            color_map=views.STATUS_COLOURS, show_legend=True, elem_classes="nn-narrative",
+        )  # fmt: skip
+    with gr.Column(visible=False) as parts["outcome"]:
+        gr.HTML("<h3>Report</h3>")
+        parts["report"] = gr.HTML()
+        parts["events"] = gr.Dataframe(
+            headers=list(views.EVENT_COLUMNS), datatype="str", interactive=False, wrap=True,
+            label="Events: click a row to see its page", max_height=340,
+        )  # fmt: skip
+        with gr.Row():
+            for kind, label in (
+                ("html", "Report (HTML)"),
+                ("json", "Everything (JSON)"),
+                ("md", "Text (Markdown)"),
+            ):
+                parts[f"file_{kind}"] = gr.DownloadButton(label, min_width=150)
+    with gr.Accordion("About and limits", open=False):
+        gr.Markdown((HERE / "about.md").read_text(encoding="utf-8"))
+    return parts
+
+
+def _wire(parts: dict[str, Any], desk: Desk) -> None:
+    def update(values: Update) -> dict[Any, Any]:
+        """Values by name as Gradio takes them; a `dict` changes properties."""
+        return {
+            parts[name]: gr.update(**value) if isinstance(value, dict) else value
+            for name, value in values.items()
+        }
+
+    def narrate(
+        source: str,
+        example: str,
+        uploads: list[str],
+        words: str,
+        history: str,
+        age: float | None,
+        request: gr.Request,
+    ) -> Iterator[dict[Any, Any]]:
+        for values in desk.narrate(source, example, uploads, words, history, age, request.session_hash):
+            yield update(values)
+
+    def moved_by(step: int) -> Callable[..., dict[Any, Any]]:
+        def move(segment: float, gain: float, request: gr.Request) -> dict[Any, Any]:
+            return update(desk.show(int(segment) - 1 + step, gain, request.session_hash))
+
+        return move
+
+    def to_piece(gain: float, event: gr.SelectData, request: gr.Request) -> dict[Any, Any]:
+        return update(desk.show_piece(event.index, gain, request.session_hash))
+
+    def to_event(gain: float, event: gr.SelectData, request: gr.Request) -> dict[Any, Any]:
+        return update(desk.show_event(event.index[0], gain, request.session_hash))
+
+    def choose(source: str) -> tuple[Any, Any]:
+        return gr.update(visible=source == EXAMPLE), gr.update(visible=source == UPLOAD)
+
+    def note(paths: list[str], request: gr.Request) -> None:
+        desk.visits.note_uploads(request.session_hash, paths)
+
+    def stop(request: gr.Request) -> dict[Any, Any]:
+        return update(desk.stop(request.session_hash))
+
+    hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    shown = [parts[name] for name in ("page", "fields", "details", "segment")]
+    place = [parts["segment"], parts["gain"]]
+    parts["source"].change(
+        choose,
+        parts["source"], [parts["example"], parts["own"]], queue=False, **hidden,
+    )  # fmt: skip
+    parts["upload"].change(
+        note,
+        parts["upload"], queue=False, **hidden,
+    )  # fmt: skip
+    parts["start"].click(
+        narrate,
+        [parts[name] for name in ("source", "example", "upload", "words", "history", "age")],
+        list(parts.values()),
+        api_visibility="private",
+        show_progress="minimal",
+        show_progress_on=parts["status"],
+        concurrency_limit=1,  # the model carries the mode of its history while it speaks
+    )
+    parts["stop"].click(
+        stop,
+        None, [parts["status"], parts["stop"]], queue=False, **hidden,
+    )  # fmt: skip
+    parts["previous"].click(moved_by(-1), place, shown, **hidden)
+    parts["next"].click(moved_by(1), place, shown, **hidden)
+    for moved in (parts["segment"].input, parts["gain"].input):
+        moved(moved_by(0), place, shown, trigger_mode="always_last", **hidden)
+    parts["narrative"].select(to_piece, parts["gain"], shown, **hidden)
+    parts["events"].select(to_event, parts["gain"], shown, **hidden)
+
+
+def main(server_port: int | None = None) -> None:
+    """Serve the demo until it is stopped; its temporary files go with it.
+
+    Args:
+        server_port: Port; by default `GRADIO_SERVER_PORT`, else the first free one from 7860.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with tempfile.TemporaryDirectory(prefix="neuronarrator-", ignore_cleanup_errors=True) as root:
+        os.environ["GRADIO_TEMP_DIR"] = root  # uploads and reports in one place of our own
+        build(Desk(Visits(Path(root)), make_narrator)).launch(
+            server_name="0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1",
+            server_port=server_port,
+            share=False,
+            ssr_mode=False,
+            run_history=False,
+            max_file_size=MAX_BYTES,
+            footer_links=["settings"],
+            theme=THEME,
+            css_paths=HERE / "app.css",
+        )
+
+
+THEME = gr.themes.Base(
+    primary_hue="blue", neutral_hue="slate", radius_size="md",
+    font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"],
+    font_mono=["ui-monospace", "DejaVu Sans Mono", "monospace"],
+)  # fmt: skip
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""What a visitor sees of a window and of a narrative: pictures and tables, every text escaped."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from neuronarrator_hf.findings.schema import Claim
+from neuronarrator_hf.findings.write import write_segment
+from neuronarrator_hf.narration.result import Narration, WindowNarration, title
+from neuronarrator_hf.recording.page import page_figure
+from neuronarrator_hf.report.evidence import (
+    STATUS_WORDS,
+    claim_words,
+    clock,
+    duration,
+    evidence_words,
+    finding_name,
+    place,
+    short_name,
+    value_range,
+)
+from neuronarrator_hf.report.figures import band_maps, spectrum
+from neuronarrator_hf.signal.interpolation import average_reference, to_sites
+from neuronarrator_hf.signal.montage import region_sites, site_indices
+from neuronarrator_hf.signal.spectral import band_power, power_spectrum
+from neuronarrator_hf.signal.windows import EEGWindows
+
+REGIONS = ("frontal", "central", "temporal", "occipital")
+STATUS_LABELS = {
+    "supported": "supported",
+    "contradicted": "contradicted",
+    "unassessable": "not checkable",
+    "unchecked": "unchecked",
+}
+STATUS_COLOURS = {
+    "supported": "#2f9e63",
+    "contradicted": "#d64545",
+    "not checkable": "#8b95a1",
+    "unchecked": "#c98a1b",
+}
+EVENT_COLUMNS = ("onset", "duration", "finding", "where", "frequency", "confidence")
+_GRAVITY = ("supported", "unchecked", "unassessable", "contradicted")
+
+
+def page_picture(
+    window: EEGWindows, sensitivity_uv: float | None, events: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """Ten seconds in the longitudinal bipolar montage.
+
+    Args:
+        window: A block of one window.
+        sensitivity_uv: Microvolts between two traces; None chooses from the signal.
+        events: Events of the narration, marked where they fall on the page.
+    """
+    start_s, end_s = float(window.start_s[0]), float(window.end_s[0])
+    marks = [
+        (e["onset_s"], e["onset_s"] + e["duration_s"], short_name(e["finding"]))
+        for e in events
+        if e["onset_s"] < end_s and e["onset_s"] + e["duration_s"] > start_s
+    ]
+    figure = page_figure(window, sensitivity_uv=sensitivity_uv, events=marks)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    picture = base64.b64encode(buffer.getvalue()).decode("ascii")
+    told = html.escape(f"EEG from {clock(start_s)} to {clock(end_s)}")
+    return (
+        '<div class="nn-scroll" tabindex="0"><img class="nn-page" '
+        f'alt="{told}" src="data:image/png;base64,{picture}"></div>'
+    )
+
+
+def maps_and_spectrum(window: EEGWindows) -> str:
+    """Topographic maps per band and the spectrum by region of a block of one window."""
+    site_uv, site_mask = to_sites(window)
+    freqs, psd = power_spectrum(
+        average_reference(site_uv, site_mask), window.sfreq, time_mask=window.time_mask
+    )
+    maps = band_maps(band_power(freqs, psd[0]), site_mask[0])
+    by_region = {}
+    for region in REGIONS:
+        rows = site_indices(region_sites(region))
+        rows = rows[site_mask[0, rows]]
+        if len(rows):
+            by_region[region] = psd[0, rows].mean(axis=0)
+    if not by_region:
+        return '<p class="nn-soft">No electrode of this segment can be evaluated.</p>'
+    shown = "".join(f"<figure>{picture}<figcaption>{label}</figcaption></figure>" for label, picture in maps)
+    legend = "".join(f'<li class="line-{i}">{html.escape(region)}</li>' for i, region in enumerate(by_region))
+    few = '<p class="nn-soft">Too few electrodes for maps.</p>'
+    return (
+        f'<div class="nn-fields"><div class="nn-maps">{shown or few}</div><div class="nn-spectrum">'
+        f'{spectrum(freqs, by_region)}<ul class="nn-legend">{legend}</ul></div></div>'
+    )
+
+
+def clock_words(window: WindowNarration) -> str:
+    """`0:10-0:20`."""
+    return f"{clock(window.start_s)}\N{EN DASH}{clock(window.end_s)}"
+
+
+def claim_pieces(window: WindowNarration) -> Iterator[tuple[str, str | None]]:
+    """The paragraph of a window in pieces, each with the gravest status of the claims it makes, or None."""
+    statuses: dict[tuple[int, int], list[str]] = {}
+    for claim in window.claims:
+        if claim.span is not None:
+            statuses.setdefault(claim.span, []).append(claim.status)
+    reached = 0
+    for (start, stop), found in sorted(statuses.items(), key=lambda item: (item[0][0], -item[0][1])):
+        if start < reached:
+            continue
+        if start > reached:
+            yield window.text[reached:start], None
+        yield window.text[start:stop], STATUS_LABELS[max(found, key=_GRAVITY.index)]
+        reached = stop
+    if reached < len(window.text):
+        yield window.text[reached:], None
+
+
+def narrative(windows: Iterable[WindowNarration]) -> tuple[list[tuple[str, str | None]], list[int]]:
+    """The narrative in pieces for highlighting, and for each piece the index of its window."""
+    pieces: list[tuple[str, str | None]] = []
+    owners: list[int] = []
+    for index, window in enumerate(windows):
+        new = [(f"{clock_words(window)}  ", None), *claim_pieces(window), ("\n", None)]
+        pieces += new
+        owners += [index] * len(new)
+    return pieces, owners
+
+
+def segment_details(window: WindowNarration | None, truth: Iterable[Claim] | None) -> str:
+    """Every claim of a window with its evidence; of a simulated one, what was put into it."""
+    parts = []
+    if window is not None:
+        rows = "".join(_claim_row(claim.to_dict()) for claim in window.claims)
+        parts.append(
+            f'<p class="nn-said"><b>{clock_words(window)}</b> {html.escape(window.text)}</p>'
+            '<div class="nn-scroll"><table class="nn-claims"><thead><tr><th>claim</th><th>verdict</th>'
+            f"<th>confidence</th><th>measured</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+    if truth is not None:
+        told = write_segment(list(truth), variety=0.0) or "nothing beyond background activity"
+        parts.append(f'<p class="nn-truth"><b>Simulated here:</b> {html.escape(told)}</p>')
+    return "".join(parts) or '<p class="nn-soft">Not narrated yet.</p>'
+
+
+def _claim_row(claim: Mapping[str, Any]) -> str:
+    confidence = "" if claim["confidence"] is None else f"{claim['confidence']:.2f}"
+    return (
+        f'<tr class="{claim["status"]}"><td>{html.escape(claim_words(claim))}</td>'
+        f'<td><span class="nn-dot"></span>{html.escape(STATUS_WORDS[claim["status"]])}</td>'
+        f"<td>{confidence}</td><td>{html.escape(evidence_words(claim['evidence']))}</td></tr>"
+    )
+
+
+def report_sections(narration: Narration) -> str:
+    """The report, section by section."""
+    rows = "".join(
+        f"<div><dt>{html.escape(title(name))}</dt><dd>{html.escape(text)}</dd></div>"
+        for name, text in narration.sections.items()
+        if text
+    )
+    counts = narration.quality["claims"]
+    sentences = narration.quality["sentences"]
+    told = (
+        f"{counts['supported']} claims supported by the signal, {counts['contradicted']} contradicted, "
+        f"{counts['unassessable']} not checkable; verification rewrote {sentences['rewritten']}, dropped "
+        f"{sentences['dropped']} and added {sentences['added']} sentences before anything was shown."
+    )
+    return f'<dl class="nn-report">{rows}</dl><p class="nn-soft">{html.escape(told)}</p>'
+
+
+def event_rows(narration: Narration) -> list[list[str]]:
+    """Rows of `EVENT_COLUMNS`."""
+    return [
+        [
+            clock(event["onset_s"]),
+            duration(event["duration_s"]),
+            finding_name(event["finding"]) + (" (candidate)" if event["candidate"] else ""),
+            place(event["side"], event["regions"]),
+            value_range(event["frequency_hz"], "Hz"),
+            "" if event["confidence"] is None else f"{event['confidence']:.2f}",
+        ]
+        for event in narration.events
+    ]
+
+
+def status_line(words: str, share: float | None = None, *, kind: str = "") -> str:
+    """One line on how the run stands, with a bar where a share of it is done.
+
+    Args:
+        words: What to say.
+        share: 0 to 1.
+        kind: `error`, `done` or nothing.
+    """
+    bar = "" if share is None else f'<div class="nn-bar"><i style="width:{100 * share:.1f}%"></i></div>'
+    role = "alert" if kind == "error" else "status"
+    return f'<div class="nn-status {kind}" role="{role}"><span>{html.escape(words)}</span>{bar}</div>'
