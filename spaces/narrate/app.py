@@ -39,26 +39,24 @@ HERE = Path(__file__).resolve().parent
 MAX_WAITING = 20
 
 
-class UploadOnly(gr.File):
-    """A file field that takes what was uploaded to this server and nothing else.
+def uploads_only(field: gr.File) -> gr.File:
+    """Make a file field take what was uploaded to this server and nothing else.
 
     Gradio's own would download an address that a request names in place of a file, and leave an empty
-    temporary file at every use.
+    temporary file at every use. On the instance, since Gradio writes a stub file beside every subclass.
     """
+    take = field.async_move_resource_to_block_cache
 
-    is_template = True  # drawn by the page as a File
-
-    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        """Refuse what is not a file of the upload folder."""
-        if url_or_file_path is not None and not Path(url_or_file_path).is_file():
+    async def take_file(path: str | Path | None) -> str | None:
+        if path is not None and not Path(path).is_file():
             raise gr.Error("Upload a file; an address cannot be given in its place.")
-        return await super().async_move_resource_to_block_cache(url_or_file_path)
+        return await take(path)
 
-    def preprocess(self, payload: Any) -> list[str]:
-        """Paths of the uploaded files."""
-        if payload is None:
-            return []
-        return [file.path for file in getattr(payload, "root", [payload])]
+    def paths_of(payload: Any) -> list[str]:
+        return [] if payload is None else [file.path for file in getattr(payload, "root", [payload])]
+
+    vars(field).update(async_move_resource_to_block_cache=take_file, preprocess=paths_of)
+    return field
 
 
 @lru_cache(maxsize=1)
@@ -107,12 +105,13 @@ def _lay_out() -> dict[str, Any]:
             parts["source"] = gr.Radio([EXAMPLE, UPLOAD], value=EXAMPLE, label="Recording")
             parts["example"] = gr.Dropdown(list(EXAMPLES), value=next(iter(EXAMPLES)), label="Example")
             with gr.Column(visible=False) as parts["own"]:
-                parts["upload"] = UploadOnly(
+                field = gr.File(
                     label="EDF, BDF, GDF, FIF, CNT, Nihon Kohden; EEGLAB or BrainVision with all their files",
                     file_count="multiple",
                     file_types=list(FILE_TYPES),
                     height=130,
                 )
+                parts["upload"] = uploads_only(field)
                 gr.HTML(
                     '<p class="nn-warn"><b>Upload nothing that identifies a person.</b> De-identify first: '
                     "<code>neuronarrator deidentify recording.edf --out copy.edf</code>. "

@@ -1,0 +1,303 @@
+# ruff: noqa: E402  (the demo is no package: its folder goes on the path, and only where Gradio is)
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eeg_samples import awake_uv
+
+pytest.importorskip("gradio")
+SPACE = Path(__file__).resolve().parents[2] / "spaces" / "narrate"
+sys.path.insert(0, str(SPACE))
+
+import app
+import desk as desk_module
+import gradio as gr
+import views
+import visit as visit_module
+from desk import AUTOMATIC, EXAMPLE, UPLOAD, Desk
+from gradio import processing_utils
+from visit import EXAMPLES, RefusedError, Visits
+
+from neuronarrator_hf.findings.schema import Claim
+from neuronarrator_hf.narration import engine
+from neuronarrator_hf.narration.result import WindowNarration
+from neuronarrator_hf.recording.writing import write_edf
+from neuronarrator_hf.signal.montage import SITES_1020
+from neuronarrator_hf.simulation.scenario import Act, Scenario
+
+CHOICES: dict[str, Any] = {"source": EXAMPLE, "example": "short", "uploads": None}
+CHOICES |= {"words": app.MEASURED, "history": "ssm", "age": None}
+
+
+@pytest.fixture(autouse=True)
+def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BLOCK_WINDOWS", engine.BLOCK_WINDOWS)
+    monkeypatch.setitem(EXAMPLES, "short", Scenario(0, 46.0, "routine", (Act("example", 3),), 200.0))
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "root"))
+    (tmp_path / "root").mkdir()
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def desk(root: Path) -> Desk:
+    return Desk(Visits(root), app.make_narrator)
+
+
+def run(desk: Desk, key: str = "a", **changes: Any) -> list[dict[str, Any]]:
+    return list(desk.narrate(**{**CHOICES, **changes}, key=key))
+
+
+def merged(updates: list[dict[str, Any]]) -> dict[str, Any]:
+    return {name: value for update in updates for name, value in update.items()}
+
+
+def files(root: Path) -> list[Path]:
+    return sorted(p for p in root.rglob("*") if p.is_file())
+
+
+@pytest.fixture
+def uploaded(root: Path) -> Path:
+    """A recording where the server puts uploads, named as a careless visitor would."""
+    folder = root / "0123abcd"
+    folder.mkdir()
+    return write_edf(folder / "Jane_Doe_1970.edf", awake_uv(22.0), SITES_1020, 200.0)
+
+
+def test_the_page_is_built_and_every_handler_gives_parts_of_it(desk: Desk) -> None:
+    page = app.build(desk)
+    config = page.get_config_file()
+    assert page.analytics_enabled is False
+    assert all(d["api_visibility"] == "private" for d in config["dependencies"])
+    parts = {c["props"].get("label") for c in config["components"]}
+    assert {"Recording", "Gain", "Segment of 10 s", "Age in years"} <= parts
+    with gr.Blocks():
+        names = set(app._lay_out())
+    assert set(merged(run(desk))) <= names
+    assert set(desk.show(1, AUTOMATIC, "a")) <= names
+
+
+def test_an_example_is_narrated_segment_by_segment_beside_its_truth(desk: Desk, root: Path) -> None:
+    desk_module.engine.BLOCK_WINDOWS = 1
+    updates = run(desk)
+    counts = [sum(text == "\n" for text, _ in u["narrative"]) for u in updates if u.get("narrative")]
+    assert counts == sorted(counts) and counts[-1] == 3
+    last = merged(updates)
+    assert last["study"] == last["outcome"] == {"visible": True}
+    assert "data:image/png;base64," in last["page"] and "<svg" in last["fields"]
+    assert "Simulated here" in last["details"] and "supported by the signal" in last["details"]
+    assert {label for _, label in last["narrative"]} <= {None, *views.STATUS_COLOURS} - {"contradicted"}
+    written = [Path(last[f"file_{kind}"]) for kind in ("html", "json", "md")]
+    assert sorted(written) == files(root)
+    assert last["start"] == {"interactive": True} and last["stop"] == {"interactive": False}
+
+
+def test_nothing_is_left_when_the_visitor_leaves(desk: Desk, root: Path) -> None:
+    run(desk)
+    desk.visits.end("a")
+    assert list(root.iterdir()) == []
+    assert desk.show(0, AUTOMATIC, "a") == {}
+
+
+def test_an_upload_is_narrated_and_deleted_and_its_name_not_told(
+    desk: Desk, root: Path, uploaded: Path
+) -> None:
+    updates = run(desk, source=UPLOAD, uploads=[str(uploaded)])
+    last = merged(updates)
+    assert last["outcome"] == {"visible": True}, last["status"]
+    assert not uploaded.exists() and not uploaded.parent.exists()
+    assert sorted(p.suffix for p in files(root)) == [".html", ".json", ".md"]
+    assert "Jane" not in repr(updates)
+    assert all("Jane" not in p.read_text(encoding="utf-8") for p in files(root))
+    assert last["upload"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("Jane_Doe.edf", b"0       " + b"no header" * 50, "cannot be used"),
+        ("Jane_Doe.txt", b"hello", "not taken"),
+        ("Jane_Doe.vmrk", b"Brain Vision", "part of a recording"),
+    ],
+)
+def test_a_bad_file_is_refused_in_words_and_deleted(
+    desk: Desk, root: Path, name: str, content: bytes, words: str
+) -> None:
+    folder = root / "upload"
+    folder.mkdir()
+    (folder / name).write_bytes(content)
+    last = merged(run(desk, source=UPLOAD, uploads=[str(folder / name)]))
+    assert words in last["status"] and 'role="alert"' in last["status"]
+    assert "Jane" not in repr(last)
+    assert files(root) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [("MAX_BYTES", 1000, "MB"), ("MAX_DURATION_S", 20, "min"), ("MAX_CHANNELS", 10, "channels")],
+)
+def test_limits_are_told(
+    desk: Desk,
+    root: Path,
+    uploaded: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    value: int,
+    words: str,
+) -> None:
+    monkeypatch.setattr(visit_module, limit, value)
+    last = merged(run(desk, source=UPLOAD, uploads=[str(uploaded)]))
+    assert words in last["status"] and 'role="alert"' in last["status"]
+    assert files(root) == []
+
+
+def test_two_recordings_at_once_are_refused(desk: Desk, root: Path, uploaded: Path) -> None:
+    other = Path(shutil.copy(uploaded, root / "other.edf"))
+    last = merged(run(desk, source=UPLOAD, uploads=[str(uploaded), str(other)]))
+    assert "One recording at a time" in last["status"]
+    assert files(root) == []
+
+
+def test_an_upload_never_narrated_goes_with_its_visitor(desk: Desk, root: Path, uploaded: Path) -> None:
+    desk.visits.note_uploads("a", [str(uploaded)])
+    desk.visits.end("b")
+    assert uploaded.exists()
+    desk.visits.end("a")
+    assert list(root.iterdir()) == []
+
+
+def test_clicks_move_the_page(desk: Desk) -> None:
+    run(desk)
+    pieces, owners = views.narrative(desk.visits.get("a").windows)
+    piece = next(i for i, (_, label) in enumerate(pieces) if label and owners[i] == 2)
+    moved = desk.show_piece(piece, AUTOMATIC, "a")
+    assert moved["segment"] == {"value": 3} and "0:20 to 0:30" in moved["page"]
+    assert desk.show_piece(len(pieces), AUTOMATIC, "a") == {}
+    assert desk.show(99, AUTOMATIC, "a")["segment"] == {"value": 3}
+    assert desk.show(-5, 70, "a")["segment"] == {"value": 1}
+    events = desk.visits.get("a").narration.events
+    for row, event in enumerate(events):
+        shown = desk.show_event(row, AUTOMATIC, "a")["segment"]["value"]
+        assert 10 * (shown - 1) <= event["onset_s"] < 10 * shown
+    assert desk.show_event(len(events), AUTOMATIC, "a") == {}
+
+
+def test_a_stopped_run_keeps_what_was_said_and_writes_no_report(desk: Desk, root: Path) -> None:
+    desk_module.engine.BLOCK_WINDOWS = 1
+    updates: list[dict[str, Any]] = []
+    for update in desk.narrate(**CHOICES, key="a"):
+        updates.append(update)
+        if update.get("narrative"):
+            desk.stop("a")
+    assert "Stopped after" in merged(updates)["status"]
+    assert merged(updates)["start"] == {"interactive": True}
+    assert files(root) == []
+
+
+def test_closing_the_page_ends_the_run(desk: Desk, root: Path) -> None:
+    updates = desk.narrate(**CHOICES, key="a")
+    while not next(updates).get("study", {}).get("visible"):
+        pass
+    next(updates)
+    updates.close()
+    desk.visits.end("a")
+    assert list(root.iterdir()) == []
+
+
+def test_visitors_do_not_see_each_other(desk: Desk) -> None:
+    run(desk, key="a")
+    run(desk, key="b", source=UPLOAD, uploads=[])
+    assert desk.show(0, AUTOMATIC, "b") == {}
+    assert desk.visits.get("b").windows == [] and len(desk.visits.get("a").windows) == 3
+    assert desk.show(0, AUTOMATIC, "a")["segment"] == {"value": 1}
+
+
+def test_a_server_without_a_model_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NEURONARRATOR_MODEL", str(tmp_path))
+    app._model.cache_clear()
+    last = merged(run(desk, words=app.MODEL))
+    app._model.cache_clear()
+    assert "No model can be loaded" in last["status"] and str(tmp_path) not in last["status"]
+
+
+def test_an_error_of_ours_tells_no_content(root: Path) -> None:
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("Jane Doe")
+
+    last = merged(run(Desk(Visits(root), fail)))
+    assert "RuntimeError" in last["status"] and "Jane" not in repr(last)
+
+
+def test_texts_are_escaped() -> None:
+    claim = Claim("spikes", span=(0, 8), status="supported", evidence={"where": "<script>", "bound": "<b>"})
+    window = WindowNarration(0.0, 10.0, "<script>alert(1)</script>", (claim,))
+    shown = views.segment_details(window, None) + views.status_line("<i>")
+    assert (
+        "<script" not in shown and "<b>&" not in shown and "&lt;script&gt;" in shown and "&lt;i&gt;" in shown
+    )
+
+
+def test_pieces_give_the_text_and_the_gravest_status() -> None:
+    claims = (
+        Claim("spikes", span=(0, 5), status="supported"),
+        Claim("eye_blinks", span=(0, 5), status="contradicted"),
+        Claim("muscle_artifact", span=(6, 10), status="unassessable"),
+    )
+    window = WindowNarration(0.0, 10.0, "Aaaa. Bbb. Cc.", claims)
+    pieces = list(views.claim_pieces(window))
+    assert "".join(text for text, _ in pieces) == window.text
+    assert [label for _, label in pieces] == ["contradicted", None, "not checkable", None]
+
+
+async def _taken(payload: Any) -> Any:
+    """What the field makes of a request, the way Gradio runs it."""
+    field = app.uploads_only(gr.File(file_count="multiple"))
+    return await processing_utils.async_move_files_to_cache(payload, field)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/a.edf", "https://example.org/a.edf", "/no/such.edf"])
+def test_an_address_is_not_fetched(address: str, root: Path) -> None:
+    with pytest.raises(gr.Error, match="Upload a file"):
+        asyncio.run(_taken([{"path": address, "meta": {"_type": "gradio.FileData"}}]))
+
+
+def test_an_uploaded_file_is_taken_and_leaves_no_other(root: Path, uploaded: Path) -> None:
+    (taken,) = asyncio.run(_taken([{"path": str(uploaded), "meta": {"_type": "gradio.FileData"}}]))
+    field = app.uploads_only(gr.File(file_count="multiple"))
+    assert field.preprocess(field.data_model([taken])) == [str(uploaded)]
+    assert files(root) == [uploaded]
+
+
+def test_building_writes_nothing_beside_the_source() -> None:
+    assert not list(SPACE.glob("*.pyi"))
+
+
+@pytest.fixture
+def served(desk: Desk) -> Iterator[str]:
+    page = app.build(desk)
+    _, address, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    yield address
+    page.close()
+
+
+@pytest.mark.slow
+def test_the_server_answers_and_offers_no_endpoint(served: str) -> None:
+    import httpx
+
+    assert "NeuroNarrator" in httpx.get(served).text
+    assert httpx.get(f"{served}gradio_api/info").json()["named_endpoints"] == {}
+
+
+def test_refusals_are_not_faults() -> None:
+    assert not issubclass(RefusedError, (OSError, ValueError))
