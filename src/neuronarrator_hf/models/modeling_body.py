@@ -122,6 +122,9 @@ class NeuroNarratorPreTrainedModel(PreTrainedModel):
         elif isinstance(module, FindingTokens):
             init.normal_(module.finding_embedding, std=1.0)
             init.normal_(module.empty, std=1.0)
+            # Attributes must be heard beside the finding's embedding from the first step on.
+            init.normal_(module.attributes.weight, std=0.3)
+            init.normal_(module.numbers.weight, std=0.3)
         elif isinstance(module, NeuroNarratorModel):
             init.normal_(module.recent_gain, std=1.0)
             for name in ("no_history", "no_eeg", "no_image"):

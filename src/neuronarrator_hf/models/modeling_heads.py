@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from ..findings.vocabulary import FINDING_IDS
 from .finding_targets import ATTRIBUTE_SIZES, ATTRIBUTES, CATEGORICAL, CONCEPT_SIZE, applies
 from .modeling_waveform import NUM_EVIDENCE
+from .number_features import NUM_NUMBER_FEATURES, number_features
 
 _OF_HISTORY = ("change", "since")
 
@@ -82,6 +83,7 @@ class FindingTokens(nn.Module):
         self.summary = nn.Linear(2 * n_findings, size)
         self.finding_embedding = nn.Parameter(torch.zeros(n_findings, size))
         self.attributes = nn.Linear(CONCEPT_SIZE, size)
+        self.numbers = nn.Linear(NUM_NUMBER_FEATURES, size, bias=False)
         self.mlp = nn.Sequential(nn.GELU(), nn.Linear(size, size))
         self.empty = nn.Parameter(torch.zeros(size))
         self.norm = nn.LayerNorm(size)
@@ -93,6 +95,7 @@ class FindingTokens(nn.Module):
         flat = [presence[..., None], assessed[..., None], *(concepts[name].to(dtype) for name in ATTRIBUTES)]
         values = torch.cat(flat, dim=-1)
         states = self.attributes(values) + self.finding_embedding
+        states = states + self.numbers(number_features(concepts).to(dtype))
         states = states + self.mlp(states)
 
         likeliest = torch.argsort(presence, dim=-1, descending=True, stable=True)[:, : self.num_slots]
