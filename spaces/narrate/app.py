@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -177,11 +178,12 @@ def _lay_out() -> dict[str, Any]:
 
 def _wire(parts: dict[str, Any], desk: Desk) -> None:
     def update(values: Update) -> dict[Any, Any]:
-        """Values by name as Gradio takes them; a `dict` changes properties."""
-        return {
+        """Values by name as Gradio takes them: a `dict` changes properties, and nothing has to be said."""
+        changes = {
             parts[name]: gr.update(**value) if isinstance(value, dict) else value
             for name, value in values.items()
         }
+        return changes or {parts["segment"]: gr.skip()}
 
     def narrate(
         source: str,
@@ -205,7 +207,7 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
         return update(desk.show_piece(event.index, gain, request.session_hash))
 
     def to_event(gain: float, event: gr.SelectData, request: gr.Request) -> dict[Any, Any]:
-        return update(desk.show_event(event.index[0], gain, request.session_hash))
+        return update(desk.show_event(event.row_value, gain, request.session_hash))
 
     def choose(source: str) -> tuple[Any, Any]:
         return gr.update(visible=source == EXAMPLE), gr.update(visible=source == UPLOAD)
@@ -257,7 +259,9 @@ def main(server_port: int | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="neuronarrator-", ignore_cleanup_errors=True) as root:
         os.environ["GRADIO_TEMP_DIR"] = root  # uploads and reports in one place of our own
-        build(Desk(Visits(Path(root)), make_narrator)).launch(
+        visits = Visits(Path(root))
+        threading.Thread(target=visits.keep_expiring, daemon=True).start()
+        build(Desk(visits, make_narrator)).launch(
             server_name="0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1",
             server_port=server_port,
             share=False,

@@ -75,8 +75,9 @@ class Desk:
                 "segment": {"value": 1, "maximum": max(len(visit), 2)},
                 "status": views.status_line("Listening to the recording", 0.0),
             }
-            for _ in self._stream(self.make_narrator(words, history, age), recording, name, visit):
-                yield self._progress(visit)
+            narrator, began = self.make_narrator(words, history, age), time.monotonic()
+            for _ in self._stream(narrator, recording, name, visit):
+                yield self._progress(visit, time.monotonic() - began)
             visit.check()
             assert visit.narration is not None
             paths = output_paths(visit.folder, "narrative", FORMATS)
@@ -136,9 +137,9 @@ class Desk:
                 visit.stopped.set()
                 thread.join()
 
-    def _progress(self, visit: Visit) -> Update:
+    def _progress(self, visit: Visit, took_s: float) -> Update:
         done, total = len(visit.windows), len(visit)
-        left_s = (time.monotonic() - visit.started) / max(done, 1) * (total - done)
+        left_s = took_s / max(done, 1) * (total - done)
         left = f", about {max(round(left_s), 1)} s left" if done < total else ""
         return {
             "status": views.status_line(f"{done} of {total} segments{left}", done / max(total, 1)),
@@ -167,13 +168,15 @@ class Desk:
         owners = views.narrative(visit.windows)[1] if visit else []
         return self.show(owners[piece], sensitivity_uv, key) if 0 <= piece < len(owners) else {}
 
-    def show_event(self, row: int, sensitivity_uv: float, key: str) -> Update:
-        """Move the page to the onset of an event that was clicked."""
+    def show_event(self, row: Sequence[str], sensitivity_uv: float, key: str) -> Update:
+        """Move the page to the onset of an event that was clicked; its row, since visitors sort the table."""
         visit = self.visits.get(key)
-        events = visit.narration.events if visit and visit.narration else []
-        if visit is None or not 0 <= row < len(events):
+        if visit is None or visit.narration is None:
             return {}
-        return self.show(visit.window_at(events[row]["onset_s"]), sensitivity_uv, key)
+        for event, told in zip(visit.narration.events, views.event_rows(visit.narration), strict=True):
+            if told == list(row):
+                return self.show(visit.window_at(event["onset_s"]), sensitivity_uv, key)
+        return {}
 
     def stop(self, key: str) -> Update:
         """Stop a run at its next segment."""

@@ -24,6 +24,7 @@ MAX_BYTES = 50 * 1024**2
 MAX_DURATION_S = 30 * 60
 MAX_CHANNELS = 128
 MAX_VISIT_S = 3600
+_EXPIRE_EVERY_S = 60
 FILE_TYPES = (".edf", ".bdf", ".gdf", ".fif", ".set", ".fdt", ".vhdr", ".vmrk", ".eeg", ".cnt")
 """What an upload may end with: no archive and no `.fif.gz`, whose size does not tell what it unpacks to."""
 _HEADERS = (".vhdr", ".set")
@@ -128,16 +129,14 @@ class Visits:
         self._lock = threading.Lock()
 
     def begin(self, key: str) -> Visit:
-        """A new visit in place of an earlier one; visits older than an hour end."""
-        now = time.monotonic()
+        """A new visit in place of an earlier one."""
+        folder = self.root / f"visit-{uuid.uuid4().hex}"
+        folder.mkdir(parents=True, mode=0o700)
         with self._lock:
-            over = [k for k, visit in self._visits.items() if k == key or now - visit.started > MAX_VISIT_S]
-            ended = [self._visits.pop(k) for k in over]
-            folder = self.root / f"visit-{uuid.uuid4().hex}"
-            folder.mkdir(parents=True, mode=0o700)
-            visit = self._visits[key] = Visit(folder)
-        for old in ended:
-            old.end()
+            before, visit = self._visits.get(key), Visit(folder)
+            self._visits[key] = visit
+        if before is not None:
+            before.end()
         return visit
 
     def get(self, key: str) -> Visit | None:
@@ -150,6 +149,19 @@ class Visits:
         with self._lock:
             before, self._uploads[key] = self._uploads.get(key, []), noted
         _delete(path for path in before if path not in noted)
+
+    def expire(self) -> None:
+        """End the visits that began more than an hour ago."""
+        limit = time.monotonic() - MAX_VISIT_S
+        for key, visit in list(self._visits.items()):
+            if visit.started < limit:
+                self.end(key)
+
+    def keep_expiring(self) -> None:
+        """Expire for as long as the server runs."""
+        while True:
+            time.sleep(_EXPIRE_EVERY_S)
+            self.expire()
 
     def end(self, key: str) -> None:
         """The visitor left."""

@@ -38,6 +38,7 @@ CHOICES |= {"words": app.MEASURED, "history": "ssm", "age": None}
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "BLOCK_WINDOWS", engine.BLOCK_WINDOWS)
+    monkeypatch.setitem(EXAMPLES, "focus", Scenario(0, 46.0, "routine", (Act("example", 7),), 200.0))
     monkeypatch.setitem(EXAMPLES, "short", Scenario(0, 46.0, "routine", (Act("example", 3),), 200.0))
 
 
@@ -184,11 +185,25 @@ def test_clicks_move_the_page(desk: Desk) -> None:
     assert desk.show_piece(len(pieces), AUTOMATIC, "a") == {}
     assert desk.show(99, AUTOMATIC, "a")["segment"] == {"value": 3}
     assert desk.show(-5, 70, "a")["segment"] == {"value": 1}
+
+
+def test_a_click_on_an_event_moves_the_page_to_its_onset(desk: Desk) -> None:
+    last = merged(run(desk, example="focus"))
     events = desk.visits.get("a").narration.events
-    for row, event in enumerate(events):
+    assert len(events) == len(last["events"]) > 0
+    for row, event in zip(last["events"], events, strict=True):
         shown = desk.show_event(row, AUTOMATIC, "a")["segment"]["value"]
         assert 10 * (shown - 1) <= event["onset_s"] < 10 * shown
-    assert desk.show_event(len(events), AUTOMATIC, "a") == {}
+    assert desk.show_event(["no", "such", "row"], AUTOMATIC, "a") == {}
+
+
+def test_a_visit_ends_after_an_hour(desk: Desk, root: Path) -> None:
+    run(desk)
+    desk.visits.expire()
+    assert len(desk.visits.get("a").windows) == 3
+    desk.visits.get("a").started -= visit_module.MAX_VISIT_S
+    desk.visits.expire()
+    assert desk.visits.get("a") is None and list(root.iterdir()) == []
 
 
 def test_a_stopped_run_keeps_what_was_said_and_writes_no_report(desk: Desk, root: Path) -> None:
