@@ -10,6 +10,7 @@ import numpy as np
 
 from ..findings.schema import Claim
 from ..findings.vocabulary import FINDING_IDS
+from ..narration.checking import CheckedText, check_text
 from ..signal.windows import EEGWindows
 
 
@@ -23,6 +24,8 @@ class Heard:
         network: Probability of every finding from the model's head.
         measurement: `WindowMeasurement`, or None where it was not asked for.
         claims: What the text asserts.
+        previous: Measurement of the window before it in the recording.
+        assessable: Whether the window could be judged.
     """
 
     group: Any
@@ -30,6 +33,13 @@ class Heard:
     network: dict[str, float]
     measurement: Any = None
     claims: list[Claim] = field(default_factory=list)
+    previous: Any = None
+    assessable: bool = True
+
+    def checked(self, mode: str) -> CheckedText:
+        """What the engine makes of the text in a mode of verification."""
+        mode = "annotate" if mode == "repair" and not self.assessable else mode
+        return check_text(self.text, self.measurement, self.network, mode=mode, previous=self.previous)
 
     def network_array(self) -> np.ndarray:
         """Probabilities in the order of the vocabulary; NaN where the model gives none."""
@@ -75,14 +85,21 @@ def listen(
     for group, block in enumerate(blocks):
         measurements = measure_windows(block) if measured else [None] * len(block)
         if not block.channel_mask.any():
-            heard = [Heard(group, silence, {}, m) for m in measurements]
+            heard = [Heard(group, silence, {}, m, assessable=False) for m in measurements]
         else:
             state = voice.begin()
             spoken, _ = voice.listen(block, state)
             to_word = [i for i, m in enumerate(measurements) if worded and (m is None or is_assessable(m))]
             texts = dict(zip(to_word, voice.speak(spoken, to_word), strict=True))
             heard = [
-                Heard(group, texts.get(i, silence if worded else ""), dict(spoken.probabilities[i]), m)
+                Heard(
+                    group,
+                    texts.get(i, silence if worded else ""),
+                    dict(spoken.probabilities[i]),
+                    m,
+                    previous=measurements[i - 1] if i else None,
+                    assessable=i in texts,
+                )
                 for i, m in enumerate(measurements)
             ]
         windows.extend(heard)

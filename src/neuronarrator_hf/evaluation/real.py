@@ -16,6 +16,7 @@ from .simulated import combine_arrays
 
 _LIMIT = 1e-3
 WITNESSES = ("network", "measurements", "combined")
+TEXTS = {"text of the model": "off", "text after repair": "repair"}
 _PDR = "posterior_dominant_rhythm"
 
 
@@ -35,9 +36,14 @@ class HeardRecording:
             name: _pool(values) for name, values in zip(WITNESSES, (network, measured, both), strict=True)
         }
 
-    def claimed(self) -> np.ndarray:
-        """Findings that the text of any of the windows asserts, as 0 or 1."""
-        said = {c.finding for w in self.windows for c in w.claims if c.is_present and not c.hedged}
+    def said(self, mode: str) -> set[str]:
+        """Findings that the text of any window asserts unhedged, after a mode of verification."""
+        checked = [w.checked(mode) for w in self.windows]
+        return {c.finding for one in checked for c in one.claims if c.is_present and not c.hedged}
+
+    def claimed(self, mode: str) -> np.ndarray:
+        """`said` as 0 or 1 per finding of the vocabulary."""
+        said = self.said(mode)
         return np.array([float(finding in said) for finding in FINDING_IDS])
 
 
@@ -77,7 +83,7 @@ def score_pages(heard: Sequence[HeardRecording], *, n_bootstrap: int = 300) -> d
     known = np.array([[f in h.labelled.presence for f in CAPTION_FINDINGS] for h in heard])
     columns = [FINDING_IDS.index(f) for f in CAPTION_FINDINGS]
     tables = _witness_tables(heard)
-    tables["text"] = np.stack([h.claimed() for h in heard])
+    tables |= {name: np.stack([h.claimed(mode) for h in heard]) for name, mode in TEXTS.items()}
     groups = [h.labelled.group for h in heard]
     result: dict[str, Any] = {"pages": len(heard)}
     for name, p in tables.items():
@@ -120,13 +126,14 @@ def _witness_tables(heard: Sequence[HeardRecording]) -> dict[str, np.ndarray]:
 
 
 def score_awake(heard: Sequence[HeardRecording]) -> dict[str, Any]:
-    """Awake rest: the rhythm that the text states against the spectrum's peak, and false abnormal claims."""
+    """Awake rest: the rhythm of the repaired text against the measured one, and false abnormal claims."""
     rows: list[dict[str, Any]] = []
     for one in heard:
+        final = [window.checked("repair").claims for window in one.windows]
         stated = [
             float(np.mean(c.frequency_hz))
-            for w in one.windows
-            for c in w.claims
+            for claims in final
+            for c in claims
             if c.finding == _PDR and c.is_present and c.frequency_hz
         ]
         measured = [
@@ -136,7 +143,7 @@ def score_awake(heard: Sequence[HeardRecording]) -> dict[str, Any]:
             if c.is_present and c.frequency_hz
         ]
         abnormal = np.mean(
-            [any(c.finding == "abnormal" and c.is_present for c in w.claims) for w in one.windows]
+            [any(c.finding == "abnormal" and c.is_present for c in claims) for claims in final]
         )
         peak = float(np.median(measured)) if measured else None
         rows.append(
@@ -160,11 +167,11 @@ def score_awake(heard: Sequence[HeardRecording]) -> dict[str, Any]:
 
 
 def claims_table(heard: Sequence[HeardRecording]) -> list[dict[str, Any]]:
-    """Per recording: what the experts said, what the text claimed, and how far apart the two are."""
+    """Per recording: what the experts said, what the repaired text claimed, how far apart the two are."""
     rows = []
     for one in heard:
         presence = one.labelled.presence
-        said = {c.finding for w in one.windows for c in w.claims if c.is_present}
+        said = one.said("repair")
         true = {f for f, yes in presence.items() if yes}
         rows.append(
             {
@@ -174,7 +181,8 @@ def claims_table(heard: Sequence[HeardRecording]) -> list[dict[str, Any]]:
                 "claimed": sorted(said),
                 "missed": sorted(true - said),
                 "wrong": sorted(f for f in said if presence.get(f) is False),
-                "texts": [w.text for w in one.windows[:3]],
+                "texts": [w.checked("repair").text for w in one.windows[:3]],
+                "texts_of_the_model": [w.text for w in one.windows[:3]],
             }
         )
     return rows
@@ -187,7 +195,7 @@ def to_markdown(result: dict[str, Any]) -> str:
         pages = result["pages"]
         lines += [f"{pages['pages']} captioned pages.", ""]
         lines += ["| pages | macro-F1 | 90 % interval | macro AUROC | findings |", "|---|---|---|---|---|"]
-        for name in ("always_most_frequent", *WITNESSES, "text"):
+        for name in ("always_most_frequent", *WITNESSES, *TEXTS):
             s = pages[name]
             interval = s.get("macro_f1_interval_90")
             span = "–" if not interval else f"{interval[0]:.2f}–{interval[1]:.2f}"
@@ -206,7 +214,7 @@ def to_markdown(result: dict[str, Any]) -> str:
     if "awake" in result:
         lines += [
             "",
-            "| awake | state | rhythm in text | by spectrum | error | called abnormal |",
+            "| awake | state | rhythm in text | measured | error | called abnormal |",
             "|---|---|---|---|---|---|",
         ]
         for r in result["awake"]["recordings"]:
@@ -214,6 +222,12 @@ def to_markdown(result: dict[str, Any]) -> str:
                 f"| {r['file']} | {r['state']} | {_two(r['pdr_text_hz'])} | {_two(r['pdr_measured_hz'])} | "
                 f"{_two(r['error_hz'])} | {_two(r['called_abnormal'])} |"
             )
+    if "recordings" in result:
+        lines += ["", "| recording | experts | claimed | missed | wrong |", "|---|---|---|---|---|"]
+        for r in result["recordings"]:
+            experts = ", ".join(r["experts"]) or " ".join(f"{k} {v}" for k, v in r["votes"].items())
+            cells = (experts, *(", ".join(r[name]) for name in ("claimed", "missed", "wrong")))
+            lines.append(f"| {r['file']} | " + " | ".join(cell or "–" for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 

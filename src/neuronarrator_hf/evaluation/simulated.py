@@ -9,13 +9,13 @@ import numpy as np
 
 from ..findings.schema import Claim
 from ..findings.vocabulary import FINDING_IDS
+from ..narration.checking import VERIFY_MODES
 from .claims import score_claims
 from .classification import macro_scores
 from .controls import CONTROLS, best_constant_claims, judge, most_frequent_claims
 from .held_out import SimulatedRecordings, as_blocks, held_out
 from .listening import Heard, listen
 
-VERIFY_MODES = ("off", "annotate", "repair")
 _VERDICTS = {
     "collapsed": "",
     "held": " **INVALID: did not collapse**",
@@ -72,30 +72,23 @@ def verification(
     heard: Sequence[Heard], truth: Sequence[Sequence[Claim]], groups: Sequence[Any]
 ) -> dict[str, Any]:
     """Claims contradicted by the signal, and the scores against the truth, in each mode of verification."""
-    from ..findings.verify import repair, verify
+    from ..findings.verify import verify
 
     table: dict[str, Any] = {}
     for mode in VERIFY_MODES:
-        final: list[list[Claim]] = []
-        contradicted = total = changed = 0
-        for window in heard:
-            claims = list(window.claims)
-            if mode == "repair":
-                repaired = repair(window.text, claims, window.measurement)
-                claims = list(repaired.claims)
-                changed += repaired.rewritten + repaired.dropped + repaired.added
-            checked = verify(claims, window.measurement)
-            contradicted += sum(c.status == "contradicted" for c in checked)
-            total += len(checked)
-            final.append(claims)
-        scores = score_claims(final, truth, groups=groups, n_bootstrap=0)
+        checked = [window.checked(mode) for window in heard]
+        verdicts = [verify(c.claims, h.measurement) for c, h in zip(checked, heard, strict=True)]
+        contradicted = sum(c.status == "contradicted" for claims in verdicts for c in claims)
+        total = sum(map(len, verdicts))
+        scores = score_claims([c.claims for c in checked], truth, groups=groups, n_bootstrap=0)
         table[mode] = {
             "claims": total,
             "contradicted": contradicted,
             "contradicted_share": contradicted / max(total, 1),
-            "changed": changed,
+            "changed": sum(sum(c.counts.values()) for c in checked),
             "f1": scores["f1"],
             "macro_f1": scores["macro_f1"],
+            "pdr_frequency": scores["pdr_frequency"],
         }
     return table
 
@@ -200,13 +193,14 @@ def to_markdown(result: dict[str, Any]) -> str:
         )
     lines += [
         "",
-        "| verify | claims | contradicted by the signal | share | micro-F1 | macro-F1 |",
-        "|---|---|---|---|---|---|",
+        "| verify | claims | contradicted by the signal | share | micro-F1 | macro-F1 | PDR within 0.5 Hz |",
+        "|---|---|---|---|---|---|---|",
     ]
     for mode, v in result["verification"].items():
         lines.append(
             f"| {mode} | {v['claims']} | {v['contradicted']} | {_figure(v['contradicted_share'])} | "
-            f"{_figure(v['f1'])} | {_figure(v['macro_f1'])} |"
+            f"{_figure(v['f1'])} | {_figure(v['macro_f1'])} | "
+            f"{_figure(v['pdr_frequency']['within_0.5_hz'])} (n={v['pdr_frequency']['n']}) |"
         )
     lines += ["", "| heads | macro-F1 at 0.5 | macro AUROC | findings |", "|---|---|---|---|"]
     for name, h in result["heads"].items():

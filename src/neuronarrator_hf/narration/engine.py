@@ -12,21 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from ..findings.measure import WindowMeasurement, measure_windows
-from ..findings.parse import parse, sentence_spans
 from ..findings.schema import Claim
-from ..findings.verify import repair, verify
 from ..findings.vocabulary import ABNORMAL_IDS, ids_of
 from ..findings.write import write_segment
 from ..recording.reading import Recording, read_recording
 from ..recording.windows import iter_windows
 from ..signal.windows import EEGWindows
 from .assembly import assemble
-from .confidence import combined_probabilities, confidence_of
+from .checking import VERIFY_MODES, check_text
 from .journal import Journal
 from .result import Narration, WindowNarration
 from .voice import ModelVoice, Voice
 
-VERIFY_MODES = ("repair", "annotate", "off")
 HISTORY_MODES = ("ssm", "prompt", "none")
 BLOCK_WINDOWS = 60
 BEYOND_DOUBT = 0.8
@@ -168,29 +165,24 @@ class Narrator:
         not_assessed = frozenset(f for f, c in measurement.claims.items() if c.polarity == "not_assessed")
         if text is None:
             quality["reason"] = str(measurement.claims["abnormal"].evidence.get("reason", "not measured"))
-            text, probabilities = write_segment([NOT_ASSESSED], seed=self.seed, variety=0.0), {}
+            text = write_segment([NOT_ASSESSED], seed=self.seed, variety=0.0)
+            mode = "off" if self.verify == "off" else "annotate"
+            checked = check_text(text, measurement, {}, mode=mode, previous=previous, seed=self.seed)
+            probabilities: dict[str, float] = {}
         else:
-            probabilities = combined_probabilities(network, measurement.claims)
-        claims = parse(text)
-        if self.verify == "repair" and quality["assessable"]:
-            text, n_empty = without_empty_sentences(text, claims)
-            claims = parse(text) if n_empty else claims
-            repaired = repair(
-                text, claims, measurement, seed=self.seed, previous=previous, decisions=probabilities
+            checked = check_text(
+                text, measurement, network, mode=self.verify, previous=previous, seed=self.seed
             )
-            text, claims = repaired.text, repaired.claims
-            quality.update(
-                rewritten=repaired.rewritten, dropped=repaired.dropped + n_empty, added=repaired.added
-            )
-        elif self.verify != "off":
-            claims = verify(claims, measurement, previous=previous)
+            probabilities = checked.probabilities
+            quality.update(checked.counts)
+        text, claims = checked.text, checked.claims
         if unworded := _unworded(claims, measurement):
             quality["unworded"] = unworded
         return WindowNarration(
             start_s=measurement.start_s,
             end_s=measurement.end_s,
             text=text,
-            claims=tuple(_placed(claims, measurement, probabilities)),
+            claims=claims,
             probabilities=probabilities,
             not_assessed=not_assessed,
             quality=quality,
@@ -243,25 +235,6 @@ def _unworded(claims: Sequence[Claim], measurement: WindowMeasurement) -> list[s
         and claim.is_present
         and (claim.confidence or 0.0) >= BEYOND_DOUBT
     )
-
-
-def without_empty_sentences(text: str, claims: Sequence[Claim]) -> tuple[str, int]:
-    """The text without sentences that make no claim: what cannot be checked is not reported."""
-    said = {claim.span for claim in claims}
-    kept = [text[start:stop] for start, stop in sentence_spans(text) if (start, stop) in said]
-    return " ".join(kept), sum(1 for _ in sentence_spans(text)) - len(kept)
-
-
-def _placed(
-    claims: Sequence[Claim], measurement: WindowMeasurement, probabilities: Mapping[str, float]
-) -> Iterator[Claim]:
-    """Claims with the time of their window and their confidence."""
-    for claim in claims:
-        yield claim.with_(
-            start_s=measurement.start_s if claim.start_s is None else claim.start_s,
-            end_s=measurement.end_s if claim.end_s is None else claim.end_s,
-            confidence=confidence_of(claim, probabilities),
-        )
 
 
 def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
