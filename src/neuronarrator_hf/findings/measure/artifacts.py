@@ -8,8 +8,8 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 
 from ...signal.montage import SITES_1020, electrode_positions, site_indices, site_region, site_side
+from ...signal.quality import FLAT_UV
 from .block import (
-    FLAT_UV,
     LEFT_BIPOLAR,
     RIGHT_BIPOLAR,
     SLOW_SFREQ_HZ,

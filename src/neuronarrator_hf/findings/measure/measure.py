@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ...signal.interpolation import to_sites
+from ...signal.quality import FLAT_UV
 from ...signal.windows import EEGWindows
 from .artifacts import judge_artifacts, judge_flat
-from .block import FLAT_UV, SiteBlock
+from .block import SiteBlock
 from .ictal import judge_seizure
 from .periodic import find_trains, judge_periodic
 from .result import Judgement, WindowMeasurement, assemble
@@ -15,7 +16,14 @@ from .rhythm import judge_rhythms
 from .rhythmic import judge_rhythmic_delta
 from .sleep import judge_sleep
 from .slowing import band_powers, judge_asymmetry, judge_slowing
-from .state import discount_electrode, discount_movement, explain_by_sleep, judge_states, judge_summary
+from .state import (
+    discount_electrode,
+    discount_movement,
+    explain_by_discharges,
+    explain_by_sleep,
+    judge_states,
+    judge_summary,
+)
 from .transients import find_transients, judge_transients
 from .voltage import judge_voltage, measure_voltage
 
@@ -113,6 +121,7 @@ def _measure_batch(
             values.setdefault(name, number)
     discount_electrode(judgements)
     discount_movement(judgements)
+    explain_by_discharges(judgements)
     explain_by_sleep(judgements)
     judgements += judge_states(judgements)
     _leave_to_norms(judgements, age_years)

@@ -1,7 +1,8 @@
 """Slow and asymmetric background: generalized theta and delta, focal slowing, asymmetry.
 
-Bounds: delta/(alpha+beta) power above 3.7 and theta/(alpha+beta) above 1.25, in the median derivation
-and on both sides; healthy waking adults stay well below both.
+Bounds: delta/(alpha+beta) power above 3.7 behind the frontal derivations, where the eyes move, and
+theta/(alpha+beta) above 1.35 with theta standing out of the slope from delta to alpha; in the median
+derivation and on both sides. Healthy waking adults stay below both.
 """
 
 from __future__ import annotations
@@ -10,24 +11,35 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SiteBlock, masked_median, masked_quantile
+from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SiteBlock, masked_median
 from .result import Judgement
 
-THETA_RATIO = 1.25
+THETA_RATIO = 1.35
 DELTA_RATIO = 3.7
-FOCAL_RATIO = 5.0
-"""Power of slow activity over that of the other side: 2.2 times the amplitude. Ten seconds of a healthy
-background reach twice in one of five regions now and then."""
-SLOWER = 0.5
-"""log2 by which the ratio of slow to fast has to exceed that of the other side."""
-FOCAL_UV = 20.0
-ASYMMETRY_RATIO = 1.5
+THETA_HUMP = -0.75
+"""log2 density of theta over the geometric mean of those of delta and alpha: less is the tail of delta."""
+MIN_UV = {"theta": 3.0, "delta": 5.0}
+FOCAL_STRENGTH = 1.95
+"""log2 power of delta or of theta over that of the other side: twice the amplitude. Ten seconds of a
+healthy background reach it in one of five regions now and then, so a focus has to be large and local too."""
+FOCAL_UV = 30.0
+"""Amplitude (2 sqrt 2 RMS) at which a focus of that strength counts in full."""
+FOCAL_SLOWER = 0.45
+"""log2 by which its share of slow activity has to exceed that of the other side."""
+FOCAL_LOCAL = 0.95
+"""log2 power by which it has to exceed the median derivation of its own side."""
+ASYMMETRY_RATIO = 1.4
+ASYMMETRY_BANDS_HZ = ((8.0, 13.0), (13.0, 25.0))
+"""A weaker hemisphere is weaker in alpha and in beta; a focus, discharges or muscle raise one of them, or
+neither."""
 MIN_SIDE = 4
 
 _PAIRS = np.array(
     [(a, b) for a, b in ((0, 14), (1, 15), (2, 16), (3, 17), (4, 10), (5, 11), (6, 12), (7, 13))], dtype=int
 )
 """Homologous derivations, left and right, by their place in `LONGITUDINAL_BIPOLAR`."""
+REAR_ROWS = np.array([2, 3, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17])
+"""Derivations without a frontopolar or lateral frontal electrode."""
 _FOCI = {"frontal": [0, 4], "temporal": [1, 2], "central": [5], "parietal": [6], "occipital": [3, 7]}
 """Pairs of `_PAIRS` in which a focus of that region is largest."""
 
@@ -54,22 +66,26 @@ def judge_slowing(block: SiteBlock, powers: BandPowers, posterior_hz: np.ndarray
     """Generalized slowing; a posterior rhythm below 8 Hz counts as theta slowing."""
     mask = block.bipolar_mask
     enough = (mask[:, LEFT_BIPOLAR].sum(1) >= MIN_SIDE) & (mask[:, RIGHT_BIPOLAR].sum(1) >= MIN_SIDE)
+    rear = np.zeros(18, bool)
+    rear[REAR_ROWS] = True
     floor = 0.05
     judgements = []
-    for finding, band_name, power, bound, band in (
-        ("generalized_theta_slowing", "theta", powers.theta, THETA_RATIO, (4.0, 8.0)),
-        ("generalized_delta_slowing", "delta", powers.delta, DELTA_RATIO, (1.0, 4.0)),
+    for finding, band_name, power, bound, band, rows in (
+        ("generalized_theta_slowing", "theta", powers.theta, THETA_RATIO, (4.0, 8.0), mask),
+        ("generalized_delta_slowing", "delta", powers.delta, DELTA_RATIO, (1.0, 4.0), mask & rear),
     ):
+        rows = np.where(rows.sum(axis=1, keepdims=True) >= MIN_SIDE, rows, mask)
         ratio = np.log2((power + floor) / (powers.fast + floor))
-        middle = masked_median(ratio, mask)
-        sides = np.minimum(
-            masked_median(ratio[:, LEFT_BIPOLAR], mask[:, LEFT_BIPOLAR]),
-            masked_median(ratio[:, RIGHT_BIPOLAR], mask[:, RIGHT_BIPOLAR]),
+        middle = masked_median(ratio, rows)
+        sides = np.fmin(
+            masked_median(ratio[:, LEFT_BIPOLAR], rows[:, LEFT_BIPOLAR]),
+            masked_median(ratio[:, RIGHT_BIPOLAR], rows[:, RIGHT_BIPOLAR]),
         )
-        amplitude_uv = 2.83 * np.sqrt(masked_median(power, mask))
+        amplitude_uv = 2.83 * np.sqrt(masked_median(power, rows))
         margin = 2.0 * np.minimum(middle - np.log2(bound), sides + 1.0 - np.log2(bound))
-        margin = np.minimum(margin, 3 * np.log2(np.maximum(amplitude_uv, 1e-3) / 3.0))
+        margin = np.minimum(margin, 3 * np.log2(np.maximum(amplitude_uv, 1e-3) / MIN_UV[band_name]))
         if finding == "generalized_theta_slowing":
+            margin = np.minimum(margin, 2.0 * (_theta_hump(block) - THETA_HUMP))
             slowed = np.where(np.isfinite(posterior_hz), 2.0 * (8.0 - posterior_hz), -8.0)
             margin = np.maximum(margin, np.minimum(slowed, 4.0))
         judgements.append(
@@ -86,6 +102,13 @@ def judge_slowing(block: SiteBlock, powers: BandPowers, posterior_hz: np.ndarray
     return judgements
 
 
+def _theta_hump(block: SiteBlock) -> np.ndarray:
+    """log2 by which theta rises above the straight line from delta to alpha, in the median derivation."""
+    density = lambda low, high: np.log2(block.band_power(low, high) / (high - low) + 0.01)  # noqa: E731
+    above = density(4.5, 7.5) - 0.5 * (density(1.5, 3.5) + density(8.5, 13.0))
+    return masked_median(above, block.bipolar_mask)
+
+
 def _dominant_hz(block: SiteBlock, band: tuple[float, float]) -> np.ndarray:
     """Centre of the power of a band over all derivations, `(n_windows, 2)`: quartiles."""
     freqs = block.psd_freqs
@@ -100,64 +123,62 @@ def _dominant_hz(block: SiteBlock, band: tuple[float, float]) -> np.ndarray:
 def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
     """Focal slowing and amplitude asymmetry from homologous derivations."""
     mask = block.bipolar_mask[:, _PAIRS].all(axis=-1)
-    slow = np.log2(powers.delta + powers.theta + 0.1)
-    fast = powers.fast + 0.05
-    # How far beyond the bounds of generalized slowing each derivation is by itself.
-    excess = np.maximum(
-        np.log2((powers.delta + 0.05) / fast / DELTA_RATIO),
-        np.log2((powers.theta + 0.05) / fast / THETA_RATIO),
-    )
-    found = []
-    for pairs in _FOCI.values():
-        usable = mask[:, pairs].all(axis=1)
-        left, right = slow[:, _PAIRS[pairs, 0]].mean(axis=1), slow[:, _PAIRS[pairs, 1]].mean(axis=1)
-        excess_left, excess_right = (
-            excess[:, _PAIRS[pairs, 0]].mean(axis=1),
-            excess[:, _PAIRS[pairs, 1]].mean(axis=1),
-        )
-        is_left = left > right
-        larger = np.abs(left - right) - np.log2(FOCAL_RATIO)
-        slower = np.where(is_left, excess_left - excess_right, excess_right - excess_left) - SLOWER
-        strength = np.min([larger, slower, np.where(is_left, excess_left, excess_right)], axis=0)
-        found.append(np.where(usable, strength, -9.0))
-    strengths = np.stack(found, axis=1)
-    best = strengths.argmax(axis=1)
-    value = strengths.max(axis=1)
-    chosen = [_PAIRS[list(_FOCI.values())[i]] for i in best]
-    on_left = np.array(
-        [slow[w, rows[:, 0]].mean() > slow[w, rows[:, 1]].mean() for w, rows in enumerate(chosen)]
-    )
-    amplitude = np.array([2.83 * np.sqrt(2.0 ** slow[w, rows].max()) for w, rows in enumerate(chosen)])
-    margin = np.minimum(3.0 * value, 3 * np.log2(amplitude / FOCAL_UV))
-    enough = mask.sum(axis=1) >= MIN_SIDE
-    names = list(_FOCI)
-    focal = Judgement(
-        "focal_slowing",
-        margin,
-        enough,
-        bound="delta and theta of a region 2.2 times those of the other side, slow by itself, above 20 uV",
-        where="longitudinal bipolar, homologous derivations",
-        evidence={"focal_excess_log2": value, "focal_amplitude_uv": amplitude},
-        side=["left" if v else "right" for v in on_left],
-        regions=[(names[i],) for i in best],
-        frequency_hz=_dominant_hz(block, (1.0, 8.0)),
-    )
-    total = 0.5 * np.log2(powers.delta + powers.theta + powers.fast + 0.1)
-    ratios = total[:, _PAIRS[:, 0]] - total[:, _PAIRS[:, 1]]
-    amplitude_ratio = masked_median(ratios, mask)
-    # Consistently: all but the most equal quarter of the pairs share the direction, and clearly.
-    toward = ratios * np.sign(np.nan_to_num(amplitude_ratio))[:, None]
-    least = masked_quantile(toward, mask, 0.2)
-    asymmetric = np.minimum(
-        6.0 * (np.abs(amplitude_ratio) - np.log2(ASYMMETRY_RATIO)), 6.0 * (least - np.log2(1.2))
-    )
+    focal = _judge_focal(block, powers, mask)
+    ratios = []
+    for low_hz, high_hz in ASYMMETRY_BANDS_HZ:
+        amplitude = 0.5 * np.log2(block.band_power(low_hz, high_hz) + 0.02)
+        ratios.append(masked_median(amplitude[:, _PAIRS[:, 0]] - amplitude[:, _PAIRS[:, 1]], mask))
+    ratio = np.nan_to_num(np.stack(ratios))
+    toward = np.sign(ratio.sum(axis=0))
+    least = (ratio * toward).min(axis=0)
+    asymmetric = 6.0 * (least - np.log2(ASYMMETRY_RATIO))
     asymmetry = Judgement(
         "asymmetry",
         asymmetric,
-        enough,
-        bound="one side 1.5 times the other in the median homologous pair, and larger in most",
-        where="longitudinal bipolar, homologous derivations, 1-20 Hz",
-        evidence={"amplitude_ratio": 2.0 ** np.abs(amplitude_ratio)},
-        side=["right" if r > 0 else "left" for r in np.nan_to_num(amplitude_ratio)],
+        mask.sum(axis=1) >= MIN_SIDE,
+        bound="one side 1.4 times the other in the median homologous pair, in alpha and in beta",
+        where="longitudinal bipolar, homologous derivations, 8-13 and 13-25 Hz",
+        evidence={"amplitude_ratio": 2.0**least},
+        side=["right" if t > 0 else "left" for t in toward],
     )
     return [focal, asymmetry]
+
+
+def _judge_focal(block: SiteBlock, powers: BandPowers, mask: np.ndarray) -> Judgement:
+    """Delta or theta of one region: large, larger than at its mirror place, and not the whole side's."""
+    fast = np.log2(powers.fast + 0.1)[:, _PAIRS]
+    strengths, amplitudes, on_left, names = [], [], [], []
+    for power in (powers.delta, powers.theta):
+        slow = np.log2(power + 0.1)[:, _PAIRS]
+        for region, pairs in _FOCI.items():
+            sides = slow[:, pairs].mean(axis=1)
+            difference = sides[:, 0] - sides[:, 1]
+            is_left = difference > 0
+            level = sides.max(axis=1)
+            own_side = np.median(np.where(is_left[:, None], slow[..., 0], slow[..., 1]), axis=1)
+            beside = fast[:, pairs].mean(axis=1)
+            slower = np.abs(difference) - (beside[:, 0] - beside[:, 1]) * np.where(is_left, 1.0, -1.0)
+            parts = [
+                np.abs(difference) - FOCAL_STRENGTH,
+                slower - FOCAL_SLOWER,
+                level - own_side - FOCAL_LOCAL,
+                level - 2 * np.log2(FOCAL_UV / 2.83),
+            ]
+            strengths.append(np.where(mask[:, pairs].all(axis=1), np.min(parts, axis=0), -3.0))
+            amplitudes.append(2.83 * np.sqrt(2.0**level))
+            on_left.append(is_left)
+            names.append(region)
+    best = np.argmax(strengths, axis=0)
+    rows = np.arange(block.n_windows)
+    value = np.array(strengths)[best, rows]
+    return Judgement(
+        "focal_slowing",
+        3.0 * value,
+        mask.sum(axis=1) >= MIN_SIDE,
+        bound="delta or theta of a region twice that of the other side, above 30 uV, not the whole side's",
+        where="longitudinal bipolar, homologous derivations",
+        evidence={"focal_excess_log2": value, "focal_amplitude_uv": np.array(amplitudes)[best, rows]},
+        side=["left" if v else "right" for v in np.array(on_left)[best, rows]],
+        regions=[(names[i],) for i in best],
+        frequency_hz=_dominant_hz(block, (1.0, 8.0)),
+    )

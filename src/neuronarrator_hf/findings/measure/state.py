@@ -42,6 +42,35 @@ def discount_electrode(judgements: list[Judgement]) -> None:
     focal.margin = np.where(bad, np.minimum(focal.margin, -0.5), focal.margin)
 
 
+def explain_by_discharges(judgements: list[Judgement]) -> None:
+    """What a train, a rhythm, a seizure or a run of complexes makes is not said again as something else.
+
+    Sharp waves inside bursts, brushes and seizures are part of these, periodic discharges no complexes;
+    the slow waves of a lateralized pattern are no polymorphic focus; the pauses between complexes or
+    after a movement are no attenuations of the background.
+    """
+    by_id = {j.finding: j for j in judgements}
+    whole = np.max(
+        [
+            _margin(by_id, "burst_suppression"),
+            _margin(by_id, "extreme_delta_brush"),
+            _margin(by_id, "electrographic_seizure") - 0.5,
+        ],
+        axis=0,
+    )
+    train = np.max([whole, *(_margin(by_id, f) for f in ("lpd", "gpd", "bipd"))], axis=0)
+    for finding, reason in (("spikes", whole), ("polyspikes", whole), ("spike_and_wave", train)):
+        own = by_id[finding]
+        own.margin = np.where(reason > 0, np.minimum(own.margin, -0.3), own.margin)
+    pattern = np.max([_margin(by_id, f) for f in ("lpd", "lrda", "electrographic_seizure")], axis=0)
+    focal = by_id["focal_slowing"]
+    focal.margin = np.where(pattern > 0, np.minimum(focal.margin, -pattern), focal.margin)
+    pauses = np.max([_margin(by_id, f) for f in ("spike_and_wave", "movement_artifact")], axis=0)
+    for finding in ("brief_attenuation", "discontinuity"):
+        own = by_id[finding]
+        own.margin = np.where(pauses > 0, np.minimum(own.margin, -pauses), own.margin)
+
+
 def discount_movement(judgements: list[Judgement]) -> None:
     """Under deflections beyond those of any brain no pattern is told."""
     by_id = {j.finding: j for j in judgements}

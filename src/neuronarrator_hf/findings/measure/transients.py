@@ -24,8 +24,17 @@ MIN_Z = 6.0
 MIN_CRITERIA = 4
 MIN_DURATION_S, MAX_DURATION_S = 0.02, 0.2
 MAX_EVENTS = 60
-LOCKING = 0.35
-RUN_UV = 25.0
+SPIKE_UV = 55.0
+"""Height at which a transient is firmly one; the criteria name none, but smaller ones are where alpha,
+muscle and wickets meet four criteria by chance."""
+SPIKE_Z = 10.0
+POLYSPIKE_UV = 60.0
+POLYSPIKE_Z = 7.0
+POLYSPIKE_INTERVAL_S = (0.03, 0.15)
+HEARTBEAT_SCATTER = 0.07
+"""Median deviation of intervals from multiples of one interval; what is more regular is heart or train."""
+LOCKING = 0.16
+RUN_UV = 14.0
 _POSITIONS = electrode_positions(SITES_1020)
 _NEAR = (np.cos(np.deg2rad(55)) < _POSITIONS @ _POSITIONS.T) & ~np.eye(19, dtype=bool)
 
@@ -117,14 +126,20 @@ def judge_transients(
     # Regular trains are periodic discharges, not single spikes.
     periodic = np.array([max(t.margin for t in train.values()) for train in trains])
     margin = np.minimum(best, muscle)
-    margin = np.where(periodic > 0, np.minimum(margin, -0.3), margin)
+    regular = np.array([_is_regular(t) for t in transients])
+    margin = np.where((periodic > 0) | regular, np.minimum(margin, -0.3), margin)
     waves, wave_rate = _complexes(transients)
-    counted = np.minimum(np.minimum(best, muscle), np.where(waves >= 3, 0.5 * (waves - 2.5), -2.0))
-    run, run_hz = _spike_wave_runs(block)
+    run, locking, run_hz = _spike_wave_runs(block)
+    counted = np.min(
+        [best, muscle, np.where(waves >= 3, 0.5 * (waves - 2.5), -2.0), 12.0 * (locking - LOCKING + 0.04)],
+        axis=0,
+    )
+    counted = np.where(regular, np.minimum(counted, -0.3), counted)
     complex_margin = np.maximum(counted, np.minimum(run, muscle + 1.0))
     wave_rate = np.where(run > counted, run_hz, wave_rate)
     multiple = np.array([_polyspikes(t) for t in transients], float)
     poly_margin = np.minimum(np.minimum(best, muscle + 0.5), np.where(multiple >= 1, 0.8 * multiple, -2.0))
+    poly_margin = np.where(regular, np.minimum(poly_margin, -0.3), poly_margin)
     side, regions = [], []
     for t in transients:
         met = t.criteria >= MIN_CRITERIA
@@ -155,7 +170,7 @@ def judge_transients(
         Judgement(
             "spike_and_wave",
             complex_margin,
-            bound="three spikes with a slow wave each, or a run of 2.3-5 Hz with spikes locked to it",
+            bound="three spikes with a slow wave each, or a run of 2-5 Hz with spikes locked to it (0.16)",
             evidence={"spike_wave_complexes": waves},
             frequency_hz=wave_rate,
             **common,
@@ -163,7 +178,7 @@ def judge_transients(
         Judgement(
             "polyspikes",
             poly_margin,
-            bound="two or more spikes within 150 ms at one site",
+            bound="two or more spikes of 60 uV within 30-150 ms of each other",
             evidence={"polyspike_groups": multiple},
             **common,
         ),
@@ -174,27 +189,32 @@ def _strength(t: Transients) -> float:
     met = t.criteria >= MIN_CRITERIA
     if not met.any():
         return -2.0 if not len(t.z) else -1.0
-    score = 1.5 * np.log2(t.z[met] / 9.0) + 0.8 * (t.criteria[met] - MIN_CRITERIA)
+    score = 1.5 * np.log2(t.z[met] / SPIKE_Z) + 0.8 * (t.criteria[met] - MIN_CRITERIA)
+    score = np.minimum(score, 3.0 * np.log2(t.height_uv[met] / SPIKE_UV))
     # One event with four criteria is where experts disagree most; a second one like it settles it.
     return float(score.max() + 0.6 * np.log2(min(met.sum(), 4)) - 0.4)
 
 
-def _spike_wave_runs(block: SiteBlock) -> tuple[np.ndarray, np.ndarray]:
-    """Runs of 2.3-5 Hz waves with a spike at the same phase of each."""
+def _is_regular(t: Transients) -> bool:
+    """Whether five or more transients come at multiples of one interval."""
+    times = t.times_s[t.criteria >= MIN_CRITERIA - 1]
+    if len(times) < 5:
+        return False
+    intervals = np.diff(times)
+    typical = np.median(intervals)
+    single = intervals / np.maximum(np.round(intervals / typical), 1)
+    return bool(np.median(np.abs(single - typical)) < HEARTBEAT_SCATTER * typical)
+
+
+def _spike_wave_runs(block: SiteBlock) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Runs of 2-5 Hz waves with a spike at the same phase of each: margin, locking and rate in Hz."""
     slow = block.band(2.0, 5.0)
     mask = block.bipolar_mask
     locking = masked_median(phase_locking(slow, block.band(10.0, 40.0), 0.08), mask)
     rhythm = measure_rhythmicity(block.band(1.5, 12.0), mask, (1.5, 12.0), (2.2, 5.0))
     amplitude = 2.83 * np.sqrt(masked_median((slow**2).mean(axis=-1), mask))
-    margin = np.min(
-        [
-            10.0 * (locking - LOCKING),
-            6.0 * (rhythm.concentration - 0.25),
-            3.0 * np.log2(np.maximum(amplitude, 1e-3) / RUN_UV),
-        ],
-        axis=0,
-    )
-    return margin, rhythm.frequency_hz
+    margin = np.minimum(12.0 * (locking - LOCKING), 3.0 * np.log2(np.maximum(amplitude, 1e-3) / RUN_UV))
+    return margin, locking, rhythm.frequency_hz
 
 
 def _complexes(transients: list[Transients]) -> tuple[np.ndarray, np.ndarray]:
@@ -209,6 +229,9 @@ def _complexes(transients: list[Transients]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _polyspikes(t: Transients) -> int:
-    met = t.criteria >= MIN_CRITERIA - 1
-    close = np.diff(t.times_s) < 0.15
-    return int((close & met[:-1] & met[1:]).sum()) if len(t.times_s) > 1 else 0
+    if len(t.times_s) < 2:
+        return 0
+    met = (t.criteria >= MIN_CRITERIA - 1) & (t.height_uv >= POLYSPIKE_UV) & (t.z >= POLYSPIKE_Z)
+    low, high = POLYSPIKE_INTERVAL_S
+    gaps = np.diff(t.times_s)
+    return int(((gaps > low) & (gaps < high) & met[:-1] & met[1:]).sum())

@@ -25,6 +25,12 @@ SUPPRESSED_HIGH_UV = 15.0
 BURST_SHARE = 0.45
 """Suppressed share that makes a burst suppression: half, less what a tenth of a second resolves."""
 MIN_DERIVATIONS = 8
+ATTENUATED = 0.95
+"""log2 depth of the deepest half second over the window: half the amplitude, less what the half-second
+envelope blurs."""
+DEEPEST_STEPS = 6
+ENDED_UV = 5.0
+"""Envelope below which a window that fades out at its edge is a recording that ends."""
 MUSCLE_FLATNESS = (0.3, 0.8)
 """Density of 20-35 over 8-12 Hz at which muscle begins to be taken off, and is taken off fully."""
 
@@ -35,7 +41,8 @@ class Voltage:
 
     Attributes:
         envelope_uv: `(n_windows, n_steps)` median over derivations in sliding half seconds.
-        relative: `(n_windows, n_steps)` log2 of the same over each derivation's own median.
+        relative: `(n_windows, n_steps)` log2 of the same over each derivation's own median, in 0.5-20 or in
+            4-20 Hz, whichever fell less: between the crests of delta waves only the slow part falls.
         background_uv: `(n_windows,)` median over derivations and seconds.
         high_uv: `(n_windows,)` ninth decile over derivations and seconds.
         enough: `(n_windows,)` bool: enough derivations to judge.
@@ -50,31 +57,64 @@ class Voltage:
 
 def measure_voltage(block: SiteBlock) -> Voltage:
     """Envelopes and the background amplitude of each window."""
-    x = block.band(0.5, 20.0)
     mask = block.bipolar_mask
-    step = round(STEP_S * SLOW_SFREQ_HZ)
+    high, low = _extremes(block.band(0.5, 20.0))
     per_second = round(1 / STEP_S)
-    n_steps = x.shape[-1] // step
+    n_steps = high.shape[-1]
     n_seconds = n_steps // per_second
-    cells = x[..., : n_steps * step].reshape(*x.shape[:2], n_steps, step)
-    high, low = cells.max(axis=-1), cells.min(axis=-1)
-    in_seconds = lambda a: a[..., : n_seconds * per_second].reshape(*x.shape[:2], n_seconds, per_second)  # noqa: E731
+    in_seconds = lambda a: a[..., : n_seconds * per_second].reshape(*a.shape[:2], n_seconds, per_second)  # noqa: E731
     seconds = in_seconds(high).max(axis=-1) - in_seconds(low).min(axis=-1)
-    size = round(ENVELOPE_S / STEP_S)
-    envelope = maximum_filter1d(high, size, axis=-1) - minimum_filter1d(low, size, axis=-1)
-    share = np.sqrt(1.0 - _muscle_share(block))
-    seconds, envelope = seconds * share[..., None], envelope * share[..., None]
-    own = np.maximum(np.median(envelope, axis=-1, keepdims=True), 1e-3)
-    everywhere = np.broadcast_to(mask[:, None], (len(x), n_steps, x.shape[1]))
-    flat = seconds.reshape(len(x), -1)
+    share = np.sqrt(1.0 - _muscle_share(block))[..., None]
+    seconds, envelope = seconds * share, _swing(high, low) * share
+    everywhere = np.broadcast_to(mask[:, None], (len(high), n_steps, mask.shape[1]))
+    middle = lambda a: masked_median(a.swapaxes(1, 2), everywhere)  # noqa: E731
+    envelope_uv = middle(envelope)
+    broad = middle(_over_own(envelope))
+    relative = np.maximum(broad, middle(_over_own(_swing(*_extremes(block.band(4.0, 20.0))) * share)))
+    ended = _ended(envelope_uv, broad)
+    flat = seconds.reshape(len(high), -1)
     flat_mask = np.repeat(mask, n_seconds, axis=1)
     return Voltage(
-        envelope_uv=masked_median(envelope.swapaxes(1, 2), everywhere),
-        relative=masked_median(np.log2(np.maximum(envelope, 1e-3) / own).swapaxes(1, 2), everywhere),
+        envelope_uv=np.where(ended, np.median(envelope_uv, axis=-1, keepdims=True), envelope_uv),
+        relative=np.where(ended, 0.0, relative),
         background_uv=masked_median(flat, flat_mask),
         high_uv=masked_quantile(flat, flat_mask, 0.9),
         enough=mask.sum(axis=1) >= MIN_DERIVATIONS,
     )
+
+
+def _extremes(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Highest and lowest value of every step."""
+    step = round(STEP_S * SLOW_SFREQ_HZ)
+    cells = x[..., : x.shape[-1] // step * step].reshape(*x.shape[:2], -1, step)
+    return cells.max(axis=-1), cells.min(axis=-1)
+
+
+def _swing(high: np.ndarray, low: np.ndarray) -> np.ndarray:
+    """Peak to peak in sliding half seconds."""
+    size = round(ENVELOPE_S / STEP_S)
+    return np.asarray(maximum_filter1d(high, size, axis=-1) - minimum_filter1d(low, size, axis=-1))
+
+
+def _over_own(envelope: np.ndarray) -> np.ndarray:
+    """log2 of envelopes over their own median."""
+    own = np.maximum(np.median(envelope, axis=-1, keepdims=True), 1e-3)
+    return np.asarray(np.log2(np.maximum(envelope, 1e-3) / own))
+
+
+def _ended(envelope_uv: np.ndarray, relative: np.ndarray) -> np.ndarray:
+    """Steps in which a recording fades into nothing at an edge while it is never quiet elsewhere.
+
+    Files are often filled up with a constant; the filters make of that a fade of about a second.
+    """
+    ended = np.zeros(envelope_uv.shape, bool)
+    for window in np.flatnonzero((envelope_uv[:, [0, -1]] < ENDED_UV).any(axis=1)):
+        for forward in (slice(None), slice(None, None, -1)):
+            level = envelope_uv[window, forward]
+            n_faded = int((relative[window, forward] >= -0.5).argmax())
+            if level[0] < ENDED_UV and n_faded and (level[n_faded:] >= SUPPRESSED_UV).all():
+                ended[window, forward][:n_faded] = True
+    return ended
 
 
 def _muscle_share(block: SiteBlock) -> np.ndarray:
@@ -96,20 +136,18 @@ def judge_voltage(voltage: Voltage) -> list[Judgement]:
     half = round(ENVELOPE_S / STEP_S) // 2
     # A window that reaches over the edges shortens a quiet stretch by half its length at both ends.
     suppressed = _widen(envelope < SUPPRESSED_UV, half)
-    weak = _widen(voltage.relative < -1.0, half)
+    weak = _widen(voltage.relative < -ATTENUATED, half)
     suppressed_share = suppressed.mean(axis=-1)
     quiet_share = (suppressed | weak).mean(axis=-1)
-    depth = -0.5 * (voltage.relative.min(axis=-1) + np.quantile(voltage.relative, 0.05, axis=-1))
+    depth = -np.sort(voltage.relative, axis=-1)[:, :DEEPEST_STEPS].mean(axis=-1)
     spread = np.log2(high / background)
     extreme = np.minimum(6 * np.log2(SUPPRESSED_UV / background), 6 * np.log2(SUPPRESSED_HIGH_UV / high))
     burst_uv, quiet_uv = _mean_where(envelope, ~suppressed), _mean_where(envelope, suppressed)
     contrast = np.nan_to_num(np.log2(burst_uv / np.maximum(quiet_uv, 2.0)), nan=-8.0)
     bursts = np.minimum((suppressed_share - BURST_SHARE) / 0.1, 3 * (contrast - 1.2))
     low = np.min([6 * np.log2(LOW_UV / background), -extreme, -bursts, 5 * (1.3 - spread)], axis=0)
-    attenuation = np.min([6 * (depth - 0.95), (0.35 - suppressed_share) / 0.05, -bursts], axis=0)
-    discontinuity = np.min(
-        [(quiet_share - 0.12) / 0.05, (0.55 - quiet_share) / 0.05, 5 * (spread - 0.8)], axis=0
-    )
+    attenuation = np.min([6 * (depth - ATTENUATED), (0.35 - suppressed_share) / 0.05, -bursts], axis=0)
+    discontinuity = np.minimum((quiet_share - 0.12) / 0.05, (0.55 - quiet_share) / 0.05)
     common: dict[str, Any] = {
         "assessed": voltage.enough,
         "where": "longitudinal bipolar, 0.5-20 Hz, peak to peak",
@@ -136,7 +174,7 @@ def judge_voltage(voltage: Voltage) -> list[Judgement]:
         Judgement(
             "brief_attenuation",
             attenuation,
-            bound="half seconds at half of the background (log2 depth 0.95), not suppressed for a third",
+            bound="half of the background for half a second, with and without delta, not suppressed for a third",
             evidence={**shares, "attenuation_depth_log2": depth},
             **common,
         ),
