@@ -36,6 +36,8 @@ MIN_CONTRAST_MARGIN = 1.8
 MIN_AMPLITUDE_UV = 12.0
 LATERALITY = 1.0
 """log2 of the amplitude of the averaged discharge, left over right: a factor of two, a marked asymmetry."""
+ALPHA_CONTRAST = 2.8
+"""Contrast that discharges need beside a posterior rhythm, which waxes, is alike and regular itself."""
 MIN_CYCLES = 6
 MIN_DERIVATIONS = 3
 POSTERIOR_ROWS = np.array([2, 3, 6, 7, 12, 13, 16, 17])
@@ -240,10 +242,9 @@ def judge_periodic(
     """LPD, GPD and BIPD. Fewer than six discharges in the window are a candidate."""
     best = [max(t.values(), key=lambda train: train.margin) for t in trains]
     quality = np.array([t.margin for t in best])
-    # Waxing alpha is alike and regular too: beside a posterior rhythm discharges have to stand out more.
     contrast = np.array([t.contrast for t in best])
     beside_alpha = np.where(
-        np.isfinite(contrast), 3.0 * np.log2(np.nan_to_num(contrast, nan=1.0) / 2.3), -8.0
+        np.isfinite(contrast), 3.0 * np.log2(np.nan_to_num(contrast, nan=1.0) / ALPHA_CONTRAST), -8.0
     )
     quality = np.where(posterior_margin > 0, np.minimum(quality, beside_alpha), quality)
     spread = 4.0 * np.log2(np.array([max(t.posterior, 1e-3) for t in best]) / MIN_POSTERIOR)

@@ -16,7 +16,8 @@ SPINDLE_RELATIVE = 0.2
 """Share of sigma in 1-30 Hz power within the spindle (as in YASA)."""
 SPINDLE_RMS_RATIO = 2.0
 SLOW_WAVE_UV = 75.0
-SLOW_WAVE_SHARE = 0.2
+SLOW_WAVE_SHARE = 0.35
+"""A fifth of the window, and the half wave by which the sliding swing widens each single K-complex."""
 VERTEX_UV = 40.0
 LOWER_SITES = ("T7", "T8", "P7", "P8")
 

@@ -17,6 +17,7 @@ _PATHOLOGY = (
     "electrographic_seizure",
     "low_voltage",
 )
+_NOT_ASLEEP = ("lpd", "gpd", "bipd", "electrographic_seizure", "extreme_delta_brush", "burst_suppression")
 _WHERE = "rules over the findings of the window"
 _REASON = "needs a background without pathological slowing to be told from sleep"
 
@@ -45,7 +46,8 @@ def discount_electrode(judgements: list[Judgement]) -> None:
 def explain_by_discharges(judgements: list[Judgement]) -> None:
     """What a train, a rhythm, a seizure or a run of complexes makes is not said again as something else.
 
-    Sharp waves inside bursts, brushes and seizures are part of these, periodic discharges no complexes;
+    Sharp waves inside bursts, brushes and seizures are part of these, as is the delta of brushes;
+    periodic discharges are neither complexes nor waves of sleep;
     the slow waves of a lateralized pattern are no polymorphic focus; the pauses between complexes or
     after a movement are no attenuations of the background.
     """
@@ -59,7 +61,16 @@ def explain_by_discharges(judgements: list[Judgement]) -> None:
         axis=0,
     )
     train = np.max([whole, *(_margin(by_id, f) for f in ("lpd", "gpd", "bipd"))], axis=0)
-    for finding, reason in (("spikes", whole), ("polyspikes", whole), ("spike_and_wave", train)):
+    brush = _margin(by_id, "extreme_delta_brush")
+    for finding, reason in (
+        ("spikes", whole),
+        ("polyspikes", whole),
+        ("spike_and_wave", train),
+        ("grda", brush),
+        ("gpd", brush),
+        ("k_complexes", train),
+        ("vertex_waves", train),
+    ):
         own = by_id[finding]
         own.margin = np.where(reason > 0, np.minimum(own.margin, -0.3), own.margin)
     pattern = np.max([_margin(by_id, f) for f in ("lpd", "lrda", "electrographic_seizure")], axis=0)
@@ -85,35 +96,30 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
     """Slow waves of sleep told from encephalopathy, and slowing that sleep explains taken back.
 
     With spindles or K-complexes slow waves are those of sleep. Without, only large, continuous,
-    frontally graded waves are, and only where nothing rhythmic, periodic or ictal is seen.
+    frontally graded, irregular waves are, and only where nothing periodic or ictal is seen.
     """
     by_id = {j.finding: j for j in judgements}
     sleep = np.maximum(_margin(by_id, "sleep_spindles"), np.minimum(_margin(by_id, "k_complexes"), 0.5))
     waves = by_id["slow_wave_sleep"]
     numbers = waves.evidence
-    patterns = (
-        "lpd",
-        "gpd",
-        "bipd",
-        "lrda",
-        "grda",
-        "electrographic_seizure",
-        "extreme_delta_brush",
-        "burst_suppression",
-    )
-    pattern = np.max([_margin(by_id, finding) for finding in patterns], axis=0)
+    pattern = np.max([_margin(by_id, finding) for finding in _NOT_ASLEEP], axis=0)
+    contrast = np.nan_to_num(by_id["gpd"].evidence["discharge_contrast"], nan=2.0)
     alone = np.min(
         [
             waves.margin,
             (numbers["slow_wave_share"] - 0.85) / 0.1,
-            4.0 * np.log2(np.maximum(numbers["slow_wave_uv"], 1e-3) / 105.0),
-            8.0 * (numbers["slow_wave_gradient_log2"] - 0.2),
-            8.0 * (0.75 - numbers["slow_wave_gradient_log2"]),
+            4.0 * np.log2(np.maximum(numbers["slow_wave_uv"], 1e-3) / 120.0),
+            8.0 * (numbers["slow_wave_gradient_log2"] - 0.25),
+            8.0 * (0.85 - numbers["slow_wave_gradient_log2"]),
+            10.0 * (0.45 - by_id["grda"].evidence["delta_regularity"]),
+            4.0 * np.log2(2.4 / contrast),
             -pattern - 0.3,
         ],
         axis=0,
     )
     waves.margin = np.where(sleep > 0, waves.margin, alone)
+    rhythmic = by_id["grda"]
+    rhythmic.margin = np.where(waves.margin > 0, np.minimum(rhythmic.margin, -waves.margin), rhythmic.margin)
     asleep = np.maximum(sleep, waves.margin)
     for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
         own = by_id[finding]
@@ -136,13 +142,22 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
     opened = np.minimum(np.minimum(blinks, 2.0 - rhythm), -sleeping)
     n3 = slow
     n2 = np.minimum(sleeping, -n3)
-    light = np.minimum(np.minimum(-rhythm, 2 - delta), -sleeping)
-    n1 = np.minimum(np.minimum(light, vertex), -blinks)
-    drowsy = np.minimum(np.minimum(light, np.maximum(np.minimum(lateral, theta + 1.0), vertex)), -blinks)
-    rem = np.minimum(np.minimum(light, lateral - 1.0), np.minimum(-m("muscle_artifact"), -theta)) - 0.5
-    sick = np.maximum(pathology, delta) > 0
+    quiet = np.minimum(-sleeping, -blinks)
+    n1 = np.min([-rhythm, 2 - delta, quiet, vertex], axis=0)
+    rolling = np.min([lateral - 0.2, theta + 1.0, 1.5 + rhythm], axis=0)
+    drowsy = np.minimum(quiet, np.maximum(rolling, np.min([-rhythm, 2 - delta, vertex - 0.5], axis=0)))
+    rem = np.min(
+        [-rhythm, lateral + 0.2, -m("muscle_artifact") - 1.0, 2.5 - theta, 1.5 - delta, quiet], axis=0
+    )
+    sick = (pathology > 0) | (delta > 1.0)
     asleep_known = enough & ~(sick & (np.maximum(sleeping, slow) <= 0))
     awake = awake_known & ~sick
+    drowsy = np.minimum(drowsy, -rem)
+    # Low theta belongs to dream sleep and drowsiness.
+    light = np.where(asleep_known, np.maximum(rem, drowsy), -8.0)
+    for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
+        own = by_id[finding]
+        own.margin = np.where((light > 0) & (own.margin < 2.5), np.minimum(own.margin, -0.3), own.margin)
     rows = (
         ("eyes_open", opened, awake, "blinks, posterior rhythm attenuated"),
         ("eyes_closed", closed, awake, "posterior rhythm, no blinks"),
@@ -150,12 +165,12 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
             "drowsy",
             drowsy,
             asleep_known,
-            "no posterior rhythm; slow eye movements with theta, or vertex waves",
+            "slow eye movements with theta beside the posterior rhythm, or vertex waves without it",
         ),
         ("n1_sleep", n1, asleep_known, "no posterior rhythm, vertex waves, no spindles"),
         ("n2_sleep", n2, asleep_known, "spindles or K-complexes, slow waves below 20 %"),
         ("n3_sleep", n3, asleep_known, "slow waves above 75 uV in at least 20 %"),
-        ("rem_sleep", rem, asleep_known, "low mixed frequencies, eye movements, little muscle"),
+        ("rem_sleep", rem, asleep_known, "no posterior rhythm, eye movements without blinks, little muscle"),
     )
     return [
         Judgement(finding, margin, assessed, reason=_REASON, bound=bound, where=_WHERE)

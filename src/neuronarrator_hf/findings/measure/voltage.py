@@ -174,7 +174,7 @@ def judge_voltage(voltage: Voltage) -> list[Judgement]:
         Judgement(
             "brief_attenuation",
             attenuation,
-            bound="half of the background for half a second, with and without delta, not suppressed for a third",
+            bound="half of the background for half a second, also without delta, not suppressed for a third",
             evidence={**shares, "attenuation_depth_log2": depth},
             **common,
         ),
