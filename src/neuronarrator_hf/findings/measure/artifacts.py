@@ -23,8 +23,10 @@ BLINK_UV = 60.0
 BLINK_RATIO = 6.0
 """Height over the standard deviation of the posterior electrodes in the same band."""
 LATERAL_UV = 40.0
-MUSCLE_UV = 15.0
-MOVEMENT_UV = 180.0
+MUSCLE_UV = 20.0
+MOVEMENT_UV = 60.0
+MOVEMENT_RISE = 1.6
+"""log2 of the largest seconds over the calm quarter of the window."""
 MAINS_RATIO = 10.0
 _POSITIONS = electrode_positions(SITES_1020)
 _NEAR = (np.cos(np.deg2rad(58)) < _POSITIONS @ _POSITIONS.T) & ~np.eye(19, dtype=bool)
@@ -146,7 +148,7 @@ def _judge_muscle(block: SiteBlock) -> tuple[Judgement, np.ndarray]:
         "muscle_artifact",
         third,
         mask.sum(axis=1) >= 3,
-        bound="30-70 Hz above 15 uV in three derivations with a spectrum that does not fall",
+        bound="30-70 Hz above 20 uV in three derivations with a spectrum that does not fall",
         where="longitudinal bipolar",
         evidence={"muscle_uv": masked_quantile(amplitude, mask, 0.85)},
         side=["bilateral" if abs(s) < 1 else ("left" if s > 0 else "right") for s in sidedness],
@@ -252,22 +254,40 @@ def _judge_ecg(block: SiteBlock) -> Judgement:
 
 
 def _judge_movement(block: SiteBlock) -> Judgement:
-    """Slow deflections beyond what a brain makes, in many electrodes."""
+    """A second or more of large slow deflections in a third of the electrodes, with muscle, out of calm."""
     x = block.band(0.5, 4.0, "average")
     swing = np.quantile(x, 0.99, axis=-1) - np.quantile(x, 0.01, axis=-1)
     amplitude = masked_quantile(swing, block.site_mask, 0.7)
-    irregular = masked_median(
-        np.abs(x).max(-1) / np.maximum(np.sqrt((x * x).mean(-1)), 1e-6), block.site_mask
-    )
-    margin = np.minimum(3 * np.log2(np.maximum(amplitude, 1e-3) / MOVEMENT_UV), 3 * (irregular - 2.2))
+    slow = _by_seconds(np.ptp(_half_seconds(x), axis=-1))
+    fast = _by_seconds(_half_seconds(block.band(20.0, 45.0, "average")).std(axis=-1))
+    everywhere = np.broadcast_to(block.site_mask[:, None], (block.n_windows, slow.shape[-1], 19))
+    level = masked_quantile(slow.swapaxes(1, 2), everywhere, 0.7)
+    muscle = masked_quantile(fast.swapaxes(1, 2), everywhere, 0.8)
+    log2 = lambda a: np.log2(np.maximum(np.nan_to_num(a), 1e-3))  # noqa: E731
+    largest = log2(np.sort(level, axis=-1)[:, -3:].mean(axis=-1))
+    calm = log2(np.quantile(level, 0.25, axis=-1))
+    at_largest = np.take_along_axis(muscle, np.nan_to_num(level).argmax(axis=-1)[:, None], axis=-1)[:, 0]
+    tension = log2(at_largest) - log2(np.quantile(muscle, 0.25, axis=-1))
+    margin = 4.0 * np.min([largest - np.log2(MOVEMENT_UV), largest - calm - MOVEMENT_RISE, tension], axis=0)
     return Judgement(
         "movement_artifact",
         margin,
-        block.site_mask.sum(axis=1) >= 6,
-        bound="irregular 0.5-4 Hz above 180 uV in a third of the electrodes",
+        (block.site_mask.sum(axis=1) >= 6) & (block.duration_s >= 4.0),
+        bound="0.5-4 Hz above 60 uV in a third of the electrodes, three times the calm seconds, with muscle",
         where="average reference",
         evidence={"movement_uv": amplitude},
     )
+
+
+def _half_seconds(x: np.ndarray) -> np.ndarray:
+    """`(..., n_pieces, n_times)` of half a second each."""
+    length = round(0.5 * SLOW_SFREQ_HZ)
+    return x[..., : x.shape[-1] // length * length].reshape(*x.shape[:-1], -1, length)
+
+
+def _by_seconds(pieces: np.ndarray) -> np.ndarray:
+    """The larger of each two neighbouring half seconds."""
+    return np.maximum(pieces[..., 1:], pieces[..., :-1])
 
 
 def judge_flat(flat: Sequence[tuple[str, ...]]) -> Judgement:

@@ -190,7 +190,7 @@ def _judge_beta(block: SiteBlock, freqs: np.ndarray, psd: np.ndarray) -> Judgeme
     peak = find_peak(freqs, mean, BETA_RANGE_HZ)
     beta = mean[:, (freqs >= 14) & (freqs < 30)]
     rms = np.sqrt(beta.sum(axis=1) * (freqs[1] - freqs[0]))
-    amplitude = 4.0 * rms
+    amplitude = 2.83 * rms
     above = mean[:, (freqs >= 34) & (freqs < 46)].mean(axis=1)
     fall = np.log10(np.maximum(beta.max(axis=1), 1e-9) / np.maximum(above, 1e-9))
     margin = np.minimum(4 * np.log2(np.maximum(amplitude, 1e-3) / BETA_UV), (peak.excess - 0.25) / 0.05)

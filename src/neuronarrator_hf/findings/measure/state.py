@@ -70,6 +70,7 @@ def explain_by_discharges(judgements: list[Judgement]) -> None:
         ("gpd", brush),
         ("k_complexes", train),
         ("vertex_waves", train),
+        ("movement_artifact", np.maximum(train, _margin(by_id, "spike_and_wave"))),
     ):
         own = by_id[finding]
         own.margin = np.where(reason > 0, np.minimum(own.margin, -0.3), own.margin)
