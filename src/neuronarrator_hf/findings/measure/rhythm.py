@@ -19,8 +19,10 @@ NEIGHBOURS = {"C3": ("F3", "P3", "T7", "Cz"), "C4": ("F4", "P4", "T8", "Cz")}
 POSTERIOR_RANGE_HZ = (5.0, 13.5)
 MU_RANGE_HZ = (7.0, 13.0)
 BETA_RANGE_HZ = (13.5, 30.0)
-PEAK_EXCESS = 0.45
-"""log10 of the power of a peak over the aperiodic background: a factor of 2.8."""
+PEAK_EXCESS = 0.5
+"""log10 of the power of a peak over the aperiodic background: a factor of 3.2."""
+MU_RATIO = 0.35
+"""log2 of its central amplitude over the parieto-occipital one."""
 SMOOTHING_HZ = 0.9
 BETA_UV = 20.0
 MIN_DURATION_S = 4.0
@@ -160,7 +162,7 @@ def _judge_mu(block: SiteBlock, posterior: Peak) -> Judgement:
     central = np.take_along_axis(at[:, :2], best, axis=1)[:, 0]
     parieto_occipital = at[:, 2:].max(axis=1)
     ratio = np.log2(np.maximum(central, 1e-3) / np.maximum(parieto_occipital, 1e-3))
-    margin = np.minimum((take(excess) - PEAK_EXCESS - 0.1) / 0.06, 4 * (ratio - 0.6))
+    margin = np.minimum((take(excess) - PEAK_EXCESS) / 0.06, 4 * (ratio - MU_RATIO))
     margin = np.minimum(margin, 4 * np.log2(np.maximum(take(amplitude), 1e-3) / 5.0))
     both = np.abs(np.diff(np.log2(np.maximum(at[:, :2], 1e-3)), axis=1))[:, 0] < 0.6
     return Judgement(

@@ -15,12 +15,14 @@ from scipy import fft
 from scipy.ndimage import uniform_filter1d
 
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_mean, masked_median
-from .periodic import Train
+from .periodic import FRONTOPOLAR_ROWS, Train
 from .result import Judgement
 
 CONCENTRATION = 0.25
 """Share of the slope's power of 0.5-6 Hz within 0.3 Hz of its peak; 1/f noise stays below 0.22."""
 REGULARITY = 0.35
+LEAST_REGULARITY = 0.15
+CLEAR_UV = 40.0
 PURITY = 1.5
 """log2 of delta over theta amplitude; that of a random walk."""
 MIN_AMPLITUDE_UV = 15.0
@@ -94,7 +96,8 @@ def judge_rhythmic_delta(
 ) -> tuple[list[Judgement], dict[str, np.ndarray]]:
     """LRDA, GRDA and extreme delta brush."""
     x = block.band(0.5, 6.0)
-    mask = block.bipolar_mask
+    mask = block.bipolar_mask.copy()
+    mask[:, FRONTOPOLAR_ROWS] = False
     groups = (LEFT_BIPOLAR, RIGHT_BIPOLAR, np.arange(18))
     sides = [measure_rhythmicity(x[:, rows], mask[:, rows], (0.5, 6.0), RANGE_HZ) for rows in groups]
     delta = block.band_power(0.6, 4.0)
@@ -128,6 +131,10 @@ def judge_rhythmic_delta(
     margin = np.minimum(margin, 3.0 * np.log2(3.2 / np.maximum(contrast, 1.0)))
     margin = np.minimum(margin, 4.0 * np.log2(3.3 / frequency))
     lateral = 4.0 * (np.abs(laterality) - LATERALITY)
+    # On both sides drifts and eyes move the electrodes too: what hardly repeats itself has to be large.
+    repeated = np.maximum(
+        8.0 * (regularity - LEAST_REGULARITY), 3.0 * np.log2(np.maximum(largest, 1e-3) / CLEAR_UV)
+    )
     assessed = (
         (mask[:, LEFT_BIPOLAR].sum(1) >= 3) & (mask[:, RIGHT_BIPOLAR].sum(1) >= 3) & (block.duration_s >= 4.0)
     )
@@ -156,7 +163,9 @@ def judge_rhythmic_delta(
             regions=_side_regions(delta, mask, stronger),
             **common,
         ),
-        Judgement("grda", np.minimum(margin, -lateral), bound=bound + ", both sides alike", **common),
+        Judgement(
+            "grda", np.min([margin, -lateral, repeated], axis=0), bound=bound + ", both sides alike", **common
+        ),
         _judge_brush(block, assessed),
     ]
     return judgements, {**evidence, "rhythmic_margin": margin}

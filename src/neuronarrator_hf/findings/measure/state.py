@@ -52,11 +52,12 @@ def explain_by_discharges(judgements: list[Judgement]) -> None:
     after a movement are no attenuations of the background.
     """
     by_id = {j.finding: j for j in judgements}
+    ictal = _margin(by_id, "electrographic_seizure") - 0.5
     whole = np.max(
         [
             _margin(by_id, "burst_suppression"),
             _margin(by_id, "extreme_delta_brush"),
-            _margin(by_id, "electrographic_seizure") - 0.5,
+            ictal,
         ],
         axis=0,
     )
@@ -70,6 +71,7 @@ def explain_by_discharges(judgements: list[Judgement]) -> None:
         ("gpd", brush),
         ("k_complexes", train),
         ("vertex_waves", train),
+        ("lateral_eye_movements", _margin(by_id, "lrda")),
         ("movement_artifact", np.maximum(train, _margin(by_id, "spike_and_wave"))),
     ):
         own = by_id[finding]
@@ -77,7 +79,19 @@ def explain_by_discharges(judgements: list[Judgement]) -> None:
     pattern = np.max([_margin(by_id, f) for f in ("lpd", "lrda", "electrographic_seizure")], axis=0)
     focal = by_id["focal_slowing"]
     focal.margin = np.where(pattern > 0, np.minimum(focal.margin, -pattern), focal.margin)
-    pauses = np.max([_margin(by_id, f) for f in ("spike_and_wave", "movement_artifact")], axis=0)
+    # Where the background is suppressed, or an ictal pattern covers it, there is none that could be slow.
+    covered = np.max(
+        [_margin(by_id, "burst_suppression"), _margin(by_id, "extreme_low_voltage"), ictal], axis=0
+    )
+    for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
+        own = by_id[finding]
+        own.margin = np.where(covered > 0, np.minimum(own.margin, -0.3), own.margin)
+    movement = _margin(by_id, "movement_artifact")
+    for finding in ("lrda", "grda"):
+        own = by_id[finding]
+        disturbed = np.maximum(movement, ictal)
+        own.margin = np.where(disturbed > 0, np.minimum(own.margin, -0.3), own.margin)
+    pauses = np.max([movement, ictal, _margin(by_id, "spike_and_wave")], axis=0)
     for finding in ("brief_attenuation", "discontinuity"):
         own = by_id[finding]
         own.margin = np.where(pauses > 0, np.minimum(own.margin, -pauses), own.margin)
@@ -97,10 +111,18 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
     """Slow waves of sleep told from encephalopathy, and slowing that sleep explains taken back.
 
     With spindles or K-complexes slow waves are those of sleep. Without, only large, continuous,
-    frontally graded, irregular waves are, and only where nothing periodic or ictal is seen.
+    frontally graded, irregular waves are, and only where nothing periodic or ictal is seen. Beside a firm
+    posterior rhythm nobody sleeps, and spindles are no seizure.
     """
     by_id = {j.finding: j for j in judgements}
-    sleep = np.maximum(_margin(by_id, "sleep_spindles"), np.minimum(_margin(by_id, "k_complexes"), 0.5))
+    for finding in ("k_complexes", "vertex_waves"):
+        own = by_id[finding]
+        own.margin = np.minimum(own.margin, 2.0 - _margin(by_id, "posterior_dominant_rhythm"))
+    seizure = by_id["electrographic_seizure"]
+    spindles = _margin(by_id, "sleep_spindles")
+    is_spindle = (spindles > 0) & (np.abs(seizure.evidence["ictal_rhythm_hz"] - 13.0) < 3.0)
+    seizure.margin = np.where(is_spindle, np.minimum(seizure.margin, -0.3), seizure.margin)
+    sleep = np.maximum(spindles, np.minimum(_margin(by_id, "k_complexes"), 0.5))
     waves = by_id["slow_wave_sleep"]
     numbers = waves.evidence
     pattern = np.max([_margin(by_id, finding) for finding in _NOT_ASLEEP], axis=0)
@@ -154,6 +176,7 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
     asleep_known = enough & ~(sick & (np.maximum(sleeping, slow) <= 0))
     awake = awake_known & ~sick
     drowsy = np.minimum(drowsy, -rem)
+    closed = np.minimum(closed, -drowsy)
     # Low theta belongs to dream sleep and drowsiness.
     light = np.where(asleep_known, np.maximum(rem, drowsy), -8.0)
     for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):

@@ -26,8 +26,9 @@ BURST_SHARE = 0.45
 """Suppressed share that makes a burst suppression: half, less what a tenth of a second resolves."""
 MIN_DERIVATIONS = 8
 ATTENUATED = 0.95
-"""log2 depth of the deepest half second over the window: half the amplitude, less what the half-second
-envelope blurs."""
+"""log2 depth of the deepest half second of the window: half the amplitude, less what the envelope blurs."""
+ATTENUATED_UV = 35.0
+"""What is still larger than this is an ordinary background between larger waves."""
 DEEPEST_STEPS = 6
 ENDED_UV = 5.0
 """Envelope below which a window that fades out at its edge is a recording that ends."""
@@ -146,7 +147,11 @@ def judge_voltage(voltage: Voltage) -> list[Judgement]:
     contrast = np.nan_to_num(np.log2(burst_uv / np.maximum(quiet_uv, 2.0)), nan=-8.0)
     bursts = np.minimum((suppressed_share - BURST_SHARE) / 0.1, 3 * (contrast - 1.2))
     low = np.min([6 * np.log2(LOW_UV / background), -extreme, -bursts, 5 * (1.3 - spread)], axis=0)
-    attenuation = np.min([6 * (depth - ATTENUATED), (0.35 - suppressed_share) / 0.05, -bursts], axis=0)
+    quiet_level = np.sort(envelope, axis=-1)[:, :DEEPEST_STEPS].mean(axis=-1)
+    low_enough = 4 * np.log2(ATTENUATED_UV / np.maximum(quiet_level, 1e-3))
+    attenuation = np.min(
+        [6 * (depth - ATTENUATED), low_enough, (0.35 - suppressed_share) / 0.05, -bursts], axis=0
+    )
     discontinuity = np.minimum((quiet_share - 0.12) / 0.05, (0.55 - quiet_share) / 0.05)
     common: dict[str, Any] = {
         "assessed": voltage.enough,
