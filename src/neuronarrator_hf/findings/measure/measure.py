@@ -9,6 +9,13 @@ from ...signal.quality import FLAT_UV
 from ...signal.windows import EEGWindows
 from .artifacts import judge_artifacts, judge_flat
 from .block import SiteBlock
+from .explain import (
+    discount_electrode,
+    discount_movement,
+    explain_by_patterns,
+    explain_by_sleep,
+    explain_by_state,
+)
 from .ictal import judge_seizure
 from .periodic import find_trains, judge_periodic
 from .result import Judgement, WindowMeasurement, assemble
@@ -16,14 +23,7 @@ from .rhythm import judge_rhythms
 from .rhythmic import judge_rhythmic_delta
 from .sleep import judge_sleep
 from .slowing import band_powers, judge_asymmetry, judge_slowing
-from .state import (
-    discount_electrode,
-    discount_movement,
-    explain_by_discharges,
-    explain_by_sleep,
-    judge_states,
-    judge_summary,
-)
+from .state import judge_states, judge_summary
 from .transients import find_transients, judge_transients
 from .voltage import judge_voltage, measure_voltage
 
@@ -122,8 +122,9 @@ def _measure_batch(
     discount_electrode(judgements)
     discount_movement(judgements)
     explain_by_sleep(judgements)
-    explain_by_discharges(judgements)
+    explain_by_patterns(judgements)
     judgements += judge_states(judgements)
+    explain_by_state(judgements)
     _leave_to_norms(judgements, age_years)
     judgements += judge_summary(judgements, values["n_sites"])
     for judgement in judgements:

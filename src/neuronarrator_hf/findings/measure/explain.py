@@ -1,0 +1,130 @@
+"""What explains what: findings that are part of another one, or of an artifact, give way to it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .result import Judgement
+
+EXTREME_UV = 600.0
+LIGHT_SLOWING = 2.5
+"""Margin up to which slowing may be that of drowsiness or dream sleep."""
+EXPLAINED = -0.5
+"""Margin at which a finding is left that another one explains."""
+_NOT_ASLEEP = ("lpd", "gpd", "bipd", "electrographic_seizure", "extreme_delta_brush", "burst_suppression")
+
+
+def margin_of(by_id: dict[str, Judgement], finding: str) -> np.ndarray:
+    """Margin of a finding, far below its bound where it was not assessed."""
+    judgement = by_id[finding]
+    return np.where(judgement.assessed, np.nan_to_num(judgement.margin, nan=-8.0), -8.0)
+
+
+def _give_way(own: Judgement, explained: np.ndarray) -> None:
+    """Keep a finding below its bound in the windows in which something else explains it."""
+    own.margin = np.where(explained, np.minimum(own.margin, EXPLAINED), own.margin)
+
+
+def discount_electrode(judgements: list[Judgement]) -> None:
+    """A focus in the region of a bad electrode is that electrode."""
+    by_id = {j.finding: j for j in judgements}
+    electrode, focal = by_id["electrode_artifact"], by_id["focal_slowing"]
+    if electrode.side is None or electrode.regions is None or focal.side is None or focal.regions is None:
+        return
+    same = [
+        side == focal_side and bool(set(regions) & set(focal_regions))
+        for side, regions, focal_side, focal_regions in zip(
+            electrode.side, electrode.regions, focal.side, focal.regions, strict=True
+        )
+    ]
+    _give_way(focal, np.array(same) & (margin_of(by_id, "electrode_artifact") > -0.5))
+
+
+def explain_by_patterns(judgements: list[Judgement]) -> None:
+    """What a train, a rhythm, a seizure, a burst or the heart makes is not said again as something else."""
+    by_id = {j.finding: j for j in judgements}
+    m = lambda finding: margin_of(by_id, finding)  # noqa: E731
+    brush, heart, movement = m("extreme_delta_brush"), m("ecg_artifact"), m("movement_artifact")
+    suppression = np.maximum(m("burst_suppression"), m("extreme_low_voltage"))
+    ictal = m("electrographic_seizure") - 0.5
+    # Sharp waves inside bursts, brushes and seizures are part of these.
+    whole = np.max([m("burst_suppression"), brush, ictal], axis=0)
+    train = np.max([whole, m("lpd"), m("gpd"), m("bipd")], axis=0)
+    # Where the background is suppressed, or a seizure covers it, there is none that could be slow; the
+    # pauses between complexes, and after a movement, are no attenuations of it.
+    covered = np.maximum(suppression, ictal)
+    pauses = np.max([movement, ictal, m("spike_and_wave")], axis=0)
+    for findings, reason in (
+        (("spikes", "polyspikes"), np.maximum(whole, heart)),
+        (("spike_and_wave", "k_complexes", "vertex_waves"), train),
+        (("movement_artifact",), np.maximum(train, m("spike_and_wave"))),
+        (("gpd",), brush),
+        (("grda",), np.max([brush, movement, ictal], axis=0)),
+        (("lrda",), np.maximum(movement, ictal)),
+        (("lateral_eye_movements",), m("lrda")),
+        (("focal_slowing",), np.max([m("lpd"), m("lrda"), m("electrographic_seizure")], axis=0)),
+        (("generalized_theta_slowing", "generalized_delta_slowing"), covered),
+        (("brief_attenuation", "discontinuity"), pauses),
+    ):
+        for finding in findings:
+            _give_way(by_id[finding], reason > 0)
+
+
+def discount_movement(judgements: list[Judgement]) -> None:
+    """Under deflections beyond those of any brain no pattern is told."""
+    by_id = {j.finding: j for j in judgements}
+    extreme = np.nan_to_num(by_id["movement_artifact"].evidence["movement_uv"]) > EXTREME_UV
+    for finding in ("lpd", "gpd", "bipd", "lrda", "grda", "electrographic_seizure", "extreme_delta_brush"):
+        own = by_id[finding]
+        own.assessed = own.assessed & ~extreme
+        own.reason = f"{own.reason}, or movement above {EXTREME_UV:g} uV"
+
+
+def explain_by_sleep(judgements: list[Judgement]) -> None:
+    """Slow waves of sleep told from encephalopathy, and slowing that sleep explains taken back.
+
+    With spindles or K-complexes slow waves are those of sleep. Without, only large, continuous,
+    frontally graded, irregular waves are, and only where nothing periodic or ictal is seen. Beside a firm
+    posterior rhythm nobody sleeps, and spindles are no seizure.
+    """
+    by_id = {j.finding: j for j in judgements}
+    for finding in ("k_complexes", "vertex_waves"):
+        own = by_id[finding]
+        own.margin = np.minimum(own.margin, 2.0 - margin_of(by_id, "posterior_dominant_rhythm"))
+    seizure = by_id["electrographic_seizure"]
+    spindles = margin_of(by_id, "sleep_spindles")
+    _give_way(seizure, (spindles > 0) & (np.abs(seizure.evidence["ictal_rhythm_hz"] - 13.0) < 3.0))
+    sleep = np.maximum(spindles, np.minimum(margin_of(by_id, "k_complexes"), 0.5))
+    waves = by_id["slow_wave_sleep"]
+    numbers = waves.evidence
+    pattern = np.max([margin_of(by_id, finding) for finding in _NOT_ASLEEP], axis=0)
+    contrast = np.nan_to_num(by_id["gpd"].evidence["discharge_contrast"], nan=2.0)
+    alone = np.min(
+        [
+            waves.margin,
+            (numbers["slow_wave_share"] - 0.85) / 0.1,
+            4.0 * np.log2(np.maximum(numbers["slow_wave_uv"], 1e-3) / 120.0),
+            8.0 * (numbers["slow_wave_gradient_log2"] - 0.25),
+            8.0 * (0.85 - numbers["slow_wave_gradient_log2"]),
+            10.0 * (0.45 - by_id["grda"].evidence["delta_regularity"]),
+            4.0 * np.log2(2.4 / contrast),
+            -pattern - 0.3,
+        ],
+        axis=0,
+    )
+    waves.margin = np.where(sleep > 0, waves.margin, alone)
+    rhythmic = by_id["grda"]
+    rhythmic.margin = np.where(waves.margin > 0, np.minimum(rhythmic.margin, -waves.margin), rhythmic.margin)
+    asleep = np.maximum(sleep, waves.margin)
+    for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
+        own = by_id[finding]
+        own.margin = np.where(asleep > 0, np.minimum(own.margin, -asleep), own.margin)
+
+
+def explain_by_state(judgements: list[Judgement]) -> None:
+    """Low theta and delta belong to drowsiness and to dream sleep."""
+    by_id = {j.finding: j for j in judgements}
+    light = np.maximum(margin_of(by_id, "drowsy"), margin_of(by_id, "rem_sleep")) > 0
+    for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
+        own = by_id[finding]
+        _give_way(own, light & (own.margin < LIGHT_SLOWING))
