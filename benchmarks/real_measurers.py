@@ -1,6 +1,6 @@
 """The measurers alone on real, expert-labelled recordings, beside two baselines.
 
-    python -m benchmarks.real_measurers --data ../shared/eeg [--out FILE.json] [--fit-calibration]
+    python -m benchmarks.real_measurers --data ../shared/eeg [--out FILE.json]
 
 Pages: a caption of features for 15 s. Clips: votes of experts on 10 s. Awake: state, and the posterior
 rhythm against the spectrum of the whole recording. Nothing of the measurers is fitted here; the logistic
@@ -227,50 +227,6 @@ def _whole_recording_peak(site_uv: np.ndarray) -> float:
     return float(freqs[inside][(np.log10(smooth) - offset + exponent * np.log10(freqs[inside])).argmax()])
 
 
-def fit_calibration(pages: list[Measured], clips: list[Measured]) -> dict:
-    """Slope and bias per group of findings, and whether they help a source that they have not seen."""
-    from scipy.optimize import minimize
-
-    from neuronarrator_hf.findings.vocabulary import define
-
-    rows: dict[str, list[tuple[str, float, float]]] = {}
-    for recording in [*pages, *clips]:
-        for finding, present in recording.labelled.presence.items():
-            claim = recording.pooled.claims[finding]
-            if finding in PAGE_FINDINGS and claim.polarity != "not_assessed":
-                rows.setdefault(define(finding).group, []).append(
-                    (recording.labelled.source, recording.margin(finding), float(present))
-                )
-
-    def loss(parameters: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-        z = np.exp(parameters[0]) * x + parameters[1]
-        prior = 0.5 * (parameters[0] ** 2 / 0.5**2 + parameters[1] ** 2)
-        return float(np.logaddexp(0, -z)[y == 1].sum() + np.logaddexp(0, z)[y == 0].sum() + prior)
-
-    def fit(data: list[tuple[str, float, float]]) -> np.ndarray:
-        x, y = np.array([d[1] for d in data]), np.array([d[2] for d in data])
-        return minimize(loss, np.zeros(2), args=(x, y)).x
-
-    result = {}
-    for group, data in rows.items():
-        before = after = 0.0
-        for source in {d[0] for d in data}:
-            seen, held = [d for d in data if d[0] != source], [d for d in data if d[0] == source]
-            parameters = fit(seen) if seen else np.zeros(2)
-            x, y = np.array([d[1] for d in held]), np.array([d[2] for d in held])
-            before += loss(np.zeros(2), x, y)
-            after += loss(parameters, x, y) - 0.5 * (parameters[0] ** 2 / 0.25 + parameters[1] ** 2)
-        slope, bias = fit(data)
-        result[group] = {
-            "slope": round(float(np.exp(slope)), 3),
-            "bias": round(float(bias), 3),
-            "n": len(data),
-            "log_loss_definitions": round(before / len(data), 4),
-            "log_loss_source_left_out": round(after / len(data), 4),
-        }
-    return result
-
-
 def to_text(result: dict) -> str:
     """The results as lines of text."""
     lines = ["pages"]
@@ -311,9 +267,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path)
-    parser.add_argument(
-        "--fit-calibration", action="store_true", help="print slope and bias per group; writes nothing"
-    )
     arguments = parser.parse_args()
     pages = [Measured(r) for r in read_labels(arguments.data, ("icu_vecams",))]
     clips = [Measured(r) for r in read_labels(arguments.data, ("icu_sparcnet", "icu_iiic_irr"))]
@@ -329,9 +282,6 @@ def main() -> None:
         "awake": score_awake(awake),
     }
     print(to_text(result))
-    if arguments.fit_calibration:
-        result["calibration"] = fit_calibration(pages, clips)
-        print(json.dumps(result["calibration"], indent=1))
     if arguments.out:
         arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

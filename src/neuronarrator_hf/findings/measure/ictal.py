@@ -14,8 +14,8 @@ from .periodic import Train
 from .result import Judgement
 from .rhythmic import measure_rhythmicity
 
-RATE_HZ = 2.4
-CONCENTRATION = 0.35
+RATE_HZ = 2.5
+CONCENTRATION = 0.38
 REGULARITY = 0.4
 SUSTAINED_UV = 60.0
 MIN_AMPLITUDE_UV = 30.0

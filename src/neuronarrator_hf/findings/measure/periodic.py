@@ -36,6 +36,8 @@ MIN_CONTRAST_MARGIN = 1.8
 MIN_AMPLITUDE_UV = 12.0
 LATERALITY = 1.0
 """log2 of the amplitude of the averaged discharge, left over right: a factor of two, a marked asymmetry."""
+GENERALIZED_EXTRA = 0.3
+"""Eyes, heart, movement and swings of the background are on both sides too; discharges have to fit better."""
 ALPHA_CONTRAST = 2.8
 """Contrast that discharges need beside a posterior rhythm, which waxes, is alike and regular itself."""
 MIN_CYCLES = 6
@@ -257,7 +259,7 @@ def judge_periodic(
     bipd = np.minimum(bilateral, independent)
     # Two trains are neither one side's nor both sides' at once.
     lpd = np.minimum(np.minimum(quality, lateral), -bipd)
-    gpd = np.minimum(np.min([quality, -lateral, spread], axis=0), -bipd)
+    gpd = np.min([quality - GENERALIZED_EXTRA, -lateral, spread, -bipd], axis=0)
     mask = block.bipolar_mask
     assessed = (mask[:, LEFT_BIPOLAR].sum(1) >= MIN_DERIVATIONS) & (
         mask[:, RIGHT_BIPOLAR].sum(1) >= MIN_DERIVATIONS

@@ -28,7 +28,7 @@ FOCAL_SLOWER = 0.45
 """log2 by which its share of slow activity has to exceed that of the other side."""
 FOCAL_LOCAL = 0.95
 """log2 power by which it has to exceed the median derivation of its own side."""
-ASYMMETRY_RATIO = 1.4
+ASYMMETRY_RATIO = 1.5
 ASYMMETRY_BANDS_HZ = ((8.0, 13.0), (13.0, 25.0))
 """A weaker hemisphere is weaker in alpha and in beta; a focus, discharges or muscle raise one of them, or
 neither."""
@@ -136,7 +136,7 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
         "asymmetry",
         asymmetric,
         mask.sum(axis=1) >= MIN_SIDE,
-        bound="one side 1.4 times the other in the median homologous pair, in alpha and in beta",
+        bound="one side 1.5 times the other in the median homologous pair, in alpha and in beta",
         where="longitudinal bipolar, homologous derivations, 8-13 and 13-25 Hz",
         evidence={"amplitude_ratio": 2.0**least},
         side=["right" if t > 0 else "left" for t in toward],

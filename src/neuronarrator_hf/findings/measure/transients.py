@@ -24,10 +24,10 @@ MIN_Z = 6.0
 MIN_CRITERIA = 4
 MIN_DURATION_S, MAX_DURATION_S = 0.02, 0.2
 MAX_EVENTS = 60
-SPIKE_UV = 55.0
+SPIKE_UV = 60.0
 """Height at which a transient is firmly one; the criteria name none, but smaller ones are where alpha,
 muscle and wickets meet four criteria by chance."""
-SPIKE_Z = 10.0
+SPIKE_Z = 11.0
 POLYSPIKE_UV = 60.0
 POLYSPIKE_Z = 7.0
 POLYSPIKE_INTERVAL_S = (0.03, 0.15)
