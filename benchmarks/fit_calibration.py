@@ -37,6 +37,8 @@ SMOOTHING = 7
 """Shifts over which the F1 is averaged: a threshold has to be good for its neighbours too."""
 SHIFT_COST = 0.03
 """F1 that moving the threshold by 1 has to bring at least."""
+LEAST_GAIN = 0.01
+"""Mean F1 that a moved threshold has to bring on sources left out."""
 MIN_POSITIVES = {"simulated": 5, "real": 1}
 Row = tuple[str, str, float, bool]
 """Source, finding, margin, truth."""
@@ -130,21 +132,21 @@ def calibrate(rows: list[Row]) -> dict[str, dict[str, float]]:
     result = {}
     for group in dict.fromkeys(VOCABULARY[row[1]].group for row in rows):
         own = [row for row in rows if VOCABULARY[row[1]].group == group]
-        before, after = [0.0], [0.0]
+        before, after = [], []
         for source in dict.fromkeys(row[0] for row in own):
             held, seen = [r for r in own if r[0] == source], [r for r in own if r[0] != source]
             if by_finding(held) and by_finding(seen):
                 before.append(mean_f1(held, 0.0))
                 after.append(mean_f1(held, fit_shift(seen)))
         wanted = fit_shift(own)
-        shift = wanted if sum(after) > sum(before) else 0.0
+        helps = bool(before) and np.mean(after) - np.mean(before) > LEAST_GAIN
+        shift = wanted if helps else 0.0
         slope = fit_slope(own, shift)
-        n_sources = len(before) - 1
         result[group] = {"slope": round(slope, 3), "bias": round(slope * shift, 3), "shift_wanted": wanted}
-        if n_sources:
+        if before:
             result[group] |= {
-                "f1_left_out_definitions": round(sum(before) / n_sources, 3),
-                "f1_left_out_shifted": round(sum(after) / n_sources, 3),
+                "f1_left_out_definitions": round(float(np.mean(before)), 3),
+                "f1_left_out_shifted": round(float(np.mean(after)), 3),
             }
     return result
 

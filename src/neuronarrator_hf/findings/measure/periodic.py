@@ -28,7 +28,7 @@ CONTRAST = 2.2
 PROMINENCE = 1.2
 IRREGULARITY = 0.3
 """Standard deviation of the intervals over their mean."""
-MAX_IRREGULARITY = 0.7
+MAX_IRREGULARITY = 0.55
 MIN_SIMILARITY = 0.25
 FEW_CONTRAST = 8.0
 """Contrast at which even two discharges in ten seconds are a candidate."""
@@ -37,7 +37,9 @@ MIN_AMPLITUDE_UV = 12.0
 LATERALITY = 1.0
 """log2 of the amplitude of the averaged discharge, left over right: a factor of two, a marked asymmetry."""
 GENERALIZED_EXTRA = 0.3
-"""Eyes, heart, movement and swings of the background are on both sides too; discharges have to fit better."""
+"""Eyes, heart, movement and swings of the background are on both sides too; discharges have to fit better,
+unless they are six or more at intervals as regular as `CLEAR_IRREGULARITY`."""
+CLEAR_IRREGULARITY = 0.15
 ALPHA_CONTRAST = 2.8
 """Contrast that discharges need beside a posterior rhythm, which waxes, is alike and regular itself."""
 MIN_CYCLES = 6
@@ -257,9 +259,11 @@ def judge_periodic(
     # Each train is heard on the other side too, so each looks less regular than it is.
     bilateral = np.minimum(sides.mean(axis=1) + 0.3, sides.min(axis=1) + 1.0)
     bipd = np.minimum(bilateral, independent)
+    clear = [len(t.times_s) >= MIN_CYCLES and t.irregularity < CLEAR_IRREGULARITY for t in best]
+    extra = np.where(clear, 0.0, GENERALIZED_EXTRA)
     # Two trains are neither one side's nor both sides' at once.
     lpd = np.minimum(np.minimum(quality, lateral), -bipd)
-    gpd = np.min([quality - GENERALIZED_EXTRA, -lateral, spread, -bipd], axis=0)
+    gpd = np.min([quality - extra, -lateral, spread, -bipd], axis=0)
     mask = block.bipolar_mask
     assessed = (mask[:, LEFT_BIPOLAR].sum(1) >= MIN_DERIVATIONS) & (
         mask[:, RIGHT_BIPOLAR].sum(1) >= MIN_DERIVATIONS

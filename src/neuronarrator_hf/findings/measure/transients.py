@@ -100,8 +100,9 @@ def _judge_candidates(x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np
     neighbours = _NEAR[sites]
     followed = (sharp[:, times].T * sign[:, None]) / height[:, None]
     graded = (neighbours & (followed > 0.3)).sum(axis=1)
-    opposite = (followed < -0.1).any(axis=1)
-    field = (graded >= 1) & (graded <= 8) & opposite
+    # Against a robust average a small field has no opposite pole, but it does end.
+    ends = (followed < 0.05).any(axis=1)
+    field = (graded >= 1) & (graded <= 8) & ends
     unlike = duration_s < 0.5 * _background_period_s(wave[:, : centre - 10])
     criteria = np.stack(
         [(z[sites, times] > MIN_Z) & is_brief, unlike, asymmetric, after_wave, stands_out, field]

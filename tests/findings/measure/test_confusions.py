@@ -1,0 +1,126 @@
+"""What healthy heads, artifacts and files make is not taken for a finding, and the finding beside it is."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+
+import numpy as np
+import pytest
+from planted import TIME_S, field, make_windows, noise, planted, pulses, wave
+
+from neuronarrator_hf.findings.measure import measure_windows
+from neuronarrator_hf.findings.vocabulary import VOCABULARY
+from neuronarrator_hf.signal.montage import SITES_1020
+from neuronarrator_hf.signal.windows import EEGWindows
+
+BACK = field("O1") + field("O2")
+FRONT = field("Fz", 0.7) + 0.15
+
+
+def present(windows: EEGWindows) -> set[str]:
+    return {finding for finding, claim in measure_windows(windows)[0].claims.items() if claim.is_present}
+
+
+def alpha(seed: int) -> np.ndarray:
+    return noise(1, 1.2, seed, 6.0, 6.0001) + (20 * BACK)[None, :, None] * wave(10.0, seed)
+
+
+def test_the_end_of_a_recording_is_no_attenuation() -> None:
+    fade = np.clip((9.7 - TIME_S) / 1.0, 0.0, 1.0)
+    assert not present(make_windows(alpha(31) * fade)) & {"brief_attenuation", "discontinuity", "abnormal"}
+
+
+def test_pauses_between_delta_waves_are_no_attenuations() -> None:
+    swell = 1.0 + 0.9 * np.sin(2 * np.pi * 0.2 * TIME_S)
+    slow = 25 * field("Cz", 1.0)[None, :, None] * wave(1.5, 3) * swell
+    assert "brief_attenuation" not in present(make_windows(noise(1, 0.8, 32, 8.0, 8.0001) + slow))
+
+
+def test_heart_beats_are_neither_spikes_nor_discharges() -> None:
+    beats = np.arange(0.3, 10, 0.83) + np.random.default_rng(2).normal(0, 0.015, 12)
+    qrs = sum(np.exp(-(((TIME_S - t) / 0.012) ** 2)) for t in beats)
+    across = np.linspace(1.0, -1.0, 19)[np.argsort(np.argsort(field("T7", 1.0)))]
+    found = present(make_windows(alpha(33) + 70 * across[None, :, None] * qrs))
+    assert "ecg_artifact" in found and not found & {"spikes", "polyspikes", "gpd", "lpd"}
+
+
+def test_irregular_spikes_are_no_heart() -> None:
+    times = np.array([0.9, 1.5, 4.6, 5.2, 8.6, 9.1])
+    found = present(planted(150 * field("T8", 0.3), -pulses(times, 0.025), 34))
+    assert "spikes" in found and "ecg_artifact" not in found
+
+
+def test_a_weaker_hemisphere_is_asymmetry_and_a_focus_is_not() -> None:
+    background = noise(1, 1.0, 35, 15.0, 15.0001)
+    left = np.array([site[-1] in "13579" for site in SITES_1020])
+    claim = measure_windows(make_windows(np.where(left[:, None], 0.4, 1.0) * background))[0].claims[
+        "asymmetry"
+    ]
+    assert claim.is_present and claim.side == "left"
+    slow = 60 * field("T7", 0.3)[None, :, None] * noise(1, 2.5, 36, 1.0, 1.0001)[:, :1]
+    found = present(make_windows(background + slow))
+    assert "focal_slowing" in found and "asymmetry" not in found
+
+
+def test_blinks_do_not_slow_the_background() -> None:
+    blink = sum(np.exp(-(((TIME_S - t) / 0.11) ** 2)) for t in (0.8, 2.0, 3.1, 4.6, 5.9, 7.1, 8.4))
+    eyes = 150 * (field("Fp1", 0.1) + field("Fp2", 0.1))[None, :, None] * blink
+    found = present(make_windows(noise(1, 0.9, 37, 8.0, 8.0001) + eyes))
+    assert "eye_blinks" in found
+    assert not found & {"generalized_delta_slowing", "grda", "brief_attenuation", "abnormal"}
+
+
+def test_irregular_slow_waves_are_sleep_and_monomorphic_ones_are_not() -> None:
+    rng = np.random.default_rng(38)
+    freqs = np.fft.rfftfreq(2000, 1 / 200)
+    spectrum = np.fft.rfft(rng.normal(size=2000)) * ((freqs > 0.6) & (freqs < 1.9))
+    irregular = np.fft.irfft(spectrum, 2000)
+    quiet = noise(1, 1.0, 39, 4.0, 4.0001)
+    asleep = present(make_windows(quiet + 75 * FRONT[None, :, None] * irregular / irregular.std()))
+    assert {"slow_wave_sleep", "n3_sleep"} <= asleep
+    assert not asleep & {"grda", "generalized_delta_slowing"}
+    rhythmic = present(make_windows(quiet + 100 * FRONT[None, :, None] * wave(1.8, 5)))
+    assert "grda" in rhythmic and "slow_wave_sleep" not in rhythmic
+
+
+def test_movement_is_a_large_moment_with_muscle() -> None:
+    rng = np.random.default_rng(40)
+    gate = np.exp(-(((TIME_S - 5.0) / 0.9) ** 2))
+    slow = np.stack([wave(f, i) for i, f in enumerate(rng.uniform(0.8, 2.5, 19))]) * rng.uniform(
+        40, 160, (19, 1)
+    )
+    muscle = rng.normal(0, 15, (19, 2000))
+    assert "movement_artifact" in present(make_windows(alpha(41) + gate * (slow + muscle)))
+    continuous = 80 * field("Cz", 1.0)[None, :, None] * wave(1.6, 6)
+    assert "movement_artifact" not in present(make_windows(alpha(41) + continuous))
+
+
+def test_spike_and_wave_runs_lock_their_spikes() -> None:
+    phase = 2 * np.pi * 3.0 * TIME_S
+    spike = np.exp(8 * (np.cos(phase) - 1)) * 0.8
+    found = present(planted(120 * (field("Fz", 0.6) + 0.2), spike + 0.6 * np.sin(phase), 42))
+    assert found & {"spike_and_wave", "electrographic_seizure"}
+    assert "spike_and_wave" not in present(planted(60 * field("Fz", 0.6), wave(3.0, 7), 43))
+
+
+def test_the_calibration_moves_no_threshold_without_evidence() -> None:
+    text = (
+        resources.files("neuronarrator_hf.findings.measure").joinpath("calibration.json").read_text("utf-8")
+    )
+    groups = json.loads(text)["groups"]
+    assert set(groups) <= {definition.group for definition in VOCABULARY.values()}
+    for entry in groups.values():
+        assert 0.25 < entry["slope"] < 4.0
+        if entry["bias"]:
+            assert entry["f1_left_out_shifted"] > entry["f1_left_out_definitions"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_reference_electrodes_are_not_called_flat(seed: int) -> None:
+    eeg = alpha(50 + seed)
+    reference = SITES_1020.index("Cz")
+    eeg = (
+        eeg - 0.97 * eeg[:, reference : reference + 1] + np.random.default_rng(seed).normal(0, 0.3, eeg.shape)
+    )
+    assert "flat_channel" not in present(make_windows(eeg))
