@@ -47,7 +47,7 @@ def test_heart_beats_are_neither_spikes_nor_discharges() -> None:
 
 def test_irregular_spikes_are_no_heart() -> None:
     times = np.array([0.9, 1.5, 4.6, 5.2, 8.6, 9.1])
-    found = present(planted(150 * field("T8", 0.3), -pulses(times, 0.025), 34))
+    found = present(planted(200 * field("T8", 0.35), -pulses(times, 0.025), 34))
     assert "spikes" in found and "ecg_artifact" not in found
 
 

@@ -24,15 +24,24 @@ MIN_Z = 6.0
 MIN_CRITERIA = 4
 MIN_DURATION_S, MAX_DURATION_S = 0.02, 0.2
 MAX_EVENTS = 60
-SPIKE_UV = 60.0
-"""Height at which a transient is firmly one; the criteria name none, but smaller ones are where alpha,
-muscle and wickets meet four criteria by chance."""
-SPIKE_Z = 11.0
+SPIKE_UV = 65.0
+"""Height at which a transient is clear; the criteria name none, but smaller ones are where alpha, muscle and
+wickets meet four criteria by chance."""
+SPIKE_Z = 8.5
+SPIKE_USUAL = 3.0
+"""Height over the 95th percentile of its site: not one of many."""
+SPIKE_SITES = 5.5
+"""Sites that may follow it: eyes, heart and movement are wider."""
+SPIKE_OPPOSITE = 0.6
+"""Largest opposite pole against the average; more is a dipole of the eyes or the heart."""
+SPIKE_POLARITY = 0.4
+"""Epileptiform discharges of the convexity are negative at the surface."""
 POLYSPIKE_UV = 60.0
 POLYSPIKE_Z = 7.0
 POLYSPIKE_INTERVAL_S = (0.03, 0.15)
-HEARTBEAT_SCATTER = 0.07
-"""Median deviation of intervals from multiples of one interval; what is more regular is heart or train."""
+HEARTBEAT_SCATTER = 0.12
+"""Upper quartile of how far intervals are from multiples of one interval; less scatter is heart or train."""
+MAX_MISSED = 2
 LOCKING = 0.16
 RUN_UV = 14.0
 _POSITIONS = electrode_positions(SITES_1020)
@@ -41,11 +50,22 @@ _NEAR = (np.cos(np.deg2rad(55)) < _POSITIONS @ _POSITIONS.T) & ~np.eye(19, dtype
 
 @dataclass
 class Transients:
-    """Sharp events of one window that meet the criteria, one entry per event (its largest site)."""
+    """Sharp events of one window, one entry per event (its largest site).
+
+    Attributes:
+        times_s: Times within the window.
+        sites: Index of the largest site.
+        criteria: Number of criteria met; 0 for what is too long or has no field.
+        clarity: How clearly it stands out as a small sharp field of its own; 0 is the bound.
+        z: Sharpness over that of the site.
+        height_uv: Sharpness: the value over that 30 ms before and after.
+        after_wave: Whether a slow wave follows.
+    """
 
     times_s: np.ndarray
     sites: np.ndarray
     criteria: np.ndarray
+    clarity: np.ndarray
     z: np.ndarray
     height_uv: np.ndarray
     after_wave: np.ndarray
@@ -79,7 +99,7 @@ def _judge_candidates(x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np
     times, sites, height = times[keep], sites[keep], height[keep]
     if not len(times):
         empty = np.zeros(0)
-        return Transients(empty, empty.astype(int), empty, empty, empty, empty.astype(bool))
+        return Transients(empty, empty.astype(int), empty, empty, empty, empty, empty.astype(bool))
     sign = np.sign(sharp[sites, times])
     wave = x[sites[:, None], times[:, None] + np.arange(-30, 51)] * sign[:, None]
     centre = 30
@@ -108,7 +128,19 @@ def _judge_candidates(x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np
         [(z[sites, times] > MIN_Z) & is_brief, unlike, asymmetric, after_wave, stands_out, field]
     )
     counted = np.where(is_brief & field, criteria.sum(axis=0), 0)
-    return Transients(times / SLOW_SFREQ_HZ, sites, counted, z[sites, times], height, after_wave)
+    usual = np.quantile(np.abs(sharp[sites]), 0.95, axis=-1)
+    clarity = np.min(
+        [
+            2.0 * np.log2(z[sites, times] / SPIKE_Z),
+            3.0 * np.log2(height / SPIKE_UV),
+            3.0 * np.log2(height / np.maximum(usual, 1e-3) / SPIKE_USUAL),
+            0.6 * (SPIKE_SITES - (followed > 0.3).sum(axis=1)),
+            6.0 * (followed.min(axis=1) + SPIKE_OPPOSITE),
+        ],
+        axis=0,
+    )
+    clarity = clarity - SPIKE_POLARITY * sign
+    return Transients(times / SLOW_SFREQ_HZ, sites, counted, clarity, z[sites, times], height, after_wave)
 
 
 def _background_period_s(x: np.ndarray) -> np.ndarray:
@@ -123,6 +155,7 @@ def judge_transients(
     """Spikes or sharp waves, spike-and-wave complexes and polyspikes."""
     n_met = np.array([(t.criteria >= MIN_CRITERIA).sum() for t in transients], float)
     best = np.array([_strength(t) for t in transients])
+    sharpest = np.array([_sharpness(t) for t in transients])
     muscle = 3.0 * np.log2(25.0 / np.maximum(muscle_uv, 1.0))
     # Regular trains are periodic discharges, not single spikes.
     periodic = np.array([max(t.margin for t in train.values()) for train in trains])
@@ -132,14 +165,21 @@ def judge_transients(
     waves, wave_rate = _complexes(transients)
     run, locking, run_hz = _spike_wave_runs(block)
     counted = np.min(
-        [best, muscle, np.where(waves >= 3, 0.5 * (waves - 2.5), -2.0), 12.0 * (locking - LOCKING + 0.04)],
+        [
+            sharpest,
+            muscle,
+            np.where(waves >= 3, 0.5 * (waves - 2.5), -2.0),
+            12.0 * (locking - LOCKING + 0.04),
+        ],
         axis=0,
     )
     counted = np.where(regular, np.minimum(counted, -0.3), counted)
     complex_margin = np.maximum(counted, np.minimum(run, muscle + 1.0))
     wave_rate = np.where(run > counted, run_hz, wave_rate)
     multiple = np.array([_polyspikes(t) for t in transients], float)
-    poly_margin = np.minimum(np.minimum(best, muscle + 0.5), np.where(multiple >= 1, 0.8 * multiple, -2.0))
+    poly_margin = np.minimum(
+        np.minimum(sharpest, muscle + 0.5), np.where(multiple >= 1, 0.8 * multiple, -2.0)
+    )
     poly_margin = np.where(regular, np.minimum(poly_margin, -0.3), poly_margin)
     side, regions = [], []
     for t in transients:
@@ -164,7 +204,7 @@ def judge_transients(
         Judgement(
             "spikes",
             margin,
-            bound="at least 4 of 6 IFCN criteria, 20-200 ms, with a field",
+            bound="IFCN criteria, 20-200 ms, 65 uV, clear of what its site makes else, a field that ends",
             evidence=evidence,
             **common,
         ),
@@ -187,13 +227,17 @@ def judge_transients(
 
 
 def _strength(t: Transients) -> float:
+    """The clearest transient, as far as it meets the criteria."""
+    if not len(t.z):
+        return -2.0
+    score = np.minimum(t.clarity, 0.4 * (t.criteria - MIN_CRITERIA + 2.0))
+    return float(np.clip(score.max(), -2.0, None))
+
+
+def _sharpness(t: Transients) -> float:
+    """The sharpest transient that meets the criteria, alone or one of many."""
     met = t.criteria >= MIN_CRITERIA
-    if not met.any():
-        return -2.0 if not len(t.z) else -1.0
-    score = 1.5 * np.log2(t.z[met] / SPIKE_Z) + 0.8 * (t.criteria[met] - MIN_CRITERIA)
-    score = np.minimum(score, 3.0 * np.log2(t.height_uv[met] / SPIKE_UV))
-    # One event with four criteria is where experts disagree most; a second one like it settles it.
-    return float(score.max() + 0.6 * np.log2(min(met.sum(), 4)) - 0.4)
+    return float(1.5 * np.log2(t.z[met].max() / SPIKE_Z)) if met.any() else -2.0
 
 
 def _is_regular(t: Transients) -> bool:
@@ -203,8 +247,8 @@ def _is_regular(t: Transients) -> bool:
         return False
     intervals = np.diff(times)
     typical = np.median(intervals)
-    single = intervals / np.maximum(np.round(intervals / typical), 1)
-    return bool(np.median(np.abs(single - typical)) < HEARTBEAT_SCATTER * typical)
+    multiple = np.clip(np.round(intervals / typical), 1, MAX_MISSED + 1)
+    return bool(np.quantile(np.abs(intervals / typical - multiple), 0.75) < HEARTBEAT_SCATTER)
 
 
 def _spike_wave_runs(block: SiteBlock) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
