@@ -44,7 +44,8 @@ def uploads_only(field: gr.File) -> gr.File:
     """Make a file field take what was uploaded to this server and nothing else.
 
     Gradio's own would download an address that a request names in place of a file, and leave an empty
-    temporary file at every use. On the instance, since Gradio writes a stub file beside every subclass.
+    temporary file at every use. This is done to the instance, since Gradio writes a stub file beside every
+    subclass; so the field may be no output of a handler, for which Gradio would make a new instance.
     """
     take = field.async_move_resource_to_block_cache
 
@@ -101,7 +102,7 @@ def build(desk: Desk) -> gr.Blocks:
 def _lay_out() -> dict[str, Any]:
     parts: dict[str, Any] = {}
     gr.HTML((HERE / "header.html").read_text(encoding="utf-8"))
-    with gr.Row(elem_classes="nn-card"):
+    with gr.Row():
         with gr.Column(min_width=300):
             parts["source"] = gr.Radio([EXAMPLE, UPLOAD], value=EXAMPLE, label="Recording")
             parts["example"] = gr.Dropdown(list(EXAMPLES), value=next(iter(EXAMPLES)), label="Example")
@@ -122,10 +123,10 @@ def _lay_out() -> dict[str, Any]:
         with gr.Column(min_width=300):
             with gr.Row():
                 parts["words"] = gr.Dropdown([MODEL, MEASURED], value=MODEL, label="Words by", min_width=140)
-                parts["age"] = gr.Number(
-                    label="Age in years", value=None, minimum=0, maximum=130, min_width=140,
-                    info="Norms are those of adults",
-                )  # fmt: skip
+                # A text: an empty number would come as 0, and be the age of a newborn.
+                parts["age"] = gr.Textbox(
+                    label="Age in years", placeholder="unknown: adult assumed", max_lines=1, min_width=140
+                )
             parts["history"] = gr.Radio(
                 list(HISTORY_MODES), value=HISTORY_MODES[0], label="History",
                 info="State-space memory of the recording, three preceding segments, or none",
@@ -135,34 +136,32 @@ def _lay_out() -> dict[str, Any]:
                 parts["stop"] = gr.Button("Stop", interactive=False, scale=1, min_width=80)
     parts["status"] = gr.HTML(views.status_line("Choose a recording and press Narrate."))
     with gr.Column(visible=False) as parts["study"]:
-        with gr.Group(), gr.Row(equal_height=True, elem_classes="nn-nav"):
-            parts["previous"] = gr.Button("\N{LEFTWARDS ARROW} Previous", min_width=110, scale=1)
+        with gr.Group(), gr.Row(equal_height=True):
             parts["segment"] = gr.Slider(
-                1, 2, value=1, step=1, label="Segment of 10 s", scale=5, min_width=220
+                1, 2, value=1, step=1, label="Segment of 10 s", scale=5, min_width=260
             )
-            parts["next"] = gr.Button("Next \N{RIGHTWARDS ARROW}", min_width=110, scale=1)
+            parts["previous"] = gr.Button("\N{LEFTWARDS ARROW} Previous", scale=1, min_width=90)
+            parts["next"] = gr.Button("Next \N{RIGHTWARDS ARROW}", scale=1, min_width=90)
             parts["gain"] = gr.Dropdown(
                 [("automatic", AUTOMATIC), *((f"{s:g} µV per lane", s) for s in SENSITIVITIES_UV)],
-                value=AUTOMATIC, label="Gain", scale=2, min_width=150,
+                value=AUTOMATIC, label="Gain", scale=2, min_width=140,
             )  # fmt: skip
-        parts["page"] = gr.HTML(elem_classes="nn-paper")
+        parts["page"] = gr.HTML()
         with gr.Row():
-            with gr.Column(min_width=320):
-                gr.HTML("<h3>Where the power lies</h3>")
+            with gr.Column(min_width=320, scale=3):
+                parts["narrative"] = gr.HighlightedText(
+                    label="Narrative: click a sentence to see its segment",
+                    color_map=views.STATUS_COLOURS, show_legend=True, elem_classes="nn-narrative",
+                )  # fmt: skip
+            with gr.Column(min_width=320, scale=2):
                 parts["fields"] = gr.HTML()
-            with gr.Column(min_width=320):
-                gr.HTML("<h3>This segment</h3>")
-                parts["details"] = gr.HTML()
-        parts["narrative"] = gr.HighlightedText(
-            label="Narrative: click a sentence to see its segment",
-            color_map=views.STATUS_COLOURS, show_legend=True, elem_classes="nn-narrative",
-        )  # fmt: skip
+        parts["details"] = gr.HTML()
     with gr.Column(visible=False) as parts["outcome"]:
         gr.HTML("<h3>Report</h3>")
         parts["report"] = gr.HTML()
         parts["events"] = gr.Dataframe(
             headers=list(views.EVENT_COLUMNS), datatype="str", interactive=False, wrap=True,
-            label="Events: click a row to see its page", max_height=340,
+            label="Events: click a row to see its page", max_height=340, elem_classes="nn-events",
         )  # fmt: skip
         with gr.Row():
             for kind, label in (
@@ -183,7 +182,7 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
             parts[name]: gr.update(**value) if isinstance(value, dict) else value
             for name, value in values.items()
         }
-        return changes or {parts["segment"]: gr.skip()}
+        return changes or gr.skip()
 
     def narrate(
         source: str,
@@ -191,7 +190,7 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
         uploads: list[str],
         words: str,
         history: str,
-        age: float | None,
+        age: str,
         request: gr.Request,
     ) -> Iterator[dict[Any, Any]]:
         for values in desk.narrate(source, example, uploads, words, history, age, request.session_hash):
@@ -229,15 +228,19 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
         note,
         parts["upload"], queue=False, **hidden,
     )  # fmt: skip
-    parts["start"].click(
+    narrated = parts["start"].click(
         narrate,
         [parts[name] for name in ("source", "example", "upload", "words", "history", "age")],
-        list(parts.values()),
+        [part for name, part in parts.items() if name != "upload"],
         api_visibility="private",
         show_progress="minimal",
         show_progress_on=parts["status"],
         concurrency_limit=1,  # the model carries the mode of its history while it speaks
     )
+    narrated.then(  # what was uploaded is gone by now
+        None, [parts["source"], parts["upload"]], parts["upload"],
+        js=f"(source, files) => source === {UPLOAD!r} ? null : files", **hidden,
+    )  # fmt: skip
     parts["stop"].click(
         stop,
         None, [parts["status"], parts["stop"]], queue=False, **hidden,
@@ -278,7 +281,7 @@ THEME = gr.themes.Base(
     primary_hue="blue", neutral_hue="slate", radius_size="md",
     font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"],
     font_mono=["ui-monospace", "DejaVu Sans Mono", "monospace"],
-)  # fmt: skip
+).set(body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_400")  # fmt: skip
 
 if __name__ == "__main__":
     main()

@@ -54,7 +54,7 @@ class Desk:
         uploads: Sequence[str] | None,
         words: str,
         history: str,
-        age: float | None,
+        age: str,
         key: str,
     ) -> Iterator[Update]:
         """Open a recording, show it, and narrate it segment by segment."""
@@ -62,9 +62,10 @@ class Desk:
         recording: Recording | None = None
         yield {**_EMPTY, **_running(True), "status": views.status_line("Reading the recording")}
         try:
+            age_years = _age_years(age)
             if source == EXAMPLE:
                 recording, known_age = open_example(example, visit)
-                name, age = "simulated example", known_age if age is None else age
+                name, age_years = "simulated example", known_age if age_years is None else age_years
             else:
                 recording, name = open_upload(uploads or (), visit), "uploaded recording"
             visit.look(recording)
@@ -75,7 +76,7 @@ class Desk:
                 "segment": {"value": 1, "maximum": max(len(visit), 2)},
                 "status": views.status_line("Listening to the recording", 0.0),
             }
-            narrator, began = self.make_narrator(words, history, age), time.monotonic()
+            narrator, began = self.make_narrator(words, history, age_years), time.monotonic()
             for _ in self._stream(narrator, recording, name, visit):
                 yield self._progress(visit, time.monotonic() - began)
             visit.check()
@@ -102,7 +103,7 @@ class Desk:
             if recording is not None:
                 recording.close()
             visit.forget_upload()
-        yield {**_running(False), **({"upload": None} if source == UPLOAD else {})}
+        yield _running(False)
 
     def _stream(self, narrator: Narrator, recording: Recording, name: str, visit: Visit) -> Iterator[None]:
         """Narrate in a thread; yields whenever windows were added to the visit, ends with its narration."""
@@ -200,6 +201,18 @@ _EMPTY: Update = {
     "narrative": [],
     "details": "",
 }
+
+
+def _age_years(text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        years = float(text.replace(",", "."))
+    except ValueError:
+        years = -1.0
+    if not 0 <= years <= 130:
+        raise RefusedError("The age is a number of years from 0 to 130; leave it empty if it is not known.")
+    return years
 
 
 def _running(runs: bool) -> Update:

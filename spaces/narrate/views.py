@@ -37,7 +37,7 @@ STATUS_LABELS = {
     "unchecked": "unchecked",
 }
 STATUS_COLOURS = {
-    "supported": "#2f9e63",
+    "supported": "#8fd3ae",
     "contradicted": "#d64545",
     "not checkable": "#8b95a1",
     "unchecked": "#c98a1b",
@@ -132,26 +132,42 @@ def narrative(windows: Iterable[WindowNarration]) -> tuple[list[tuple[str, str |
 
 
 def segment_details(window: WindowNarration | None, truth: Iterable[Claim] | None) -> str:
-    """Every claim of a window with its evidence; of a simulated one, what was put into it."""
+    """The claims of a window with their evidence; of a simulated one, what was put into it.
+
+    What is not seen or not assessed, if nothing speaks against it, is folded away.
+    """
     parts = []
     if window is not None:
-        rows = "".join(_claim_row(claim.to_dict()) for claim in window.claims)
-        parts.append(
-            f'<p class="nn-said"><b>{clock_words(window)}</b> {html.escape(window.text)}</p>'
-            '<div class="nn-scroll"><table class="nn-claims"><thead><tr><th>claim</th><th>verdict</th>'
-            f"<th>confidence</th><th>measured</th></tr></thead><tbody>{rows}</tbody></table></div>"
-        )
+        parts.append(f"<h3>Segment {clock_words(window)}</h3><p>{html.escape(window.text)}</p>")
     if truth is not None:
         told = write_segment(list(truth), variety=0.0) or "nothing beyond background activity"
         parts.append(f'<p class="nn-truth"><b>Simulated here:</b> {html.escape(told)}</p>')
+    if window is not None:
+        folded = [c for c in window.claims if not c.is_present and c.status != "contradicted"]
+        parts.append(_claims_table([c for c in window.claims if c not in folded]))
+        if folded:
+            parts.append(
+                f"<details><summary>{len(folded)} more: not seen or not assessed</summary>"
+                f"{_claims_table(folded)}</details>"
+            )
     return "".join(parts) or '<p class="nn-soft">Not narrated yet.</p>'
+
+
+def _claims_table(claims: Sequence[Claim]) -> str:
+    if not claims:
+        return ""
+    rows = "".join(_claim_row(claim.to_dict()) for claim in claims)
+    return (
+        '<div class="nn-scroll"><table class="nn-claims"><thead><tr><th>claim</th><th>confidence</th>'
+        f"<th>measured</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    )
 
 
 def _claim_row(claim: Mapping[str, Any]) -> str:
     confidence = "" if claim["confidence"] is None else f"{claim['confidence']:.2f}"
     return (
-        f'<tr class="{claim["status"]}"><td>{html.escape(claim_words(claim))}</td>'
-        f'<td><span class="nn-dot"></span>{html.escape(STATUS_WORDS[claim["status"]])}</td>'
+        f'<tr class="{claim["status"]}"><td><span class="nn-dot"></span>{html.escape(claim_words(claim))}'
+        f'<br><span class="nn-soft">{html.escape(STATUS_WORDS[claim["status"]])}</span></td>'
         f"<td>{confidence}</td><td>{html.escape(evidence_words(claim['evidence']))}</td></tr>"
     )
 

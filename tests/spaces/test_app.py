@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ sys.path.insert(0, str(SPACE))
 import app
 import desk as desk_module
 import gradio as gr
+import httpx
 import views
 import visit as visit_module
 from desk import AUTOMATIC, EXAMPLE, UPLOAD, Desk
@@ -32,7 +34,7 @@ from neuronarrator_hf.signal.montage import SITES_1020
 from neuronarrator_hf.simulation.scenario import Act, Scenario
 
 CHOICES: dict[str, Any] = {"source": EXAMPLE, "example": "short", "uploads": None}
-CHOICES |= {"words": app.MEASURED, "history": "ssm", "age": None}
+CHOICES |= {"words": app.MEASURED, "history": "ssm", "age": ""}
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +121,6 @@ def test_an_upload_is_narrated_and_deleted_and_its_name_not_told(
     assert sorted(p.suffix for p in files(root)) == [".html", ".json", ".md"]
     assert "Jane" not in repr(updates)
     assert all("Jane" not in p.read_text(encoding="utf-8") for p in files(root))
-    assert last["upload"] is None
 
 
 @pytest.mark.parametrize(
@@ -159,6 +160,25 @@ def test_limits_are_told(
     last = merged(run(desk, source=UPLOAD, uploads=[str(uploaded)]))
     assert words in last["status"] and 'role="alert"' in last["status"]
     assert files(root) == []
+
+
+@pytest.mark.parametrize(("age", "years"), [("", None), ("7", 7.0), ("6,5", 6.5)])
+def test_the_age_reaches_the_narrator_and_unknown_is_not_zero(
+    desk: Desk, uploaded: Path, age: str, years: float | None
+) -> None:
+    run(desk, source=UPLOAD, uploads=[str(uploaded)], age=age)
+    assert desk.visits.get("a").narration.recording["age_years"] == years
+
+
+@pytest.mark.parametrize("age", ["old", "-1", "200", "nan"])
+def test_an_age_that_is_none_is_refused(desk: Desk, age: str) -> None:
+    assert "The age is a number" in merged(run(desk, age=age))["status"]
+
+
+def test_what_is_contradicted_is_never_folded_away() -> None:
+    claims = (Claim("spikes", "absent", status="contradicted"), Claim("lpd", "absent", status="supported"))
+    shown, folded = views.segment_details(WindowNarration(0.0, 10.0, "", claims), None).split("<details>")
+    assert "Spikes" in shown and "LPDs" in folded and "Spikes" not in folded
 
 
 def test_two_recordings_at_once_are_refused(desk: Desk, root: Path, uploaded: Path) -> None:
@@ -298,20 +318,40 @@ def test_building_writes_nothing_beside_the_source() -> None:
     assert not list(SPACE.glob("*.pyi"))
 
 
+def test_the_upload_field_is_no_output_of_a_handler(desk: Desk) -> None:
+    config = app.build(desk).get_config_file()
+    (field,) = (c["id"] for c in config["components"] if c["type"] == "file")
+    assert all(field not in d["outputs"] or not d["backend_fn"] for d in config["dependencies"])
+
+
 @pytest.fixture
 def served(desk: Desk) -> Iterator[str]:
     page = app.build(desk)
     _, address, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, ssr_mode=False)
-    yield address
+    yield f"{address}gradio_api"
     page.close()
 
 
-@pytest.mark.slow
-def test_the_server_answers_and_offers_no_endpoint(served: str) -> None:
-    import httpx
+def ask(api: str, source: str, uploads: list[dict[str, Any]]) -> dict[str, Any]:
+    """Press Narrate, as the page does; the last message of the run."""
+    config = httpx.get(api.replace("gradio_api", "config")).json()
+    (start,) = (d["id"] for d in config["dependencies"] if d["api_name"] == "narrate")
+    data = [source, "short", uploads, app.MEASURED, "ssm", ""]
+    httpx.post(f"{api}/queue/join", json={"data": data, "fn_index": start, "session_hash": "visitor"})
+    with httpx.stream("GET", f"{api}/queue/data", params={"session_hash": "visitor"}, timeout=60) as lines:
+        messages = (json.loads(line[6:]) for line in lines.iter_lines() if line.startswith("data: "))
+        return next(m for m in messages if m["msg"] == "process_completed")
 
-    assert "NeuroNarrator" in httpx.get(served).text
-    assert httpx.get(f"{served}gradio_api/info").json()["named_endpoints"] == {}
+
+@pytest.mark.slow
+def test_the_server_narrates_and_fetches_no_address(served: str, root: Path) -> None:
+    assert httpx.get(f"{served}/info").json()["named_endpoints"] == {}
+    assert ask(served, EXAMPLE, [])["success"]
+    for _ in range(2):  # a second time: Gradio makes components anew for a session that has run
+        address = {"path": f"{served}/info", "meta": {"_type": "gradio.FileData"}}
+        answer = ask(served, UPLOAD, [address])
+        assert not answer["success"] and "Upload a file" in answer["output"]["error"]
+    assert sorted(p.suffix for p in files(root)) == [".html", ".json", ".md"]
 
 
 def test_refusals_are_not_faults() -> None:
