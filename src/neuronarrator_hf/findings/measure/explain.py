@@ -53,7 +53,8 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     # Where the background is suppressed, or a seizure covers it, there is none that could be slow; the
     # pauses between complexes, and after a movement, are no attenuations of it.
     covered = np.maximum(suppression, ictal)
-    pauses = np.max([movement, ictal, m("spike_and_wave")], axis=0)
+    complexes = np.where(train > 0, -8.0, m("spike_and_wave"))
+    pauses = np.max([movement, ictal, complexes], axis=0)
     for findings, reason in (
         (("spikes", "polyspikes"), np.maximum(whole, heart)),
         (("spike_and_wave", "k_complexes", "vertex_waves"), train),
