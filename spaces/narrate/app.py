@@ -79,6 +79,13 @@ def make_narrator(words: str, history: str, age: float | None) -> Narrator:
     return Narrator(model, processor, history=history, age_years=age)
 
 
+def visitor(request: gr.Request) -> str:
+    """What tells visitors apart; a request without it belongs to nobody."""
+    if not request.session_hash:
+        raise gr.Error("Open the page in a browser.")
+    return request.session_hash
+
+
 def build(desk: Desk) -> gr.Blocks:
     """The page.
 
@@ -87,7 +94,7 @@ def build(desk: Desk) -> gr.Blocks:
     """
 
     def leave(request: gr.Request) -> None:
-        desk.visits.end(request.session_hash)
+        desk.visits.end(visitor(request))
 
     with gr.Blocks(
         title="NeuroNarrator", analytics_enabled=False, delete_cache=(300, MAX_VISIT_S), fill_width=False
@@ -108,7 +115,8 @@ def _lay_out() -> dict[str, Any]:
             parts["example"] = gr.Dropdown(list(EXAMPLES), value=next(iter(EXAMPLES)), label="Example")
             with gr.Column(visible=False) as parts["own"]:
                 field = gr.File(
-                    label="EDF, BDF, GDF, FIF, CNT, Nihon Kohden; EEGLAB or BrainVision with all their files",
+                    label="Recording",
+                    show_label=False,
                     file_count="multiple",
                     file_types=list(FILE_TYPES),
                     height=130,
@@ -117,15 +125,16 @@ def _lay_out() -> dict[str, Any]:
                 gr.HTML(
                     '<p class="nn-warn"><b>Upload nothing that identifies a person.</b> De-identify first: '
                     "<code>neuronarrator deidentify recording.edf --out copy.edf</code>. "
-                    f"Up to {MAX_BYTES // 1024**2} MB and {MAX_DURATION_S // 60} minutes. Uploads are "
-                    "deleted as soon as they are narrated.</p>"
+                    "Uploads are deleted as soon as they are narrated.</p>"
+                    f'<p class="nn-soft">Up to {MAX_BYTES // 1024**2} MB and {MAX_DURATION_S // 60} minutes: '
+                    "EDF, BDF, GDF, FIF, CNT, Nihon Kohden; EEGLAB or BrainVision with all their files.</p>"
                 )
         with gr.Column(min_width=300):
             with gr.Row():
                 parts["words"] = gr.Dropdown([MODEL, MEASURED], value=MODEL, label="Words by", min_width=140)
                 # A text: an empty number would come as 0, and be the age of a newborn.
                 parts["age"] = gr.Textbox(
-                    label="Age in years", placeholder="unknown: adult assumed", max_lines=1, min_width=140
+                    label="Age in years", placeholder="unknown", max_lines=1, min_width=140
                 )
             parts["history"] = gr.Radio(
                 list(HISTORY_MODES), value=HISTORY_MODES[0], label="History",
@@ -136,12 +145,12 @@ def _lay_out() -> dict[str, Any]:
                 parts["stop"] = gr.Button("Stop", interactive=False, scale=1, min_width=80)
     parts["status"] = gr.HTML(views.status_line("Choose a recording and press Narrate."))
     with gr.Column(visible=False) as parts["study"]:
-        with gr.Group(), gr.Row(equal_height=True):
+        with gr.Row(equal_height=True, elem_classes="nn-nav"):
             parts["segment"] = gr.Slider(
                 1, 2, value=1, step=1, label="Segment of 10 s", scale=5, min_width=260
             )
-            parts["previous"] = gr.Button("\N{LEFTWARDS ARROW} Previous", scale=1, min_width=90)
-            parts["next"] = gr.Button("Next \N{RIGHTWARDS ARROW}", scale=1, min_width=90)
+            parts["previous"] = gr.Button("\N{LEFTWARDS ARROW} Previous", scale=1, min_width=120)
+            parts["next"] = gr.Button("Next \N{RIGHTWARDS ARROW}", scale=1, min_width=120)
             parts["gain"] = gr.Dropdown(
                 [("automatic", AUTOMATIC), *((f"{s:g} µV per lane", s) for s in SENSITIVITIES_UV)],
                 value=AUTOMATIC, label="Gain", scale=2, min_width=140,
@@ -193,29 +202,29 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
         age: str,
         request: gr.Request,
     ) -> Iterator[dict[Any, Any]]:
-        for values in desk.narrate(source, example, uploads, words, history, age, request.session_hash):
+        for values in desk.narrate(source, example, uploads, words, history, age, visitor(request)):
             yield update(values)
 
     def moved_by(step: int) -> Callable[..., dict[Any, Any]]:
         def move(segment: float, gain: float, request: gr.Request) -> dict[Any, Any]:
-            return update(desk.show(int(segment) - 1 + step, gain, request.session_hash))
+            return update(desk.show(int(segment) - 1 + step, gain, visitor(request)))
 
         return move
 
     def to_piece(gain: float, event: gr.SelectData, request: gr.Request) -> dict[Any, Any]:
-        return update(desk.show_piece(event.index, gain, request.session_hash))
+        return update(desk.show_piece(event.index, gain, visitor(request)))
 
     def to_event(gain: float, event: gr.SelectData, request: gr.Request) -> dict[Any, Any]:
-        return update(desk.show_event(event.row_value, gain, request.session_hash))
+        return update(desk.show_event(event.row_value, gain, visitor(request)))
 
     def choose(source: str) -> tuple[Any, Any]:
         return gr.update(visible=source == EXAMPLE), gr.update(visible=source == UPLOAD)
 
     def note(paths: list[str], request: gr.Request) -> None:
-        desk.visits.note_uploads(request.session_hash, paths)
+        desk.visits.note_uploads(visitor(request), paths)
 
     def stop(request: gr.Request) -> dict[Any, Any]:
-        return update(desk.stop(request.session_hash))
+        return update(desk.stop(visitor(request)))
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     shown = [parts[name] for name in ("page", "fields", "details", "segment")]

@@ -227,6 +227,6 @@ def _finished(visit: Visit, narration: Narration) -> Update:
     return {
         "status": views.status_line(told, 1.0, kind="done"),
         "report": views.report_sections(narration),
-        "events": views.event_rows(narration),
+        "events": {"value": views.event_rows(narration), "visible": bool(narration.events)},
         "outcome": {"visible": True},
     }

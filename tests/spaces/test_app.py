@@ -210,8 +210,8 @@ def test_clicks_move_the_page(desk: Desk) -> None:
 def test_a_click_on_an_event_moves_the_page_to_its_onset(desk: Desk) -> None:
     last = merged(run(desk, example="focus"))
     events = desk.visits.get("a").narration.events
-    assert len(events) == len(last["events"]) > 0
-    for row, event in zip(last["events"], events, strict=True):
+    assert len(events) == len(last["events"]["value"]) > 0
+    for row, event in zip(last["events"]["value"], events, strict=True):
         shown = desk.show_event(row, AUTOMATIC, "a")["segment"]["value"]
         assert 10 * (shown - 1) <= event["onset_s"] < 10 * shown
     assert desk.show_event(["no", "such", "row"], AUTOMATIC, "a") == {}
@@ -352,6 +352,11 @@ def test_the_server_narrates_and_fetches_no_address(served: str, root: Path) -> 
         answer = ask(served, UPLOAD, [address])
         assert not answer["success"] and "Upload a file" in answer["output"]["error"]
     assert sorted(p.suffix for p in files(root)) == [".html", ".json", ".md"]
+
+
+def test_a_request_without_a_session_belongs_to_nobody() -> None:
+    with pytest.raises(gr.Error, match="browser"):
+        app.visitor(gr.Request(session_hash=None))
 
 
 def test_refusals_are_not_faults() -> None:
