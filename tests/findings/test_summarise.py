@@ -187,3 +187,11 @@ def test_a_stage_of_sleep_needs_more_than_one_window() -> None:
     lasting = summary_of([[RHYTHM], [stage, spindles], [stage, spindles], [stage, spindles]])
     assert ("n2_sleep", "present") in findings_of(lasting.sections["state"])
     assert not next(c for c in lasting.claims if c.finding == "sleep_spindles").hedged
+
+
+def test_an_evolution_is_worded_by_its_widest_change() -> None:
+    course = [
+        [Claim("electrographic_seizure", hedged=True, side="left", frequency_hz=(hz, hz), status="supported")]
+        for hz in (9.5, 3.5, 4.0, 9.5)
+    ]
+    assert "from 3.5 to 9.5 Hz" in summary_of(course).sections["events"]

@@ -8,6 +8,7 @@ brain, are worded here.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -293,6 +294,8 @@ def _events(track: Track, claims: Sequence[Claim], seed: int) -> str:
 def _course(episode: Episode) -> list[str]:
     """Evolution, always hedged: experts agree poorly on it."""
     if episode.evolution == "frequency":
-        (_, first), *_, (_, last) = episode.frequency_course
+        course = [hz for _, hz in episode.frequency_course]
+        pairs = list(itertools.combinations(course, 2))
+        first, last = max(reversed(pairs), key=lambda pair: abs(pair[1] - pair[0]))
         return [f"Possible evolution, from {round(2 * first) / 2:g} to {round(2 * last) / 2:g} Hz."]
     return ["Possible evolution, spreading."] if episode.evolution else []
