@@ -22,9 +22,9 @@ def test_stages_hand_on_their_weights(miniature, tmp_path):
     out = tmp_path / "model"
     result = run("narrate", runs=tmp_path, max_steps=3, overrides=miniature, out=out)
     assert result["steps"] == 3 and {"claim_f1", "head_macro_auroc", "retrieval_at_1"} <= set(result)
-    assert {"config.json", "model.safetensors", "tokenizer.json", "calibration.json", "training.json"} <= {
-        p.name for p in out.iterdir()
-    }
+    files = {path.name for path in out.iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "training.json"} <= files
+    assert json.loads((out / "config.json").read_text())["presence_calibration"]
     stages = json.loads((out / "training.json").read_text())["stages"]
     assert [s["stage"] for s in stages] == ["language", "align", "narrate"]
 

@@ -26,6 +26,7 @@ class Facts:
         age_years: Age, or None.
         n_windows: Windows read.
         n_assessable: Windows in which the signal could be judged.
+        missing_sites: Sites of the 10-20 system without an electrode of their own.
         bad_channels: Channels that could not be used, with the share of the windows.
         warnings: What the reader of the recording had to say.
         reason: Why segments could not be assessed.
@@ -37,6 +38,7 @@ class Facts:
     n_windows: int
     n_assessable: int
     montage: str = ""
+    missing_sites: tuple[str, ...] = ()
     filters: str = ""
     age_years: float | None = None
     bad_channels: Mapping[str, float] | None = None
@@ -65,6 +67,10 @@ def quality(facts: Facts) -> str:
         text = "All segments could be assessed." if facts.n_windows > 1 else "The segment could be assessed."
     else:
         text = f"{facts.n_assessable} of {facts.n_windows} segments could be assessed."
+    if len(facts.missing_sites) > MAX_NAMED_CHANNELS:
+        text += f" {len(facts.missing_sites)} of the 19 electrodes of the 10-20 system were not recorded."
+    elif facts.missing_sites:
+        text += f" Not recorded: {', '.join(facts.missing_sites)}."
     bad = facts.bad_channels or {}
     always = sorted(ch for ch, share in bad.items() if share >= 0.95)
     at_times = sorted(ch for ch, share in bad.items() if 0.05 <= share < 0.95)

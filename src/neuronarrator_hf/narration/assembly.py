@@ -15,6 +15,7 @@ from ..findings.severity import vecams
 from ..findings.summarise import Summary, summarise
 from ..findings.track import track
 from ..recording.reading import Recording
+from ..signal.montage import SITES_1020
 from .result import Narration, WindowNarration
 
 _REPORT_KEYS = (
@@ -51,6 +52,7 @@ def assemble(
         n_windows=tally.n_windows,
         n_assessable=tally.n_assessable,
         montage=_montage_words(report),
+        missing_sites=tuple(site for site in SITES_1020 if site not in recording.ch_names),
         filters=_filter_words(recording),
         age_years=run["age_years"],
         bad_channels=tally.bad_channels(),
