@@ -24,7 +24,8 @@ LAYERS = {
     "pipeline": 7,
     "_registration": 8,
     "auto": 9,
-    "cli": 9,
+    "commands": 9,
+    "cli": 10,
 }
 LIGHT = ("signal", "findings", "recording", "simulation")
 HEAVY = ("torch", "transformers")

@@ -1,0 +1,1 @@
+"""One file per command of `neuronarrator`; heavy imports stand inside the functions."""

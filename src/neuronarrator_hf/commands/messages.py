@@ -1,0 +1,55 @@
+"""What commands say when something is wrong: one line on standard error, and the exit status."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+USAGE_ERROR, OUR_FAULT = 2, 1
+UNITS = (None, "uV", "mV", "V", "nV")
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Arguments that cannot be used: one line, exit status 2."""
+    try:
+        yield
+    except (ValueError, FileNotFoundError, NotADirectoryError, FileExistsError, PermissionError) as error:
+        refuse(str(error))
+
+
+def refuse(message: str) -> None:
+    """Say why the arguments cannot be used, and stop with exit status 2."""
+    say(message)
+    raise typer.Exit(USAGE_ERROR)
+
+
+def say(message: str) -> None:
+    """One line on standard error, whatever line breaks the message carries."""
+    typer.echo("neuronarrator: " + " ".join(message.split()), err=True)
+
+
+def one_of(name: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
+    """Raise ValueError where `value` is none of `allowed`."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(filter(None, allowed))}, got {value!r}")
+
+
+def make_folder(out: Path) -> None:
+    """Make the folder of the outputs; NotADirectoryError where a file has that name."""
+    if out.exists() and not out.is_dir():
+        raise NotADirectoryError(f"{out}: is a file; choose another --out")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def say_fault(error: Exception, path: Path | None = None) -> None:
+    """A fault of ours, in one line; with NEURONARRATOR_DEBUG set, its traceback too."""
+    where = f"{path.name}: " if path else ""
+    say(f"{where}internal error, please report it: {type(error).__name__}: {error}")
+    if os.environ.get("NEURONARRATOR_DEBUG"):
+        traceback.print_exception(error)

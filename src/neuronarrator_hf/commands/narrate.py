@@ -1,0 +1,145 @@
+"""`neuronarrator narrate`: recordings in, reports out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .example import example_recording
+from .messages import OUR_FAULT, UNITS, USAGE_ERROR, make_folder, one_of, refuse, say, say_fault, usage_errors
+
+
+def narrate(
+    recordings: Annotated[
+        list[Path] | None, typer.Argument(help="EEG files of any format MNE reads.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path("report"),
+    formats: Annotated[str, typer.Option(help="What to write: json, md, html.")] = "json,md,html",
+    age: Annotated[float | None, typer.Option(help="Age of the patient in years; never guessed.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Hub name or folder; the embedded default without it.")
+    ] = None,
+    history: Annotated[str, typer.Option(help="How the past enters: ssm, prompt or none.")] = "ssm",
+    verify: Annotated[
+        str, typer.Option(help="What happens to contradicted sentences: repair, annotate or off.")
+    ] = "repair",
+    name: Annotated[str, typer.Option(help="Name of the outputs: stem or hash.")] = "stem",
+    units: Annotated[
+        str | None, typer.Option(help="Unit of the stored numbers where the file is wrong: uV, mV, V.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the wording of repaired sentences.")] = 0,
+    batch_size: Annotated[int, typer.Option(help="Segments worded at a time.")] = 32,
+    resume: Annotated[bool, typer.Option(help="Continue a killed run.")] = True,
+    example: Annotated[
+        bool, typer.Option("--example", help="Narrate a simulated recording whose truth is known.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress on standard error.")] = False,
+) -> None:
+    """Narrate recordings: one report each, in every format asked for."""
+    sources = list(recordings or [])
+    if example == bool(sources):
+        refuse("give one or more recordings, or --example" if not example else "--example takes no recording")
+    with usage_errors():
+        from ..report.files import Stems, parse_formats
+
+        wanted, stems = parse_formats(formats), Stems(name)
+        one_of("history", history, ("ssm", "prompt", "none"))
+        one_of("verify", verify, ("repair", "annotate", "off"))
+        one_of("units", units, UNITS)
+        if age is not None and not 0 <= age <= 130:
+            raise ValueError(f"age must be between 0 and 130 years, got {age:g}")
+        if batch_size < 1:
+            raise ValueError(f"batch-size must be at least 1, got {batch_size}")
+        make_folder(out)
+    run = _Run(out, wanted, stems, resume=resume, quiet=quiet)
+    narrator_options = {
+        "history": history, "verify": verify, "age_years": age, "batch_size": batch_size, "seed": seed,
+    }  # fmt: skip
+    for source in [None] if example else sources:
+        run.one(source, model, narrator_options, units)
+    raise typer.Exit(run.status)
+
+
+class _Run:
+    """Recordings narrated one after the other; one that fails does not stop the others."""
+
+    def __init__(self, out: Path, formats: tuple[str, ...], stems: Any, *, resume: bool, quiet: bool) -> None:
+        self.out, self.formats, self.stems, self.resume, self.quiet = out, formats, stems, resume, quiet
+        self.narrator: Any = None
+        self.status = 0
+
+    def one(self, path: Path | None, model: str | None, options: dict[str, Any], units: str | None) -> None:
+        """Narrate a file, or the example where `path` is None."""
+        from ..recording.errors import RecordingError
+        from ..recording.reading import read_recording
+
+        try:
+            recording, truth = (
+                example_recording(options["seed"])
+                if path is None
+                else (read_recording(path, units=units), None)
+            )
+            with recording:
+                self._narrate(path, recording, truth, model, options)
+        except typer.Exit:
+            raise
+        except (RecordingError, FileExistsError) as error:
+            say(str(error))
+            self.status = self.status or USAGE_ERROR
+        except Exception as error:
+            say_fault(error, path)
+            self.status = OUR_FAULT
+
+    def _narrate(
+        self, path: Path | None, recording: Any, truth: Any, model: str | None, options: dict[str, Any]
+    ) -> None:
+        from ..report.files import output_paths, refuse_foreign, write_reports
+
+        stem = self.stems.of(recording, path)
+        paths = output_paths(self.out, stem, self.formats)
+        refuse_foreign(paths)
+        if self.narrator is None:
+            with usage_errors():
+                from transformers.utils.logging import disable_progress_bar
+
+                from ..narration.engine import Narrator
+
+                disable_progress_bar()
+                self.narrator = Narrator.from_pretrained(model, **options)
+        journal_path = paths.pop("journal")
+        with _progress(stem, recording.duration_s, self.quiet) as step:
+            narration = self.narrator.narrate(
+                recording, name=stem, journal_path=journal_path, resume=self.resume, on_window=step
+            )
+        write_reports(narration, paths, recording)
+        if truth is not None:
+            _print_beside_truth(narration, truth)
+        typer.echo(f"{stem}: {', '.join(str(path) for path in paths.values())}")
+
+
+@contextmanager
+def _progress(stem: str, total_s: float, quiet: bool) -> Iterator[Any]:
+    from tqdm import tqdm
+
+    with tqdm(
+        total=round(total_s, 1), desc=stem, unit="s", disable=quiet or None, file=sys.stderr,
+        bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s of EEG [{elapsed}<{remaining}]",
+    ) as bar:  # fmt: skip
+        yield lambda window: bar.update(max(window.end_s - bar.n, 0.0))
+
+
+def _print_beside_truth(narration: Any, simulated: Any) -> None:
+    """The narrative of a simulated recording, window by window, under what was put into it."""
+    from ..findings.write import write_segment
+    from ..report.evidence import clock
+
+    for window, truth in zip(narration.windows, simulated.window_claims, strict=False):
+        typer.echo(f"\n{clock(window.start_s)} to {clock(window.end_s)}")
+        typer.echo(f"  truth:     {write_segment(truth, variety=0.0)}")
+        typer.echo(f"  narrative: {window.text}")
+    typer.echo(f"\n{narration.text}\n")
