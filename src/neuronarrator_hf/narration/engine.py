@@ -46,6 +46,7 @@ class Narrator:
         age_years: Age of the patient; None is said in the report.
         batch_size: Windows worded at a time.
         seed: Seed of the wording of repaired sentences.
+        block_windows: Windows read, heard and worded at a time: fewer are handed on sooner.
         generate_kwargs: Passed to `generate`.
     """
 
@@ -59,6 +60,7 @@ class Narrator:
         age_years: float | None = None,
         batch_size: int = 32,
         seed: int = 0,
+        block_windows: int = BLOCK_WINDOWS,
         **generate_kwargs: Any,
     ) -> None:
         _check("history", history, HISTORY_MODES)
@@ -67,6 +69,9 @@ class Narrator:
             raise ValueError(f"age_years must be between 0 and 130, got {age_years}")
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        if block_windows < 1:
+            raise ValueError(f"block_windows must be at least 1, got {block_windows}")
+        self.block_windows = block_windows
         self.voice: Voice = (
             model
             if processor is None
@@ -130,7 +135,7 @@ class Narrator:
         """Finished windows after the first `n_done`, whose history is still listened to."""
         state, previous = self.voice.begin(), None
         seen = 0
-        for block in iter_windows(recording, block_windows=BLOCK_WINDOWS):
+        for block in iter_windows(recording, block_windows=self.block_windows):
             heard, state = self.voice.listen(block, state)
             first = min(max(n_done - seen, 0), len(block))
             seen += len(block)
