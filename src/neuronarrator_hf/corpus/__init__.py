@@ -1,0 +1,1 @@
+"""NeuroCorpus: public recordings with their labels, harmonised to segments with grounded text."""

@@ -1,0 +1,31 @@
+"""What stands in an EDF file beside the signal: annotations and, in public sets, demographics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from .source import Annotation
+
+_DEMOGRAPHICS = re.compile(r"\b(female|male)_(\d{1,3})yr", re.IGNORECASE)
+
+
+def edf_annotations(path: Path) -> Iterator[Annotation]:
+    """Annotations of an EDF+ file, texts as they are: for files of public sets, whose texts are labels."""
+    import edfio
+
+    for annotation in edfio.read_edf(path).annotations:
+        start_s = float(annotation.onset)
+        end_s = start_s + float(annotation.duration or 0.0)
+        yield Annotation(annotation.text, start_s, end_s)
+
+
+def header_demographics(path: Path) -> tuple[float | None, str | None]:
+    """Age in years and sex where the header of a de-identified public set says `Female_33yr`."""
+    with path.open("rb") as file:
+        header = file.read(168)
+    match = _DEMOGRAPHICS.search(header[8:88].decode("latin-1"))
+    if match is None:
+        return None, None
+    return float(match.group(2)), match.group(1)[0].upper()
