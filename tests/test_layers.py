@@ -20,6 +20,7 @@ LAYERS = {
     "narration": 4,
     "evaluation": 5,
     "report": 5,
+    "publishing": 5,
     "training": 6,
     "pipeline": 7,
     "_registration": 8,

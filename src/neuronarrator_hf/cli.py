@@ -7,6 +7,7 @@ import sys
 import typer
 
 from .commands.evaluate import evaluate
+from .commands.hub import hub
 from .commands.messages import OUR_FAULT, say, say_fault
 from .commands.narrate import narrate
 from .commands.recordings import deidentify, inspect
@@ -27,6 +28,7 @@ for command in (narrate, inspect, deidentify, simulate):
     app.command()(command)
 app.command(context_settings=_FORWARD)(train)
 app.command()(evaluate)
+app.add_typer(hub, name="hub")
 
 
 def main() -> None:

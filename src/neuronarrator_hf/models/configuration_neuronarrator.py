@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 
 from ..findings.vocabulary import FINDING_IDS
+from .installed_code import InstalledCode
 
 HISTORY_MODES = ("ssm", "prompt", "none")
 
@@ -104,7 +105,7 @@ class NeuroNarratorBridgeConfig(PreTrainedConfig):
     initializer_range: float | int = 0.02
 
 
-class NeuroNarratorConfig(PreTrainedConfig):
+class NeuroNarratorConfig(InstalledCode, PreTrainedConfig):
     """Configuration of every NeuroNarrator model.
 
     Attributes:

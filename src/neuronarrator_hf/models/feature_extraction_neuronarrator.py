@@ -18,6 +18,7 @@ from ..signal.spectral import (
 )
 from ..signal.topomap import MAP_SIZE, topographic_maps
 from ..signal.windows import SFREQ_HZ, WINDOW_N_TIMES, EEGWindows
+from .installed_code import InstalledCode
 
 ACCEPTED_INPUTS = (
     'EEG is given as `signal.windows.EEGWindows`, as {"array": (n_channels, n_times) or (n_windows, '
@@ -30,7 +31,7 @@ ACCEPTED_INPUTS = (
 _TO_UV = {"uv": 1.0, "µv": 1.0, "μv": 1.0, "microvolts": 1.0, "v": 1e6, "volts": 1e6, "mv": 1e3}
 
 
-class NeuroNarratorFeatureExtractor(SequenceFeatureExtractor):
+class NeuroNarratorFeatureExtractor(InstalledCode, SequenceFeatureExtractor):
     """Windows of any montage to waveform, spectrum and maps.
 
     Attributes:

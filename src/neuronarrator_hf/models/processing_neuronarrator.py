@@ -8,6 +8,7 @@ from typing import Any
 from transformers import BatchFeature, PreTrainedModel, ProcessorMixin
 
 from .configuration_neuronarrator import HISTORY_MODES
+from .installed_code import InstalledCode
 
 EEG_TOKEN, PRECEDING_EEG_TOKEN, IMAGE_TOKEN = "<eeg>", "<preceding_eeg>", "<image>"
 PLACEHOLDERS = (EEG_TOKEN, PRECEDING_EEG_TOKEN, IMAGE_TOKEN)
@@ -22,7 +23,7 @@ TASK_INSTRUCTION = (
 )
 
 
-class NeuroNarratorProcessor(ProcessorMixin):
+class NeuroNarratorProcessor(InstalledCode, ProcessorMixin):
     """A feature extractor and a tokenizer.
 
     Each placeholder in a text is repeated once per soft token that stands in its place.
