@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuronarrator_hf.evaluation.classification import bootstrap_interval, macro_scores, vote_scores
+from neuronarrator_hf.evaluation.classification import macro_scores, vote_scores
 from neuronarrator_hf.evaluation.expert_labels import (
     FEATURE_FINDINGS,
     VOTE_CLASSES,
@@ -23,6 +23,7 @@ from neuronarrator_hf.evaluation.expert_labels import (
     LabelledRecording,
     read_labels,
 )
+from neuronarrator_hf.evaluation.intervals import bootstrap_interval
 from neuronarrator_hf.findings.measure import WindowMeasurement, measure_windows, pool_measurements
 from neuronarrator_hf.findings.severity import POINTS, vecams
 from neuronarrator_hf.recording.reading import read_recording

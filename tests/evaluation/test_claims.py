@@ -56,6 +56,17 @@ def test_two_places_of_one_finding_match_by_place():
     assert (result["tp"], result["fn"], result["attributes"]["side"]["accuracy"]) == (1, 1, 1.0)
 
 
+def test_times_are_an_attribute():
+    truth = Claim("electrographic_seizure", start_s=100, end_s=200)
+    said = [[truth.with_(start_s=150, end_s=250)], [truth.with_(start_s=None, end_s=None)]]
+    time = score(said, [[truth], [truth]])["attributes"]["time"]
+    assert time == {"accuracy": pytest.approx(50 / 150), "stated": 0.5, "n": 2}
+    # of two seizures the nearer in time is the one that was found
+    other = truth.with_(start_s=900, end_s=950)
+    result = score([[truth]], [[other, truth]])
+    assert (result["tp"], result["fn"], result["attributes"]["time"]["accuracy"]) == (1, 1, 1.0)
+
+
 def test_intervals_resample_groups():
     result = score_claims(
         [[PDR], [PDR], [Claim("spikes")], [PDR]], [[PDR]] * 4, groups=["a", "a", "b", "b"], n_bootstrap=200

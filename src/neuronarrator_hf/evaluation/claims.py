@@ -1,13 +1,14 @@
 """Claim scores: what a text asserts against what is true, counted per finding, polarity and attribute.
 
 A narrative is its claims. A finding asserted present counts as right where the truth has it present;
-negation is a class of its own; what was said of side, region, frequency and amplitude is scored on the
-claims that match. All sums are kept per group (one recording, one patient), so that confidence
+negation is a class of its own; what was said of side, region, frequency, amplitude and time is scored
+on the claims that match. All sums are kept per group (one recording, one patient), so that confidence
 intervals resample whole groups.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ _COUNTS = (
     "contradicted",
 )
 _TP, _FP, _FN, _NEG_TP, _NEG_FP, _NEG_FN, _HALLUCINATED, _OMITTED, _CONTRADICTED = range(len(_COUNTS))
-_ATTRIBUTES = ("side", "regions", "frequency", "amplitude", "prevalence", "change")
+_ATTRIBUTES = ("side", "regions", "frequency", "amplitude", "prevalence", "change", "time")
 _PDR = "posterior_dominant_rhythm"
 
 
@@ -74,7 +75,7 @@ class ClaimScorer:
             absent = any(c.polarity == "absent" for c in ours)
             truly = [c for c in theirs if c.polarity == "present"]
             truly_absent = any(c.polarity == "absent" for c in theirs)
-            pairs = _match(present, truly)
+            pairs = match_claims(present, truly)
             row[_TP] += len(pairs)
             row[_FP] += len(present) - len(pairs)
             row[_FN] += len(truly) - len(pairs)
@@ -98,7 +99,7 @@ class ClaimScorer:
                 sums[i, 1] += max(score, 0.0)
                 sums[i, 2] += 1
         if ours.finding == _PDR and ours.frequency_hz and truth.frequency_hz:
-            self._pdr[key].append(abs(_middle(ours.frequency_hz) - _middle(truth.frequency_hz)))
+            self._pdr[key].append(abs(middle(ours.frequency_hz) - middle(truth.frequency_hz)))
         return int({ours.side, truth.side} == {"left", "right"})
 
     def compute(self) -> dict[str, Any]:
@@ -177,6 +178,22 @@ def score_texts(
     return score_claims([parse(text) for text in texts], references, **options)
 
 
+def as_claims(value: str) -> list[Claim]:
+    """Claims of a narrative, or of a JSON list of claims (`Claim.to_dict`), whichever the text is.
+
+    Raises:
+        ValueError: The JSON is none, or holds what is no claim.
+    """
+    if value.lstrip().startswith("["):
+        try:
+            return [Claim.from_dict(item) for item in json.loads(value)]
+        except (json.JSONDecodeError, TypeError, AttributeError) as error:
+            raise ValueError(f"no JSON list of claims: {value[:60]!r} ({error})") from error
+    from ..findings.parse import parse
+
+    return parse(value)
+
+
 def _by_finding(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
     grouped: dict[str, list[Claim]] = {}
     for claim in claims:
@@ -184,8 +201,8 @@ def _by_finding(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
     return grouped
 
 
-def _match(ours: list[Claim], truth: list[Claim]) -> list[tuple[Claim, Claim]]:
-    """Pairs of claims on one finding, the best agreement of place first."""
+def match_claims(ours: Sequence[Claim], truth: Sequence[Claim]) -> list[tuple[Claim, Claim]]:
+    """Pairs of claims on one finding, those that agree best on their attributes first."""
     if len(ours) <= 1 and len(truth) <= 1:
         return list(zip(ours, truth, strict=False))
     open_ours, open_truth, pairs = list(ours), list(truth), []
@@ -201,7 +218,8 @@ def _closeness(a: Claim, b: Claim) -> float:
     return sum(max(score, 0.0) for score in _attribute_scores(a, b) if score is not None)
 
 
-def _middle(interval: tuple[float, float]) -> float:
+def middle(interval: tuple[float, float]) -> float:
+    """What one figure says for an interval."""
     return (interval[0] + interval[1]) / 2
 
 
@@ -218,14 +236,26 @@ def _attribute_scores(ours: Claim, truth: Claim) -> tuple[float | None, ...]:
     return (
         score("side", lambda a, b: a == b),
         score("regions", lambda a, b: len(set(a) & set(b)) / len(set(a) | set(b))),
-        score("frequency_hz", lambda a, b: abs(_middle(a) - _middle(b)) <= FREQUENCY_TOLERANCE_HZ + 1e-6),
+        score("frequency_hz", lambda a, b: abs(middle(a) - middle(b)) <= FREQUENCY_TOLERANCE_HZ + 1e-6),
         score(
             "amplitude_uv",
-            lambda a, b: abs(_middle(a) - _middle(b)) <= AMPLITUDE_TOLERANCE * max(_middle(b), 1e-6) + 1e-6,
+            lambda a, b: abs(middle(a) - middle(b)) <= AMPLITUDE_TOLERANCE * max(middle(b), 1e-6) + 1e-6,
         ),
         score("prevalence", lambda a, b: a == b),
         score("change", lambda a, b: a.direction == b.direction),
+        _time_score(ours, truth),
     )
+
+
+def _time_score(ours: Claim, truth: Claim) -> float | None:
+    """Intersection over union of the two stretches; times are an attribute of every finding."""
+    if truth.start_s is None or truth.end_s is None:
+        return None
+    if ours.start_s is None or ours.end_s is None:
+        return -1.0
+    shared = min(ours.end_s, truth.end_s) - max(ours.start_s, truth.start_s)
+    whole = max(ours.end_s, truth.end_s) - min(ours.start_s, truth.start_s)
+    return max(shared, 0.0) / whole if whole > 0 else 1.0
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -78,26 +78,6 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray, n_bins: int 
     return float(error)
 
 
-def bootstrap_interval(
-    score, groups: list[str], *, n_bootstrap: int = 500, seed: int = 0, level: float = 0.9
-) -> list[float] | None:
-    """Interval of `score(indices)` over resampled groups; None where no resample could be scored."""
-    members: dict[str, list[int]] = {}
-    for i, group in enumerate(groups):
-        members.setdefault(group, []).append(i)
-    pools = list(members.values())
-    rng = np.random.default_rng(seed)
-    values = []
-    for _ in range(n_bootstrap):
-        chosen = np.concatenate([pools[j] for j in rng.integers(0, len(pools), len(pools))])
-        value = score(chosen)
-        if value is not None:
-            values.append(value)
-    if not values:
-        return None
-    return [float(q) for q in np.quantile(values, ((1 - level) / 2, (1 + level) / 2))]
-
-
 def vote_scores(class_probabilities: np.ndarray, votes: np.ndarray) -> dict[str, float]:
     """Agreement with the votes of experts.
 

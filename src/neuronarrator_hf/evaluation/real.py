@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..findings.vocabulary import FINDING_IDS
-from .classification import bootstrap_interval, macro_scores, vote_scores
+from .classification import macro_scores, vote_scores
 from .expert_labels import CAPTION_FINDINGS, VOTE_CLASSES, VOTE_FINDINGS, LabelledRecording
+from .intervals import bootstrap_interval
 from .listening import Heard, listen
 from .simulated import combine_arrays
 
