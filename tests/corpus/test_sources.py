@@ -89,3 +89,198 @@ def test_a_wrong_folder_is_told_in_one_line(name: str, tmp_path: Path) -> None:
 def test_an_unknown_source_is_told() -> None:
     with pytest.raises(SourceError, match="chb-mit"):
         source_named("chbmit")
+
+
+def test_tuab_judges_recordings_and_only_normal_reaches_segments(tmp_path: Path) -> None:
+    refs = refs_of("tuab", layouts.tuab(tmp_path))
+    normal = refs["edf/train/normal/01_tcp_ar/aaaaaaaa_s001_t000"]
+    abnormal = refs["edf/eval/abnormal/01_tcp_ar/aaaaaaab_s001_t000"]
+    assert said(normal) == {("abnormal", "absent", None, None)} and normal.split == "train"
+    assert (
+        abnormal.assertions == () and abnormal.facts == {"judgement": "abnormal"} and abnormal.split == "test"
+    )
+    assert (normal.age_years, normal.sex, normal.person) == (36.0, "M", "tuh:aaaaaaaa")
+    with normal.open() as recording:
+        assert recording.n_channels == 19
+
+
+def test_tuev_events_by_channel(tmp_path: Path) -> None:
+    refs = refs_of("tuev", layouts.tuev(tmp_path))
+    ref = refs["edf/train/aaaaaaar/aaaaaaar_00000001"]
+    spikes, lpd = (next(c for c in ref.assertions if c.finding == f) for f in ("spikes", "lpd"))
+    assert (spikes.side, spikes.start_s, spikes.end_s) == ("right", 12.2, 13.5)
+    assert set(spikes.regions) == {"frontal", "temporal"}  # F8, T4, T6
+    assert lpd.side == "left"
+    assert len(ref.assertions) == 2  # eye movement and background assert nothing
+    assert [a.label for a in ref.annotations] == ["spsw", "spsw", "pled", "eyem", "bckg"]
+    assert refs["edf/eval/001/bckg_001_a_"].split == "test"
+
+
+def test_tusz_seizures_and_nothing_elsewhere(tmp_path: Path) -> None:
+    refs = {ref.subject: ref for ref in SOURCES["tusz"].recordings(layouts.tusz(tmp_path))}
+    seizure, elsewhere = refs["aaaaaaac"].assertions
+    assert (seizure.start_s, seizure.end_s, seizure.side) == (11.0, 30.0, "left")
+    assert elsewhere.polarity == "absent" and elsewhere.start_s is None
+    assert refs["aaaaaaac"].split == "validation"
+    assert said(refs["aaaaaaad"]) == {(SEIZURE, "absent", None, None)}
+    assert refs["aaaaaaae"].assertions == ()
+
+
+def test_tuar_artifacts_by_channel(tmp_path: Path) -> None:
+    (ref,) = refs_of("tuar", layouts.tuar(tmp_path)).values()
+    assert said(ref) == {
+        ("muscle_artifact", "present", 2.0, 12.0),
+        ("electrode_artifact", "present", 31.0, 33.0),
+    }
+    assert {c.finding: c.side for c in ref.assertions} == {
+        "muscle_artifact": "left", "electrode_artifact": "right",
+    }  # fmt: skip
+
+
+def test_tusl_slowing_of_unknown_kind_is_abnormal(tmp_path: Path) -> None:
+    (ref,) = refs_of("tusl", layouts.tusl(tmp_path)).values()
+    assert said(ref) == {("abnormal", "present", 10.0, 20.0), (SEIZURE, "present", 20.0, 38.5)}
+
+
+def test_tuep_diagnosis_asserts_nothing(tmp_path: Path) -> None:
+    refs = refs_of("tuep", layouts.tuep(tmp_path))
+    assert [ref.facts["diagnosis"] for ref in refs.values()] == ["epilepsy", "no epilepsy"]
+    assert all(ref.assertions == () for ref in refs.values())
+
+
+def test_a_person_is_the_same_in_all_tuh_corpora(tmp_path: Path) -> None:
+    seizure = next(SOURCES["tusz"].recordings(layouts.tusz(tmp_path / "tusz")))
+    epilepsy = next(SOURCES["tuep"].recordings(layouts.tuep(tmp_path / "tuep")))
+    assert seizure.subject == epilepsy.subject and seizure.person == epilepsy.person
+
+
+def test_siena_clock_times_over_midnight(tmp_path: Path) -> None:
+    refs = refs_of("siena", layouts.siena(tmp_path))
+    assert said(refs["PN00-1"]) == {(SEIZURE, "present", 11.0, 25.0), (SEIZURE, "absent", None, None)}
+    assert refs["PN00-2"].assertions == ()  # it ends before it starts
+    assert refs["PN00-3"].assertions == ()  # not listed
+    assert (refs["PN00-1"].age_years, refs["PN00-1"].sex) == (55.0, "M")
+
+
+@pytest.mark.parametrize("matlab", [False, True])
+def test_helsinki_three_experts(tmp_path: Path, matlab: bool) -> None:
+    refs = refs_of("helsinki", layouts.helsinki(tmp_path, matlab=matlab))
+    assert said(refs["eeg1"]) == {
+        (SEIZURE, "absent", 0.0, 5.0), (SEIZURE, "present", 6.0, 17.0), (SEIZURE, "absent", 17.0, 20.0),
+    }  # fmt: skip
+    assert said(refs["eeg2"]) == {(SEIZURE, "absent", 0.0, 20.0 if matlab else 10.0)}
+    assert {(a.rater, a.start_s) for a in refs["eeg1"].annotations} == {("A", 5.0), ("B", 6.0), ("C", 5.0)}
+    assert refs["eeg1"].age_years == 0.0 and refs["eeg1"].sex == (None if matlab else "M")
+
+
+def test_icare_reads_steps_as_microvolts(tmp_path: Path) -> None:
+    from eeg_samples import awake_uv
+
+    (ref,) = refs_of("icare", layouts.icare(tmp_path)).values()
+    assert ref.assertions == () and ref.facts == {"outcome": "Good", "cpc": "1"}
+    assert (ref.age_years, ref.sex) == (53.0, "M")
+    with ref.open() as recording:
+        read = recording.read_uv(0, 400)[recording.ch_names.index("P3")]
+    from neuronarrator_hf.signal.montage import SITES_1020
+
+    assert read == pytest.approx(awake_uv(20.0)[SITES_1020.index("P3"), :400], abs=0.03)
+
+
+def test_hmc_stages(tmp_path: Path) -> None:
+    (ref,) = refs_of("hmc", layouts.hmc(tmp_path)).values()
+    assert ("n2_sleep", "present", 30.0, 60.0) in said(ref)
+    assert not any(p == "present" and a == 0.0 for _, p, a, _ in said(ref))
+    with ref.open() as recording:
+        assert "F4" in recording.ch_names
+
+
+def test_eegmmidb_runs(tmp_path: Path) -> None:
+    refs = refs_of("eegmmidb", layouts.eegmmidb(tmp_path))
+    present = {name: {c.finding for c in ref.assertions if c.is_present} for name, ref in refs.items()}
+    assert present == {"S001R01": {"eyes_open"}, "S001R02": {"eyes_closed"}, "S001R03": set()}
+    assert [a.label for a in refs["S001R03"].annotations] == ["T0", "T1"]
+
+
+def test_eegmat_rest_and_arithmetic(tmp_path: Path) -> None:
+    refs = refs_of("eegmat", layouts.eegmat(tmp_path))
+    assert ("eyes_closed", "present", None, None) in said(refs["Subject00_1"])
+    assert refs["Subject00_2"].assertions == ()
+    assert refs["Subject00_1"].person == refs["Subject00_2"].person
+    assert (refs["Subject00_2"].age_years, refs["Subject00_2"].sex) == (21.0, "F")
+
+
+def test_ds004504_eyes_closed_and_diagnosis(tmp_path: Path) -> None:
+    (ref,) = refs_of("ds004504", layouts.ds004504(tmp_path)).values()
+    assert ref.facts == {"diagnosis": "Alzheimer's disease"} and (ref.age_years, ref.sex) == (57.0, "F")
+    assert ("eyes_closed", "present", None, None) in said(ref)
+
+
+def test_bids_events_of_the_closed_list_that_have_a_length(tmp_path: Path) -> None:
+    (ref,) = refs_of("bids", layouts.bids(tmp_path)).values()
+    present = {(f, a, b) for f, p, a, b in said(ref) if p == "present"}
+    assert present == {("eyes_closed", 0.0, 10.0), ("n2_sleep", 20.0, 30.0)}
+    assert "Miller" not in str(ref)
+    assert ref.licence == "CC0" and ref.sex == "F"
+
+
+def test_folder_with_and_without_metadata(tmp_path: Path) -> None:
+    root = layouts.folder(tmp_path)
+    refs = refs_of("folder", root)
+    assert set(refs) == {"ward/a", "ward/b"} and {ref.subject for ref in refs.values()} == {"ward"}
+    (root / "metadata.csv").write_text(
+        "file_name,subject,split,age_years,sex,findings,ward\nward/b.edf,p7,test,44,F,lpd;-gpd,3\n"
+    )
+    (ref,) = refs_of("folder", root).values()
+    assert said(ref) == {("lpd", "present", None, None), ("gpd", "absent", None, None)}
+    assert (ref.subject, ref.split, ref.age_years, ref.facts) == ("p7", "test", 44.0, {"ward": "3"})
+    line = '{"file_name": "ward/a.edf", "findings": [{"finding": "grda", "start_s": 0, "end_s": 10}]}'
+    (root / "metadata.jsonl").write_text(line)
+    (ref,) = refs_of("folder", root).values()
+    assert said(ref) == {("grda", "present", 0, 10)}
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("../x.edf,,", "lies outside"),
+        ("ward/a.edf,holdout,", "split is 'holdout'"),
+        ("ward/a.edf,,lpds", "lpds"),
+        (",,", "no file_name"),
+    ],
+)
+def test_folder_metadata_faults_are_told(tmp_path: Path, row: str, told: str) -> None:
+    root = layouts.folder(tmp_path / "data")
+    (root / "metadata.csv").write_text(f"file_name,split,findings\n{row}\n")
+    with pytest.raises(SourceError, match=told):
+        list(SOURCES["folder"].recordings(root))
+
+
+def test_excerpts_say_what_their_manifest_says(tmp_path: Path) -> None:
+    refs = refs_of("excerpts", layouts.excerpts(tmp_path))
+    assert set(refs) == {"icu/page", "icu/clip"}
+    assert said(refs["icu/page"]) == {("grda", "present", None, None)}
+    assert ("lpd", "present", 20, 30) in said(refs["icu/clip"])
+    assert refs["icu/clip"].licence == "ODC-By 1.0"
+
+
+@pytest.mark.real_data
+def test_excerpts_of_real_recordings(real_data_root: Path) -> None:
+    refs = refs_of("excerpts", real_data_root)
+    assert {c.finding for c in refs["icu_vecams/vecams_49"].assertions} == {"extreme_delta_brush"}
+    assert ("lpd", "present", 20, 30) in said(refs["icu_sparcnet/sparcnet_23"])
+    assert len({refs[f"awake/eegmat_Subject00_{part}"].person for part in (1, 2)}) == 1
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["eegmat", "eegmmidb"])
+def test_sources_find_real_recordings_under_their_native_names(
+    name: str, real_data_root: Path, tmp_path: Path
+) -> None:
+    for path in (real_data_root / "awake").glob(f"{name}_*.edf"):
+        native = path.stem.removeprefix(f"{name}_").removesuffix("_eyes_open")
+        (tmp_path / f"{native}.edf").symlink_to(path)
+    refs = refs_of(name, tmp_path)
+    assert refs
+    for ref in refs.values():
+        with ref.open() as recording:
+            assert recording.n_channels >= 19

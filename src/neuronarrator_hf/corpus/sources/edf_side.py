@@ -10,6 +10,9 @@ from .source import Annotation
 
 _DEMOGRAPHICS = re.compile(r"\b(female|male)_(\d{1,3})yr", re.IGNORECASE)
 
+_TUH_SEX = re.compile(r"(?:^|\s)([FM])(?:\s|$)")
+_TUH_AGE = re.compile(r"\bAge:(\d{1,3})\b")
+
 
 def edf_annotations(path: Path) -> Iterator[Annotation]:
     """Annotations of an EDF+ file, texts as they are: for files of public sets, whose texts are labels."""
@@ -29,3 +32,11 @@ def header_demographics(path: Path) -> tuple[float | None, str | None]:
     if match is None:
         return None, None
     return float(match.group(2)), match.group(1)[0].upper()
+
+
+def tuh_demographics(path: Path) -> tuple[float | None, str | None]:
+    """Age in years and sex from a TUH patient field (`aaaaaaac M 01-JAN-1964 aaaaaaac Age:36`)."""
+    with path.open("rb") as file:
+        patient = file.read(168)[8:88].decode("latin-1")
+    age, sex = _TUH_AGE.search(patient), _TUH_SEX.search(patient)
+    return (float(age.group(1)) if age else None), (sex.group(1) if sex else None)

@@ -1,0 +1,44 @@
+"""HMC sleep staging: nights of a sleep clinic, staged by the AASM rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from .edf_side import edf_annotations
+from .sleep_stages import stage_claims
+from .source import RecordingRef, Source, person_of
+
+
+def find(root: Path) -> Iterator[RecordingRef]:
+    """Recordings `SNxxx.edf` with `SNxxx_sleepscoring.edf`."""
+    for path in sorted(root.rglob("SN*.edf")):
+        if path.stem.endswith("_sleepscoring"):
+            continue
+        scoring = path.with_name(f"{path.stem}_sleepscoring.edf")
+        scored = tuple(edf_annotations(scoring)) if scoring.exists() else ()
+        yield RecordingRef(
+            source="hmc",
+            recording_id=path.stem,
+            path=path,
+            subject=path.stem,
+            person=person_of("hmc", path.stem),
+            annotations=scored,
+            assertions=tuple(stage_claims(scored)),
+        )
+
+
+SOURCE = Source(
+    name="hmc",
+    title="Haaglanden Medisch Centrum sleep staging database",
+    licence="Creative Commons Attribution 4.0",
+    redistributable=True,
+    citation="Alvarez-Estevez and Rijsman, Inter-database validation of a deep learning approach for "
+    "automatic sleep scoring, PLoS ONE 16 (2021); PhysioNet hmc-sleep-staging 1.1, "
+    "doi:10.13026/7egh-q216",
+    access="get it with: wget -r -N -c -np https://physionet.org/files/hmc-sleep-staging/1.1/",
+    layout="recordings/SN001.edf with recordings/SN001_sleepscoring.edf, ...",
+    meaning="A scored stage is that stage and no other, over its stretch. Wake says that there is no sleep. "
+    "Other marks (lights off, lights on) assert nothing.",
+    find=find,
+)
