@@ -12,6 +12,8 @@ from eeg_samples import awake_uv
 from neuronarrator_hf.signal.montage import SITES_1020
 
 SFREQ_HZ = 200.0
+OLD_SITES = [{"T7": "T3", "T8": "T4", "P7": "T5", "P8": "T6"}.get(s, s) for s in SITES_1020]
+"""The 19 sites under the names of most public sets, in the order of `SITES_1020`."""
 
 
 def write_signal(
@@ -87,10 +89,6 @@ def hms(root: Path) -> Path:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names = [
-        "Fp1", "F3", "C3", "P3", "F7", "T3", "T5", "O1", "Fz", "Cz", "Pz", "Fp2", "F4", "C4", "P4", "F8",
-        "T4", "T6", "O2",
-    ]  # fmt: skip
     votes = ["seizure_vote", "lpd_vote", "gpd_vote", "lrda_vote", "grda_vote", "other_vote"]
     header = ["eeg_id", "eeg_sub_id", "eeg_label_offset_seconds", "patient_id", "expert_consensus", *votes]
     write_table(
@@ -103,8 +101,7 @@ def hms(root: Path) -> Path:
         ],
     )
     eeg = awake_uv(66.0)
-    order = [SITES_1020.index({"T3": "T7", "T4": "T8", "T5": "P7", "T6": "P8"}.get(n, n)) for n in names]
-    columns = {name: pa.array(eeg[i].astype(np.float32)) for name, i in zip(names, order, strict=True)}
+    columns = {name: pa.array(row.astype(np.float32)) for name, row in zip(OLD_SITES, eeg, strict=True)}
     columns["EKG"] = pa.array(np.zeros(eeg.shape[1], np.float32))
     (root / "train_eegs").mkdir(parents=True, exist_ok=True)
     for eeg_id in (568657, 999):
@@ -112,30 +109,7 @@ def hms(root: Path) -> Path:
     return root
 
 
-TUH_SITES = [
-    f"EEG {s}-REF"
-    for s in [
-        "FP1",
-        "FP2",
-        "F3",
-        "F4",
-        "C3",
-        "C4",
-        "P3",
-        "P4",
-        "O1",
-        "O2",
-        "F7",
-        "F8",
-        "T3",
-        "T4",
-        "T5",
-        "T6",
-        "FZ",
-        "CZ",
-        "PZ",
-    ]
-]
+TUH_SITES = [f"EEG {s.upper()}-REF" for s in OLD_SITES]
 
 
 def tuh_signal(path: Path, seconds: float = 40.0, seed: int = 0) -> Path:
@@ -184,7 +158,8 @@ def tusz(root: Path) -> Path:
 
 def tuar(root: Path) -> Path:
     path = tuh_signal(root / "edf/01_tcp_ar/aaaaaaju_s005_t000.edf")
-    rows = [["F7-T3", 2, 9, "musc", 1.0], ["FP1-F7", 5, 12, "eyem_musc", 1.0], ["FP2-F8", 20, 21, "eyem", 1.0],
+    rows = [["F7-T3", 2, 9, "musc", 1.0], ["FP1-F7", 5, 12, "eyem_musc", 1.0],
+            ["FP2-F8", 20, 21, "eyem", 1.0],
             ["T4-T6", 31, 33, "elpp", 1.0]]  # fmt: skip
     tuh_csv(path, rows)
     return root
@@ -193,7 +168,8 @@ def tuar(root: Path) -> Path:
 def tusl(root: Path) -> Path:
     path = tuh_signal(root / "edf/aaaaaaju/s005_2010/aaaaaaju_s005_t000.edf")
     path.with_suffix(".tse_agg").write_text(
-        "version = tse_v1.0.0\n\n0.0000 10.0000 bckg 1.0000\n10.0000 20.0000 slow 1.0000\n20.0000 38.5 seiz 1.0\n"
+        "version = tse_v1.0.0\n\n0.0000 10.0000 bckg 1.0000\n10.0000 20.0000 slow 1.0000\n"
+        "20.0000 38.5 seiz 1.0\n"
     )
     return root
 
@@ -208,7 +184,8 @@ def siena(root: Path) -> Path:
     for name, seed in (("PN00/PN00-1.edf", 1), ("PN00/PN00-2.edf", 2), ("PN00/PN00-3.edf", 3)):
         write_signal(root / name, [f"EEG {s}" for s in SITES_1020], seed=seed)
     (root / "PN00/Seizures-list-PN00.txt").write_text(
-        "Data Sampling Rate: 512 Hz\n\nSeizure n 1\nFile name: PN00-1.edf\nRegistration start time: 23.59.50\n"
+        "Data Sampling Rate: 512 Hz\n\nSeizure n 1\nFile name: PN00-1.edf\n"
+        "Registration start time: 23.59.50\n"
         "Registration end time: 0.00.30\nSeizure start time: 0.00.01\nSeizure end time: 0.00.15\n\n"
         "Seizure n 2\nFile name: PN00-2.edf\nRegistration start time: 02.18.17\nStart time: 2:18:20\n"
         "End time: 2:18:10\n"
@@ -248,33 +225,11 @@ def icare(root: Path) -> Path:
     folder = root / "training/0284"
     folder.mkdir(parents=True, exist_ok=True)
     eeg = awake_uv(20.0)
-    names = [
-        "Fp1",
-        "Fp2",
-        "F7",
-        "F8",
-        "F3",
-        "F4",
-        "T3",
-        "T4",
-        "C3",
-        "C4",
-        "T5",
-        "T6",
-        "P3",
-        "P4",
-        "O1",
-        "O2",
-        "Fz",
-        "Cz",
-        "Pz",
-    ]
-    order = [SITES_1020.index({"T3": "T7", "T4": "T8", "T5": "P7", "T6": "P8"}.get(n, n)) for n in names]
-    steps = np.rint(eeg[order] * 40.0 + 7).astype(np.int16)  # 40 steps per microvolt, baseline 7
+    steps = np.rint(eeg * 40.0 + 7).astype(np.int16)  # 40 steps per microvolt, baseline 7
     savemat(folder / "0284_001_004_EEG.mat", {"val": steps}, format="4")
-    lines = [f"0284_001_004_EEG {len(names)} 200 {steps.shape[1]}"]
+    lines = [f"0284_001_004_EEG {len(OLD_SITES)} 200 {steps.shape[1]}"]
     lines += [
-        f"0284_001_004_EEG.mat 16+24 40.0(7)/uV 16 0 {steps[i, 0]} 0 0 {n}" for i, n in enumerate(names)
+        f"0284_001_004_EEG.mat 16+24 40.0(7)/uV 16 0 {steps[i, 0]} 0 0 {n}" for i, n in enumerate(OLD_SITES)
     ]
     (folder / "0284_001_004_EEG.hea").write_text("\n".join([*lines, "#Utility frequency: 60", ""]))
     (folder / "0284.txt").write_text("Patient: 0284\nAge: 53\nSex: Male\nROSC: nan\nOutcome: Good\nCPC: 1\n")
@@ -331,7 +286,8 @@ def bids(root: Path, stem: str = "sub-001_task-rest") -> Path:
     )
     (root / "participants.tsv").write_text("participant_id\tage\tsex\tgroup\nsub-001\t57\tF\tA\n")
     (folder / f"{stem}_events.tsv").write_text(
-        "onset\tduration\ttrial_type\n0\t10\teyes closed\n12\t0\teyes open\n15\t3\tMr Miller moves\n20\t10\tN2\n"
+        "onset\tduration\ttrial_type\n0\t10\teyes closed\n12\t0\teyes open\n"
+        "15\t3\tMr Miller moves\n20\t10\tN2\n"
     )
     write_signal(folder / f"{stem}_eeg.edf")
     raw = mne.io.read_raw_edf(folder / f"{stem}_eeg.edf", preload=True, verbose="error")

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from neuronarrator_hf.findings.schema import Claim
+
 from .edf_side import edf_annotations
 from .source import Annotation, RecordingRef, Source, person_of, throughout
 
@@ -22,7 +24,7 @@ def find(root: Path) -> Iterator[RecordingRef]:
         subject, run = match.group(1), int(match.group(2))
         marks = _marks(path)
         state = REST.get(run)
-        asserted = ()
+        asserted: tuple[Claim, ...] = ()
         if state is not None:
             other = "eyes_closed" if state == "eyes_open" else "eyes_open"
             asserted = (throughout(state), throughout(other, present=False))

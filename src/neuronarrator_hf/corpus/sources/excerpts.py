@@ -14,7 +14,8 @@ from .votes import vote_claims
 
 FEATURE_FINDINGS = {
     "diffuse_theta": "generalized_theta_slowing", "diffuse_delta": "generalized_delta_slowing",
-    "grda": "grda", "lrda": "lrda", "lpd": "lpd", "gpd": "gpd", "bipd": "bipd", "moderately_low_voltage": "low_voltage",
+    "grda": "grda", "lrda": "lrda", "lpd": "lpd", "gpd": "gpd", "bipd": "bipd",
+    "moderately_low_voltage": "low_voltage",
     "extreme_low_voltage": "extreme_low_voltage", "burst_suppression": "burst_suppression",
     "extreme_delta_brush": "extreme_delta_brush", "ncse": "electrographic_seizure",
 }  # fmt: skip

@@ -25,9 +25,9 @@ def stage_claims(annotations: Iterable[Annotation]) -> Iterator[Claim]:
         if not annotation.label.startswith("Sleep stage ") or word not in _STAGES:
             continue
         scored = _STAGES[word]
-        when = {"start_s": annotation.start_s, "end_s": annotation.end_s}
+        start_s, end_s = annotation.start_s, annotation.end_s
         if scored is not None:
-            yield Claim(scored, "present", **when)
+            yield Claim(scored, "present", start_s=start_s, end_s=end_s)
         for finding in (*SLEEP_IDS, *(_AWAKE_IDS if scored is not None else ())):
             if finding != scored:
-                yield Claim(finding, "absent", **when)
+                yield Claim(finding, "absent", start_s=start_s, end_s=end_s)
