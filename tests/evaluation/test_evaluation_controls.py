@@ -44,8 +44,8 @@ def test_a_figure_that_does_not_collapse_is_invalid():
     real = score_claims(truth, truth, n_bootstrap=0)
     prior = score_claims([controls.most_frequent_claims(truth)] * 10, truth, n_bootstrap=0)
     noise = next(c for c in controls.CONTROLS if c.name == "white_noise")
-    assert not controls.judge(noise, real, real, prior)["valid"]
-    assert controls.judge(noise, prior, real, prior)["valid"]
+    assert not controls.judge(noise, real, real, prior, prior)["valid"]
+    assert controls.judge(noise, prior, real, prior, prior)["valid"]
 
 
 def test_a_silent_model_passes_no_control():
@@ -53,7 +53,7 @@ def test_a_silent_model_passes_no_control():
     silent = score_claims([[]] * 10, truth, n_bootstrap=0)
     prior = score_claims([controls.most_frequent_claims(truth)] * 10, truth, n_bootstrap=0)
     for control in controls.CONTROLS:
-        verdict = controls.judge(control, silent, silent, prior)
+        verdict = controls.judge(control, silent, silent, prior, prior)
         assert verdict["verdict"] == "inconclusive" and not verdict["valid"]
 
 
@@ -62,3 +62,48 @@ def test_priors():
     assert [c.finding for c in controls.most_frequent_claims(truth)] == ["normal"]
     best = controls.best_constant_claims(truth)
     assert [c.finding for c in best] in (["normal"], ["abnormal", "spikes"])
+
+
+def test_chance_knows_the_findings_and_their_commonest_places():
+    truth = [
+        [Claim("spikes", side="left", regions=("temporal",))],
+        [Claim("spikes", side="left", regions=("temporal",)), Claim("lpd", "absent")],
+        [Claim("spikes", side="right", regions=("frontal",)), Claim("normal")],
+    ]
+    guessed = controls.modal_places(truth)
+    assert [c.side for claims in guessed for c in claims if c.finding == "spikes"] == ["left"] * 3
+    scores = score_claims(guessed, truth, n_bootstrap=0)
+    assert scores["f1"] == 1.0
+    assert scores["attributes"]["side"]["accuracy"] == pytest.approx(2 / 3)
+    assert scores["attributes"]["regions"]["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_places_must_fall_toward_chance_not_below_it():
+    sides = ["left", "right"] * 10
+    truth = [[Claim("lpd", side=side, regions=("frontal",))] for side in sides]
+    permuted = next(c for c in controls.CONTROLS if c.name == "channels_permuted")
+    only_side = controls.Control("p", permuted.transform, ("attributes.side.accuracy",))
+    real = score_claims(truth, truth, n_bootstrap=0)
+    chance = score_claims(controls.modal_places(truth), truth, n_bootstrap=0)
+
+    def verdict(n_wrong):
+        said = [
+            [Claim("lpd", side=sides[(i + 1) % 20] if i < n_wrong else side, regions=("frontal",))]
+            for i, side in enumerate(sides)
+        ]
+        scores = score_claims(said, truth, n_bootstrap=0)
+        return controls.judge(only_side, scores, real, chance, chance)["verdict"]
+
+    assert verdict(10) == "collapsed"  # chance is 0.5, half of the way to it 0.75
+    assert verdict(5) == "collapsed"
+    assert verdict(4) == "held"
+
+
+def test_what_a_control_leaves_is_not_asked_to_vanish():
+    truth = [[Claim("extreme_low_voltage")], [Claim("spikes")]] * 5
+    said = [[Claim("extreme_low_voltage")], [Claim("lpd")]] * 5
+    scores = score_claims(said, truth, n_bootstrap=0)
+    shuffled = next(c for c in controls.CONTROLS if c.name == "time_shuffled")
+    noise = next(c for c in controls.CONTROLS if c.name == "white_noise")
+    assert controls.lookup(scores, "macro_f1", shuffled.survives) == 0.0
+    assert controls.lookup(scores, "macro_f1", noise.survives) == pytest.approx(1 / 3)

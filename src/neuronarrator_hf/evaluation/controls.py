@@ -19,6 +19,8 @@ from ..findings.schema import Claim
 Transform = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 """`(n_recordings, n_windows, n_channels, n_times)` microvolts to the same shape."""
 
+_PLACED = ("side", "regions", "frequency_hz")
+
 COLLAPSE_MARGIN = 0.10
 """How far above the prior a figure may stay and still count as collapsed."""
 
@@ -75,26 +77,30 @@ class Control:
         name: Its name in results.
         transform: What is done to the EEG.
         collapses: Figures that must fall to the prior's, as paths into the scores.
+        survives: Findings that the control leaves in the signal; no figure is asked to lose them.
     """
 
     name: str
     transform: Transform
     collapses: tuple[str, ...]
+    survives: frozenset[str] = frozenset()
 
 
+_OF_AMPLITUDE_ALONE = frozenset({"low_voltage", "extreme_low_voltage", "asymmetry", "flat_channel"})
 _EVERYTHING = ("macro_f1", "attributes.side.accuracy", "pdr_frequency.within_0.5_hz")
 
 CONTROLS: tuple[Control, ...] = (
     Control("white_noise", white_noise, ("macro_f1",)),
     Control("pink_noise", pink_noise, ("macro_f1",)),
-    Control("time_shuffled", time_shuffled, ("macro_f1",)),
+    Control("time_shuffled", time_shuffled, ("macro_f1",), survives=_OF_AMPLITUDE_ALONE),
     Control(
         "channels_permuted", channels_permuted, ("attributes.side.accuracy", "attributes.regions.accuracy")
     ),
     Control("flat", flat, ("macro_f1",)),
     Control("other_patient", other_patient, _EVERYTHING),
 )
-"""A permutation of the channels takes side and region, not voltage; noise and silence take every finding."""
+"""A permutation of the channels takes side and region, not voltage; samples in another order keep their
+amplitudes, and what amplitude alone shows; noise and silence take every finding."""
 
 
 def most_frequent_claims(references: Sequence[Sequence[Claim]]) -> list[Claim]:
@@ -117,10 +123,44 @@ def best_constant_claims(references: Sequence[Sequence[Claim]], *, n_candidates:
     return list(max(references[::step], key=f1_of))
 
 
-def lookup(scores: dict[str, Any], path: str) -> float | None:
-    """A figure of the scores by its path, such as `attributes.side.accuracy`."""
+def modal_places(references: Sequence[Sequence[Claim]]) -> list[list[Claim]]:
+    """The true findings, each with the side, regions and frequency that it has most often.
+
+    What a reader says who knows every finding but not where it is: chance for the attributes.
+    """
+    values: dict[tuple[str, str], Counter] = {}
+    for claims in references:
+        for claim in claims:
+            for name in _PLACED:
+                value = getattr(claim, name)
+                if value not in (None, ()):
+                    values.setdefault((claim.finding, name), Counter())[value] += 1
+    modes = {key: counter.most_common(1)[0][0] for key, counter in values.items()}
+
+    def moved(claim: Claim) -> Claim:
+        known = {name: modes[claim.finding, name] for name in _PLACED if (claim.finding, name) in modes}
+        return claim.with_(**known) if claim.is_present else claim
+
+    return [[moved(claim) for claim in claims] for claims in references]
+
+
+def lookup(scores: dict[str, Any], path: str, survives: frozenset[str] = frozenset()) -> float | None:
+    """A figure of the scores by its path, such as `attributes.side.accuracy`.
+
+    Args:
+        scores: Of `claims.score_claims`.
+        path: `macro_f1`, or a path into the scores.
+        survives: Findings left out of the macro mean.
+    """
     if path == "pdr_frequency.within_0.5_hz":
         return scores["pdr_frequency"]["within_0.5_hz"]
+    if path == "macro_f1" and survives:
+        counted = [
+            s["f1"]
+            for finding, s in scores["per_finding"].items()
+            if finding not in survives and s["support"] + s["claimed"] > 0
+        ]
+        return float(np.mean(counted)) if counted else 0.0
     value: Any = scores
     for key in path.split("."):
         value = value[key]
@@ -128,13 +168,25 @@ def lookup(scores: dict[str, Any], path: str) -> float | None:
 
 
 def judge(
-    control: Control, scores: dict[str, Any], real: dict[str, Any], prior: dict[str, Any]
+    control: Control,
+    scores: dict[str, Any],
+    real: dict[str, Any],
+    prior: dict[str, Any],
+    chance: dict[str, Any],
 ) -> dict[str, Any]:
     """Whether what must collapse under a control did.
 
     The macro-F1 must fall to the prior's; an attribute must lose at least half of its distance to chance.
+
     A figure that is no better on the real EEG than what a control is allowed has nothing to lose: its
     verdict is `inconclusive`, never a pass. A model that says nothing passes no control.
+
+    Args:
+        control: The control.
+        scores: Under the control.
+        real: Of the EEG as it is.
+        prior: Of the most frequent narrative (`most_frequent_claims`).
+        chance: Of the true findings at their commonest places (`modal_places`).
 
     Returns:
         `figures` with the verdict of each, and `verdict`: `held` (invalid: something did not collapse),
@@ -142,12 +194,13 @@ def judge(
     """
     figures = {}
     for path in control.collapses:
-        value, baseline, best = lookup(scores, path), lookup(prior, path), lookup(real, path)
+        reference = prior if path == "macro_f1" else chance
+        value, baseline, best = (lookup(s, path, control.survives) for s in (scores, reference, real))
+        allowed = baseline or 0.0
         if path == "macro_f1":
-            allowed = (baseline or 0.0) + COLLAPSE_MARGIN
+            allowed += COLLAPSE_MARGIN
         else:
-            chance = max(baseline or 0.0, 1 / 3)
-            allowed = chance + 0.5 * max((best or 0.0) - chance, 0.0) + 0.05
+            allowed += 0.5 * max((best or 0.0) - allowed, 0.0)
         if value is not None and value > allowed:
             verdict = "held"
         elif best is None or best <= allowed:

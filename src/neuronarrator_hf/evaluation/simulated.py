@@ -12,7 +12,7 @@ from ..findings.vocabulary import FINDING_IDS
 from ..narration.checking import VERIFY_MODES
 from .claims import score_claims
 from .classification import macro_scores
-from .controls import CONTROLS, best_constant_claims, judge, most_frequent_claims
+from .controls import CONTROLS, best_constant_claims, judge, modal_places, most_frequent_claims
 from .held_out import SimulatedRecordings, as_blocks, held_out
 from .listening import Heard, listen
 
@@ -142,12 +142,13 @@ def run_controls(
         n_bootstrap=0,
     )
     prior = score_claims([most_frequent_claims(truth)] * len(truth), truth, groups=groups, n_bootstrap=0)
+    chance = score_claims(modal_places(truth), truth, groups=groups, n_bootstrap=0)
     table: dict[str, Any] = {}
     for control in CONTROLS:
         changed = control.transform(eeg_uv, np.random.default_rng([seed, 7]))
         said = [h.claims for h in listen(voice, as_blocks(changed), measured=False)]
         scores = score_claims(said, truth, groups=groups, n_bootstrap=0)
-        table[control.name] = {**_short(scores), **judge(control, scores, real, prior)}
+        table[control.name] = {**_short(scores), **judge(control, scores, real, prior, chance)}
     return table
 
 
