@@ -165,13 +165,14 @@ class NeuroNarratorConfig(InstalledCode, PreTrainedConfig):
     initializer_range: float | int = 0.02
 
     def __post_init__(self, **kwargs: Any) -> None:
-        # A checkpoint saved with a pipeline names the pipeline's file; the installed class wins.
-        if not __name__.startswith("transformers_modules"):
-            kwargs.pop("custom_pipelines", None)
+        # A repository may name files of its own for pipeline and classes: the installed ones win, and a
+        # model saved from here must not name files that are not saved with it.
+        for name in ("custom_pipelines", "auto_map"):
+            kwargs.pop(name, None)
         if self.history not in HISTORY_MODES:
             raise ValueError(f"history={self.history!r}; expected one of {', '.join(HISTORY_MODES)}")
-        if self.num_finding_tokens < 2:
-            raise ValueError(f"num_finding_tokens={self.num_finding_tokens}; expected at least 2")
+        if self.num_finding_tokens < 2 and self.num_finding_tokens != 0:
+            raise ValueError(f"num_finding_tokens={self.num_finding_tokens}; expected 0 or at least 2")
         self.text_config = _as_config(self.text_config, default_type="llama")
         self.waveform_config = _as_config(self.waveform_config, NeuroNarratorWaveformConfig)
         self.topomap_config = _as_config(self.topomap_config, NeuroNarratorTopomapConfig)
