@@ -100,7 +100,7 @@ def test_suppression_without_any_burst_is_composed():
 
 def test_gone_claims_are_absent_and_only_on_request():
     for gone in (False, True):
-        batch = simulate_windows(30, 4, 9, config=SimulationConfig(gone_claims=gone))
+        batch = simulate_windows(60, 4, 9, config=SimulationConfig(gone_claims=gone))
         absent = [c for recording in batch.claims for window in recording for c in window if not c.is_present]
         assert bool(absent) == gone
         assert all(c.change.direction == "gone" for c in absent)

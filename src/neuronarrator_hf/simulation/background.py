@@ -17,6 +17,7 @@ def aperiodic(
     knee_hz: float,
     fast_uv: float,
     broad: float = 0.45,
+    alone: float = 1.6,
 ) -> None:
     """The 1/f background: one local source under each site and a few broad ones.
 
@@ -27,13 +28,14 @@ def aperiodic(
         knee_hz: Its knee.
         fast_uv: RMS of the tone of scalp muscles above 20 Hz.
         broad: Amplitude of the broad sources relative to the local ones.
+        alone: Activity of single electrodes that their neighbours do not share, relative to the local one.
     """
     rng = sheet.rng
     level = np.broadcast_to(np.asarray(rms_uv, float), (sheet.n_ctrl,))
     mean = float(np.mean(level))
     posterior = rng.uniform(-0.35, 0.35)
     local, weights = [], []
-    alone = rng.uniform(0.0, 2.0) ** 1.5 * max(0.15, 1.0 - 1.3 * broad)
+    alone *= rng.uniform(0.0, 2.0) ** 1.5 * max(0.15, 1.0 - 1.3 * broad)
     for site in SITES_1020:
         scalp_map = site_patch(rng, site, int(rng.integers(0, 2)), tilt=0.5, spread=0.5)
         local.append(sheet.source(scalp_map + alone * electrode(site)))
@@ -137,8 +139,12 @@ def slow_layer(
     *,
     n_sources: int = 7,
     frontal: bool = False,
-) -> None:
-    """Polymorphic slow activity over the whole head: several independent sources of one band."""
+) -> list[int]:
+    """Polymorphic slow activity over the whole head: several independent sources of one band.
+
+    Returns:
+        The sources.
+    """
     rng = sheet.rng
     maps = [
         site_patch(rng, site, int(rng.integers(1, 3)), tilt=0.4)
@@ -155,6 +161,7 @@ def slow_layer(
     for source, weight in zip(sources, weights, strict=True):
         wax = np.exp(sheet.smooth(2.5, 0.3))
         sheet.add_noise(source, spectrum, rms_uv * wax * (weight * scale))
+    return sources
 
 
 def beta(sheet: Sheet, gate: np.ndarray, peak_to_peak_uv: float, frequency: float) -> None:
@@ -176,6 +183,15 @@ def beta(sheet: Sheet, gate: np.ndarray, peak_to_peak_uv: float, frequency: floa
             floor=1.2 * np.asarray(sheet.background_uv),
         )
     )
+
+
+def low_beta(sheet: Sheet, rms_uv: float) -> None:
+    """The beta of little amplitude that nearly every adult has, over wide fields: not in the truth."""
+    rng = sheet.rng
+    edges = rng.uniform(13, 17), rng.uniform(22, 32)
+    spectrum = Spectrum(low_hz=edges[0], high_hz=edges[1], steepness=1.5)
+    wax = np.exp(sheet.smooth(0.5, 0.35))
+    sheet.add_noise(sheet.source(generalized(rng, rng.uniform(0.2, 0.7))), spectrum, rms_uv * wax)
 
 
 def mu(sheet: Sheet, gate: np.ndarray, frequency: float, peak_to_peak_uv: float, side: str) -> None:

@@ -47,7 +47,7 @@ def icu(sheet: Sheet) -> None:
     _patterns(sheet, kind, course, site)
     if kind == "seizure" or (kind in _PERIODIC and rng.random() < 0.05):
         seizures.seizure(sheet)
-    if rng.random() < 0.45:
+    if rng.random() < 0.6:
         discharges.irregular_transients(sheet)
     if voltage is None and rng.random() < 0.06:
         discharges.spikes(sheet, sheet.course(), site=site)
@@ -73,15 +73,17 @@ def _background(sheet: Sheet, kind: str, base: float, voltage: str | None) -> No
         theta = rng.uniform(0.75, 1.3) if rng.random() < 0.65 else 0.0
         delta = rng.uniform(1.0, 2.6) if theta == 0.0 or rng.random() < 0.75 else 0.0
     quiet = 1.0 / np.sqrt(1 + theta**2 + delta**2)
-    fast = min(2.4, float(np.exp(rng.normal(np.log(0.3), 0.85))))
+    fast = min(2.4, float(np.exp(rng.normal(np.log(0.42), 0.85))))
     background.aperiodic(
         sheet,
         base * quiet,
         exponent=rng.uniform(1.7, 3.2) if delta else rng.uniform(1.2, 1.9),
-        knee_hz=rng.uniform(0.8, 3.0),
+        knee_hz=rng.uniform(0.5, 2.5),
         fast_uv=fast,
         broad=rng.uniform(0.3, 0.8),
     )
+    if voltage != "extreme_low_voltage":
+        background.low_beta(sheet, base * quiet * rng.uniform(0.03, 0.25))
     gate = sheet.course(whole=0.6) if kind == "slowing" else sheet.always()
     if theta or delta:
         slowing.generalized_slowing(sheet, gate, base * quiet, theta=theta, delta=delta)

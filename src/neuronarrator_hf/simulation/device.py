@@ -83,21 +83,23 @@ def through_device(eeg_uv, sheets: list[Sheet], backend: Backend):
 
 
 def record(eeg_uv, devices: list[dict], backend: Backend, *, chain: bool):
-    """Potentials `(n_recordings, 19, n_times)` as amplifiers record them, optionally through the chain.
+    """Potentials `(n_recordings, n_channels, n_times)` as amplifiers record them.
+
+    `chain` adds the filter chain of the reader. Channels are the 19 sites, or those of `for_montage`.
 
     Quantisation comes after the filters here, so that one pair of Fourier transforms serves both; its
     steps are far below the noise of a scalp recording.
     """
     xp = backend.xp
-    n_recordings, _, n_times = eeg_uv.shape
+    n_recordings, n_channels, n_times = eeg_uv.shape
     mix = np.stack([_channel_matrix(d) for d in devices]).astype(np.float32)
     floor = np.array([d["floor_uv"] for d in devices], dtype=np.float32)[:, None, None]
     gains = np.stack([_response(n_times, *d["filters"], chain) for d in devices]).astype(np.float32)
-    alive = np.ones((n_recordings, 19, 1), dtype=np.float32)
+    alive = np.ones((n_recordings, n_channels, 1), dtype=np.float32)
     for i, device in enumerate(devices):
         alive[i, list(device["dead"])] = 0.0
     eeg_uv = xp.matmul(backend.array(mix), eeg_uv)
-    eeg_uv += backend.normal(n_recordings, 19, n_times) * backend.array(floor)
+    eeg_uv += backend.normal(n_recordings, n_channels, n_times) * backend.array(floor)
     out = backend.irfft(backend.rfft(eeg_uv) * backend.array(gains[:, None, :]), n_times)
     out = out * backend.array(alive)
     for i, device in enumerate(devices):
@@ -107,24 +109,41 @@ def record(eeg_uv, devices: list[dict], backend: Backend, *, chain: bool):
 
 
 def _channel_matrix(device: dict) -> np.ndarray:
-    """`(19, 19)`: reference, gains, swapped and bridged electrodes."""
-    matrix = np.eye(19)[device["order"]]
+    """`(n_channels, n_channels)`: reference, gains, swapped and bridged electrodes."""
+    n_channels = len(device["order"])
+    matrix = np.eye(n_channels)[device["order"]]
     if "bridge" in device:
         a, b = device["bridge"]
         matrix[[a, b]] = 0.5 * (matrix[a] + matrix[b])
-    index = {name: i for i, name in enumerate(SITES_1020)}
-    reference = np.zeros(19)
+    return device["gains"][:, None] * (matrix - _reference(device)[None, :])
+
+
+def _reference(device: dict) -> np.ndarray:
+    """Weights of the channels in the reference; one whose electrodes are not recorded is distant."""
+    names = device.get("ch_names", SITES_1020)
     kind = device["reference"]
-    if kind == "ears":
-        reference[[index["T7"], index["T8"]]] = 0.35
-        reference[[index["P7"], index["P8"]]] = 0.1
-    elif kind == "left mastoid":
-        reference[index["T7"]], reference[index["P7"]] = 0.4, 0.4
-    elif kind == "average":
-        reference[:] = 1 / 19
-    elif kind in index:
-        reference[index[kind]] = 0.97
-    return device["gains"][:, None] * (matrix - reference[None, :])
+    if kind == "average":
+        return np.full(len(names), 1 / len(names))
+    weights = {
+        "ears": {"T7": 0.35, "T8": 0.35, "P7": 0.1, "P8": 0.1},
+        "left mastoid": {"T7": 0.4, "P7": 0.4},
+    }.get(kind, {kind: 0.97})
+    if not set(weights) <= set(names):
+        return np.zeros(len(names))
+    return np.array([weights.get(name, 0.0) for name in names])
+
+
+def for_montage(device: dict, ch_names: tuple[str, ...]) -> dict:
+    """The amplifier with other electrodes: its reference, filters and noise, its dead sites by name."""
+    dead = {SITES_1020[d] for d in device["dead"]}
+    gains = dict(zip(SITES_1020, device["gains"], strict=True))
+    return {
+        **{key: device[key] for key in ("reference", "filters", "lsb_uv", "floor_uv")},
+        "ch_names": ch_names,
+        "dead": tuple(i for i, name in enumerate(ch_names) if name in dead),
+        "gains": np.array([gains.get(name, 1.0) for name in ch_names]),
+        "order": np.arange(len(ch_names)),
+    }
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,9 @@ from .maps import describe, generalized, lateralized, normalise, site_patch
 from .places import focus, striking_uv
 from .sheet import Episode, Sheet
 
+_SPIKE_CLEAR = 6.0
+"""Peak over the RMS of the rest of the signal at its frequencies from which a reader sees a discharge."""
+
 
 def spike_lobes(
     sheet: Sheet, source: int, times, size, *, width_s: float, wave: float, delay_s: float = 0.0
@@ -40,7 +43,18 @@ def spikes(sheet: Sheet, gate: np.ndarray, *, site: str | None = None, general: 
     source = sheet.source(scalp_map)
     spike_lobes(sheet, source, times, size, width_s=width, wave=rng.uniform(0.15, 0.6))
     side, regions = ("bilateral", ("generalized",)) if general else describe(scalp_map)
-    sheet.truth.append(Episode("spikes", times=times, side=side, regions=regions))
+    sheet.truth.append(
+        Episode(
+            "spikes",
+            times=times,
+            side=side,
+            regions=regions,
+            made_of=((source,),),
+            band_hz=(0.4 / width, 70.0),
+            event_uv=0.8 * size,
+            clear=_SPIKE_CLEAR,
+        )
+    )
 
 
 def polyspikes(sheet: Sheet, gate: np.ndarray, *, site: str | None = None) -> None:
@@ -51,13 +65,18 @@ def polyspikes(sheet: Sheet, gate: np.ndarray, *, site: str | None = None) -> No
     source = sheet.source(scalp_map)
     times = sheet.poisson(rng.uniform(0.12, 0.4), gate, 1.0)
     size = striking_uv(sheet, 50.0, 9.0, 18.0)
+    every = []
     for time in times:
         n = int(rng.integers(3, 8))
         steps = time + np.cumsum(rng.uniform(0.04, 0.1, n))
         spike_lobes(sheet, source, steps[:-1], size * rng.uniform(0.4, 1.15, n - 1), width_s=0.026, wave=0.0)
         spike_lobes(sheet, source, steps[-1:], size, width_s=0.032, wave=rng.uniform(0.4, 1.0))
+        every.append(steps[-1])
     side, regions = ("bilateral", ("generalized",)) if general else describe(scalp_map)
-    sheet.truth.append(Episode("polyspikes", times=times, side=side, regions=regions))
+    shown = {"side": side, "regions": regions, "made_of": ((source,),), "band_hz": (10.0, 70.0)}
+    shown |= {"event_uv": np.full(len(times), 0.8 * size), "clear": _SPIKE_CLEAR}
+    sheet.truth.append(Episode("polyspikes", times=times, **shown))
+    sheet.truth.append(Episode("spikes", times=np.array(every), **shown))
 
 
 def spike_wave(
@@ -81,18 +100,18 @@ def spike_wave(
             every.append(now)
             now += rng.uniform(0.94, 1.06) / float(sheet.at(frequency, now))
     times = np.array(every)
+    grow = size * rng.lognormal(0, 0.12, len(times))
     if len(times):
         period = 1.0 / sheet.at(frequency, times)
-        grow = size * rng.lognormal(0, 0.12, len(times))
         spike_lobes(
             sheet,
             spike_source,
             times,
-            grow * rng.uniform(0.5, 0.9),
+            grow * rng.uniform(0.8, 1.4),
             width_s=rng.uniform(0.035, 0.06),
             wave=0.0,
         )
-        sheet.add_lobes(wave_source, times, 0.5 * period, -0.75 * grow, 0.17 * period, 0.2 * period)
+        sheet.add_lobes(wave_source, times, 0.55 * period, -0.7 * grow, 0.16 * period, 0.2 * period)
         sheet.add_lobes(wave_source, times, 0.95 * period, 0.15 * grow, 0.12 * period, 0.1 * period)
     gate = sheet.gate(intervals, 0.2)
     side, regions = ("bilateral", ("generalized",)) if site is None else describe(scalp_map)
@@ -106,6 +125,10 @@ def spike_wave(
             side=side,
             regions=regions,
             frequency=frequency,
+            made_of=((spike_source, wave_source),),
+            band_hz=(2.0, 70.0),
+            event_uv=0.75 * grow,
+            clear=_SPIKE_CLEAR,
         )
     )
     return gate

@@ -18,10 +18,11 @@ def awake(sheet: Sheet, *, slow_alpha: bool = False, artifacts_too: bool = True,
     background.aperiodic(
         sheet,
         np.clip(level, 3.8, 13.0),
-        exponent=rng.uniform(0.9, 1.9),
-        knee_hz=rng.uniform(0.8, 4.0),
-        fast_uv=float(np.exp(rng.normal(np.log(1.1), 0.6))),
-        broad=rng.uniform(0.25, 0.6),
+        exponent=rng.uniform(1.2, 2.1),
+        knee_hz=rng.uniform(0.5, 3.5),
+        fast_uv=float(np.exp(rng.normal(np.log(0.9), 0.6))),
+        broad=rng.uniform(0.05, 0.45),
+        alone=2.0,
     )
     closed = sheet.always()
     draw = rng.random()

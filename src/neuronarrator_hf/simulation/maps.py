@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..signal.montage import SITES_1020, bipolar_matrix, site_region, site_side
+from ..signal.montage import SITES_1020, bipolar_matrix, electrode_positions, site_region, site_side
 from .head import lead_field, site_positions
 
 PATCH_SIZES_RAD = (0.18, 0.32, 0.5, 0.75)
@@ -25,6 +25,25 @@ def _cortex() -> tuple[np.ndarray, np.ndarray]:
     directions = np.stack([radius * np.cos(angle), radius * np.sin(angle), z], axis=1)
     fields = lead_field(directions * CORTEX_RADIUS, site_positions())
     return directions, fields / np.abs(fields).max()
+
+
+@lru_cache(maxsize=16)
+def to_montage(ch_names: tuple[str, ...]) -> np.ndarray:
+    """`(n_channels, 19)`: potentials at other electrodes from those at the 19 sites, by the head model.
+
+    The cortical currents of least norm that make the potentials at the sites are found, and their
+    lead fields at the other electrodes applied (equivalent sources). Potentials are against infinity.
+
+    Args:
+        ch_names: Electrodes with known positions, of the 10-05 system for instance.
+    """
+    directions, _ = _cortex()
+    currents = directions * CORTEX_RADIUS
+    known = electrode_positions(ch_names).astype(float)
+    at_sites = lead_field(currents, site_positions()).reshape(-1, 19)
+    at_montage = lead_field(currents, known).reshape(-1, len(ch_names))
+    gram = at_sites.T @ at_sites
+    return at_montage.T @ at_sites @ np.linalg.inv(gram + 1e-6 * np.trace(gram) / 19 * np.eye(19))
 
 
 @lru_cache(maxsize=1)

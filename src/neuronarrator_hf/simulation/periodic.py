@@ -8,6 +8,7 @@ from .discharges import spike_lobes
 from .maps import describe, generalized, lateralized, site_patch, widespread
 from .places import focus, level_uv, side_of
 from .sheet import PAD_S, Episode, Sheet
+from .slowing import cover
 
 _WIDTHS_S = {
     "sharp": (0.05, 0.11),
@@ -17,6 +18,12 @@ _WIDTHS_S = {
     "complex": (0.06, 0.12),
 }
 """Builds of periodic discharges with the range of the width of their main lobe."""
+_PEAKS = {"sharp": 0.8, "biphasic": 0.65, "triphasic": 0.75, "blunt": 0.85, "complex": 0.5}
+"""Height of the main lobe of each build, relative to the size of the discharge."""
+_RHYTHM_CLEAR = 2.0
+"""RMS of rhythmic delta over that of the rest of its band from which a reader sees it."""
+_DISCHARGE_CLEAR = 5.5
+"""Peak over the RMS of the rest from which a reader sees a periodic discharge."""
 
 
 def train(
@@ -35,25 +42,25 @@ def train(
 
 def discharges(
     sheet: Sheet, maps: list[np.ndarray], times: np.ndarray, size_uv: np.ndarray, kind: str
-) -> None:
+) -> tuple[list[int], float]:
     """Periodic discharges of a given build at given times, over one or more sources with delays.
 
     Kinds: sharp (spike or sharp wave), biphasic, triphasic, blunt, complex (poly-sharp).
+
+    Returns:
+        The sources, and the peak of a discharge of the first one relative to `size_uv`.
     """
     rng = sheet.rng
     n = len(times)
-    width = {
-        "sharp": rng.uniform(0.05, 0.11),
-        "biphasic": rng.uniform(0.07, 0.16),
-        "triphasic": rng.uniform(0.1, 0.17),
-        "blunt": rng.uniform(0.14, 0.26),
-        "complex": rng.uniform(0.06, 0.12),
-    }[kind]
+    width = rng.uniform(*_WIDTHS_S[kind])
     first, third = rng.uniform(0.1, 0.45), rng.uniform(0.35, 0.85)
+    sources, first_share = [], 1.0
     for k, scalp_map in enumerate(maps):
         source = sheet.source(scalp_map)
+        sources.append(source)
         delay = 0.0 if k == 0 else rng.uniform(0.0, 0.06)
         share = rng.uniform(0.6, 1.0) if k == 0 else rng.uniform(0.35, 0.9)
+        first_share = share * _PEAKS[kind] if k == 0 else first_share
         at = times + delay + rng.uniform(0.006, 0.025) * rng.standard_normal(n)
         size = share * size_uv * rng.lognormal(0, rng.uniform(0.1, 0.3), n)
         w = width * rng.lognormal(0, 0.12, n)
@@ -81,6 +88,7 @@ def discharges(
                 )
         else:
             spike_lobes(sheet, source, at, size, width_s=width, wave=rng.uniform(0.1, 0.6))
+    return sources, first_share
 
 
 def periodic(
@@ -105,13 +113,20 @@ def periodic(
     def one(maps, freq):
         times = train(sheet, gate, freq, jitter=jitter, missing=missing)
         sizes = size_uv * rng.lognormal(0, spread, len(times)) * sheet.at(slow_size, times)
-        discharges(sheet, maps, times, sizes, build)
-        return times
+        sources, share = discharges(sheet, maps, times, sizes, build)
+        return times, share * sizes, tuple(sources)
 
-    visible = {"min_share": 0.4, "min_events": 3, "amplitude": size_uv * slow_size, "floor": 6.0 * level}
+    visible = {
+        "min_share": 0.4,
+        "min_events": 3,
+        "amplitude": size_uv * slow_size,
+        "band_hz": (1.5, 70.0),
+        "clear": _DISCHARGE_CLEAR,
+    }
     if kind == "gpd":
         maps = widespread(rng)
-        times = one(maps, frequency)
+        times, seen_uv, sources = one(maps, frequency)
+        visible |= {"event_uv": seen_uv, "made_of": (sources[:1],)}
         sheet.truth.append(
             Episode(
                 "gpd",
@@ -130,7 +145,8 @@ def periodic(
         side, regions = describe(maps[0])
         if rng.random() < 0.6:
             maps.append(lateralized(rng, focus(rng, side_of(site)), 2))
-        times = one(maps, frequency)
+        times, seen_uv, sources = one(maps, frequency)
+        visible |= {"event_uv": seen_uv, "made_of": (sources[:1],)}
         sheet.truth.append(
             Episode("lpd", gate, times=times, frequency=frequency, side=side, regions=regions, **visible)
         )
@@ -140,7 +156,8 @@ def periodic(
     build = str(rng.choice(shapes[:2] + shapes[3:]))
     right = one([lateralized(rng, focus(rng, "right"), int(rng.integers(1, 3)))], other)
     slower, faster = np.minimum(frequency, other), np.maximum(frequency, other)
-    times = left if len(left) < len(right) else right
+    times, seen_uv, _ = left if len(left[0]) < len(right[0]) else right
+    visible |= {"event_uv": seen_uv, "made_of": (left[2][:1], right[2][:1])}
     span = (float(np.median(slower)), float(np.median(faster)))
     sheet.truth.append(Episode("bipd", gate, times=times, frequency=span, side="bilateral", **visible))
     return None
@@ -150,7 +167,7 @@ def rhythmic_delta(sheet: Sheet, gate: np.ndarray, kind: str, *, site: str | Non
     """LRDA or GRDA: unstable rhythmic delta in runs of at least six cycles."""
     rng = sheet.rng
     rate = rng.uniform(0.8, 3.0)
-    frequency = np.clip(rate * np.exp(sheet.smooth(4.0, rng.uniform(0.05, 0.15))), 0.5, 3.9)
+    frequency = np.clip(rate * np.exp(sheet.smooth(rng.uniform(1.5, 4.0), rng.uniform(0.06, 0.2))), 0.5, 3.9)
     size = float(np.clip(level_uv(sheet) * rng.uniform(6.5, 13.0), 28, 200))
     if rng.random() < 0.55:
         runs = sheet.gate(
@@ -163,9 +180,11 @@ def rhythmic_delta(sheet: Sheet, gate: np.ndarray, kind: str, *, site: str | Non
     else:
         maps = [lateralized(rng, site or focus(rng), int(rng.integers(1, 4)))]
         side, regions = describe(maps[0])
-    shared = sheet.wandering(rng.uniform(0.1, 0.3), rng.uniform(0.35, 0.8))
+    shared = sheet.wandering(rng.uniform(0.15, 0.5), rng.uniform(0.15, 0.7))
     modulation = np.clip(np.abs(shared), 0.35, 1.9) / np.maximum(np.abs(shared), 1e-6)
     shared = shared * modulation
+    cover(sheet, gate)
+    sources = []
     for k, scalp_map in enumerate(maps):
         own = rng.uniform(0.6, 1.0) * shared
         if k:
@@ -174,7 +193,8 @@ def rhythmic_delta(sheet: Sheet, gate: np.ndarray, kind: str, *, site: str | Non
             own = rng.uniform(0.4, 0.9) * (
                 np.sqrt(1 - apart) * turned + np.sqrt(apart) * sheet.wandering(0.3, 0.0)
             )
-        sheet.add_rhythm(sheet.source(scalp_map), frequency, gate * size, envelope=own, harmonics=harmonics)
+        sources.append(sheet.source(scalp_map))
+        sheet.add_rhythm(sources[-1], frequency, gate * size, envelope=own, harmonics=harmonics)
     sheet.truth.append(
         Episode(
             kind,
@@ -184,7 +204,9 @@ def rhythmic_delta(sheet: Sheet, gate: np.ndarray, kind: str, *, site: str | Non
             regions=regions,
             frequency=frequency,
             amplitude=size * gate * np.abs(shared),
-            floor=5.0 * np.asarray(sheet.background_uv),
+            made_of=(tuple(sources),),
+            band_hz=(max(0.5, 0.8 * rate), min(4.0, 1.25 * rate)),
+            clear=_RHYTHM_CLEAR,
         )
     )
 

@@ -15,7 +15,8 @@ from ..signal.montage import SITES_1020
 from ..signal.windows import SFREQ_HZ, WINDOW_N_TIMES, WINDOW_S
 from . import artifacts, background, discharges, seizures, slowing
 from .config import SimulationConfig
-from .device import draw_device, record, tell_dead
+from .device import draw_device, for_montage, record, tell_dead
+from .maps import to_montage
 from .render import PAD_N_TIMES, Backend
 from .render import render as render_sources
 from .script import compose
@@ -114,8 +115,19 @@ class SimulatedRecording:
     scenario: Scenario
 
 
-def render(scenario: Scenario, *, config: SimulationConfig | None = None) -> SimulatedRecording:
-    """Samples and truth of a scenario."""
+def render(
+    scenario: Scenario,
+    *,
+    config: SimulationConfig | None = None,
+    ch_names: tuple[str, ...] = SITES_1020,
+) -> SimulatedRecording:
+    """Samples and truth of a scenario.
+
+    Args:
+        scenario: The script.
+        config: Options.
+        ch_names: Electrodes of the recording, any with known positions.
+    """
     config = config or SimulationConfig()
     backend = Backend(np, scenario.seed)
     n_total = WINDOW_N_TIMES * sum(act.n_windows for act in scenario.acts)
@@ -134,13 +146,16 @@ def render(scenario: Scenario, *, config: SimulationConfig | None = None) -> Sim
         claims.extend(episode_claims(sheet, at / SFREQ_HZ))
         windows.extend(see_windows(sheet))
         at += act.n_windows * WINDOW_N_TIMES
+    if ch_names != SITES_1020:
+        eeg_uv = (to_montage(ch_names) @ eeg_uv).astype(np.float32)
+        device = for_montage(device, ch_names)
     recorded = record(eeg_uv, [device], backend, chain=False)[0, :, PAD_N_TIMES:-PAD_N_TIMES]
     ratio = Fraction(scenario.sfreq / SFREQ_HZ).limit_denominator(1000)
     if ratio != 1:
         recorded = resample_poly(recorded, ratio.numerator, ratio.denominator, axis=1).astype(np.float32)
     window_claims = tuple(tuple(w) for w in settle(windows, gone_claims=config.gone_claims))
     return SimulatedRecording(
-        np.ascontiguousarray(recorded), SITES_1020, scenario.sfreq, tuple(claims), window_claims, scenario
+        np.ascontiguousarray(recorded), ch_names, scenario.sfreq, tuple(claims), window_claims, scenario
     )
 
 

@@ -9,7 +9,7 @@ from .discharges import spike_lobes, spike_wave
 from .maps import describe, generalized, lateralized, mirrored, normalise
 from .places import focus, level_uv, side_of
 from .sheet import Episode, Sheet
-from .slowing import damp, focal_slowing
+from .slowing import cover, damp, focal_slowing, tell_generalized
 
 
 def seizure_times(sheet: Sheet) -> tuple[float, float]:
@@ -41,6 +41,7 @@ def focal_seizure(sheet: Sheet, *, site: str | None = None, times: tuple[float, 
     size = peak * np.clip(0.3 + 1.2 * along, 0, 1) * np.exp(sheet.smooth(1.0, 0.18))
     gate = sheet.gate([(start, stop)], 0.6)
     damp(sheet, 1 - rng.uniform(0.25, 0.75) * gate)
+    cover(sheet, gate, states=True)
     envelope = sheet.wandering(0.25, rng.uniform(0.55, 0.9))
     sharp = (rng.uniform(0.15, 0.5), rng.uniform(0.05, 0.25), rng.uniform(1.0, 2.2))
     later = np.clip((along - rng.uniform(0.15, 0.5)) * 4, 0, 1)
@@ -100,6 +101,7 @@ def generalized_seizure(sheet: Sheet) -> None:
     start, stop = seizure_times(sheet)
     gate = sheet.gate([(start, stop)], 0.5)
     damp(sheet, 1 - rng.uniform(0.4, 0.85) * gate)
+    cover(sheet, gate, states=True)
     along = np.clip((sheet.t - start) / (stop - start), 0, 1)
     size = float(np.clip(level_uv(sheet) * np.exp(rng.uniform(np.log(11), np.log(36))), 70, 450))
     if rng.random() < 0.6:
@@ -145,5 +147,5 @@ def _afterwards(sheet: Sheet, stop: float, site: str | None) -> None:
         return
     rms = level * rng.uniform(1.0, 2.0)
     edges = (rng.uniform(0.7, 1.2), rng.uniform(2.0, 3.2))
-    slow_layer(sheet, after * rms, *edges)
-    sheet.truth.append(Episode("generalized_delta_slowing", after, min_share=0.4, frequency=edges))
+    sources = slow_layer(sheet, after * rms, *edges)
+    tell_generalized(sheet, "generalized_delta_slowing", after, edges, sources)

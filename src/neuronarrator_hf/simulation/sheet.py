@@ -83,6 +83,11 @@ class Episode:
         amplitude: `(n_ctrl,)` or constant, peak to peak in microvolts, or None.
         floor: `(n_ctrl,)` or constant: amplitude below which a reader would not see it.
         derivation: Where the amplitude holds.
+        made_of: Groups of sources that make it; a reader has to see each group.
+        band_hz: Where its power lies.
+        clear: How far it has to stand out of the rest of the signal there, see `visibility.clearness`.
+        event_uv: `(n_events,)` peak of each event in microvolts, for what is made of transients.
+        widespread: It stands out in most derivations, not in one.
     """
 
     finding: str
@@ -99,6 +104,11 @@ class Episode:
     amplitude: np.ndarray | float | None = None
     floor: np.ndarray | float | None = None
     derivation: str = "largest longitudinal bipolar derivation"
+    made_of: tuple[tuple[int, ...], ...] = ()
+    band_hz: tuple[float, float] = (0.5, 70.0)
+    clear: float = 0.0
+    event_uv: np.ndarray | None = None
+    widespread: bool = False
 
 
 @dataclass
@@ -254,10 +264,11 @@ class Sheet:
 
     def at(self, values: np.ndarray | float, times) -> np.ndarray:
         """Values of a scripted curve at given times."""
-        values = np.broadcast_to(np.asarray(values, float), (self.n_ctrl,))
-        return values[
-            np.clip(np.round((np.asarray(times) + PAD_S) * CTRL_HZ).astype(int), 0, self.n_ctrl - 1)
-        ]
+        return np.broadcast_to(np.asarray(values, float), (self.n_ctrl,))[self.index(times)]
+
+    def index(self, times) -> np.ndarray:
+        """Places of given times in a scripted curve."""
+        return np.clip(np.round((np.asarray(times) + PAD_S) * CTRL_HZ).astype(int), 0, self.n_ctrl - 1)
 
     def bipolar_rms(self, sources: list[int], rms: list[float]) -> float:
         """Median RMS over the longitudinal bipolar derivations of independent noise sources."""

@@ -10,9 +10,10 @@ from .maps import describe, generalized, lateralized, normalise, site_patch
 from .places import focus, level_uv
 from .sheet import Episode, Sheet, Spectrum
 
-_THETA_SHARE = 0.18
-_DELTA_SHARE = 0.25
-"""Least share of the power of the background from which a layer of slow activity is stated."""
+_SLOW_CLEAR = 1.4
+"""Slow activity is told from where it has twice the power of everything else in its band."""
+_FOCAL_CLEAR = 2.5
+"""A focus is told from where it is this many times the other activity of its band."""
 
 
 def generalized_slowing(
@@ -20,19 +21,34 @@ def generalized_slowing(
 ) -> None:
     """Theta and delta over the whole head; `theta` and `delta` are RMS relative to `rms_uv`."""
     rng = sheet.rng
-    total = 1 + theta**2 + delta**2
     if theta > 0:
         centre = rng.uniform(4.8, 7.0)
         edges = (max(4.0, centre / 1.25), min(8.0, centre * 1.25))
-        slow_layer(sheet, gate * rms_uv * theta, *edges, n_sources=6)
-        if theta**2 / total >= _THETA_SHARE:
-            sheet.truth.append(Episode("generalized_theta_slowing", gate, min_share=0.4, frequency=edges))
+        sources = slow_layer(sheet, gate * rms_uv * theta, *edges, n_sources=6)
+        tell_generalized(sheet, "generalized_theta_slowing", gate, edges, sources)
     if delta > 0:
         centre = float(np.exp(rng.uniform(np.log(0.75), np.log(2.5))))
         edges = (max(0.5, centre / 1.45), min(4.0, centre * 1.45))
-        slow_layer(sheet, gate * rms_uv * delta, *edges, n_sources=7, frontal=rng.random() < 0.4)
-        if delta**2 / total >= _DELTA_SHARE:
-            sheet.truth.append(Episode("generalized_delta_slowing", gate, min_share=0.4, frequency=edges))
+        sources = slow_layer(sheet, gate * rms_uv * delta, *edges, n_sources=7, frontal=rng.random() < 0.4)
+        tell_generalized(sheet, "generalized_delta_slowing", gate, edges, sources)
+
+
+def tell_generalized(
+    sheet: Sheet, finding: str, gate: np.ndarray, edges: tuple[float, float], sources: list[int]
+) -> None:
+    """Write slow activity of the whole head into the truth."""
+    sheet.truth.append(
+        Episode(
+            finding,
+            gate,
+            min_share=0.4,
+            frequency=edges,
+            made_of=(tuple(sources),),
+            band_hz=edges,
+            clear=_SLOW_CLEAR,
+            widespread=True,
+        )
+    )
 
 
 def focal_slowing(
@@ -50,9 +66,9 @@ def focal_slowing(
     rms = level_uv(sheet) * (rng.uniform(1.8, 4.0) if size is None else size)
     wax = np.exp(sheet.smooth(1.5, 0.35))
     spectrum = Spectrum(low_hz=edges[0], high_hz=edges[1], steepness=2.5)
-    sheet.add_noise(sheet.source(peak), spectrum, gate * wax * rms)
-    near = normalise(site_patch(rng, site, 1, tilt=0.6, spread=0.7))
-    sheet.add_noise(sheet.source(near), spectrum, gate * wax * rms * rng.uniform(0.3, 0.7))
+    sources = (sheet.source(peak), sheet.source(normalise(site_patch(rng, site, 1, tilt=0.6, spread=0.7))))
+    sheet.add_noise(sources[0], spectrum, gate * wax * rms)
+    sheet.add_noise(sources[1], spectrum, gate * wax * rms * rng.uniform(0.3, 0.7))
     side, regions = describe(peak)
     sheet.truth.append(
         Episode(
@@ -63,7 +79,9 @@ def focal_slowing(
             regions=regions,
             frequency=edges,
             amplitude=4 * rms * gate,
-            floor=5.5 * np.asarray(sheet.background_uv),
+            made_of=(sources,),
+            band_hz=edges,
+            clear=_FOCAL_CLEAR,
         )
     )
 
@@ -117,6 +135,18 @@ def damp(sheet: Sheet, factor: np.ndarray) -> None:
     for episode in sheet.truth:
         if episode.finding in _ONGOING and episode.gate is not None:
             episode.gate = episode.gate * (factor > 0.5)
+
+
+_STATES = ("eyes_open", "eyes_closed", "drowsy", "n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep")
+_INTERRUPTIONS = ("brief_attenuation", "discontinuity", "burst_suppression")
+
+
+def cover(sheet: Sheet, gate: np.ndarray, *, states: bool = False) -> None:
+    """Something large goes on while the gate is open: interruptions, and states, cannot be seen there."""
+    hidden = (*_INTERRUPTIONS, *_STATES) if states else _INTERRUPTIONS
+    for episode in sheet.truth:
+        if episode.finding in hidden and episode.gate is not None:
+            episode.gate = episode.gate * (gate < 0.5)
 
 
 def suppression(sheet: Sheet, gate: np.ndarray, *, share: float) -> None:

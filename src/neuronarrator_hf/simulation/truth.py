@@ -8,7 +8,10 @@ from ..findings.schema import Change, Claim
 from ..findings.vocabulary import ABNORMAL_IDS, VOCABULARY
 from ..signal.windows import WINDOW_S
 from .sheet import CTRL_HZ, PAD_S, Episode, Sheet
+from .visibility import clearness
 
+SLOWEST_ADULT_RHYTHM_HZ = 7.75
+"""Below it the posterior rhythm is rounded to less than the 8 Hz of a normal adult (IFCN 2017)."""
 Window = tuple[dict[str, Claim], dict[str, float]]
 """Claims of a window by finding, and the share of the window that each finding fills, claimed or not."""
 
@@ -28,7 +31,8 @@ def window_claims(sheet: Sheet, *, gone_claims: bool = False) -> list[list[Claim
 
 def see_windows(sheet: Sheet) -> list[Window]:
     """What can be seen on each window by itself."""
-    return [_window(sheet, window) for window in range(sheet.n_windows)]
+    stands_out = [clearness(sheet, episode) if episode.made_of else None for episode in sheet.truth]
+    return [_window(sheet, window, stands_out) for window in range(sheet.n_windows)]
 
 
 def settle(windows: list[Window], *, gone_claims: bool = False) -> list[list[Claim]]:
@@ -43,7 +47,7 @@ def settle(windows: list[Window], *, gone_claims: bool = False) -> list[list[Cla
             if gone_claims:
                 claims.update(_gone(before[0], shares, claims, span))
         abnormal = any(f in ABNORMAL_IDS and c.is_present for f, c in claims.items())
-        summary = "abnormal" if abnormal else "normal"
+        summary = "abnormal" if abnormal or _is_slow_awake(claims) else "normal"
         claims[summary] = Claim(summary, **span)
         out.append([claims[finding] for finding in VOCABULARY if finding in claims])
         before = seen, shares
@@ -68,6 +72,15 @@ def episode_claims(sheet: Sheet, offset_s: float = 0.0) -> list[Claim]:
     return sorted(out, key=lambda c: (c.start_s, c.finding))
 
 
+def _is_slow_awake(claims: dict[str, Claim]) -> bool:
+    """A posterior rhythm that a reader of an adult's wakefulness calls slower than 8 Hz."""
+    rhythm = claims.get("posterior_dominant_rhythm")
+    if rhythm is None or not rhythm.is_present or rhythm.frequency_hz is None:
+        return False
+    asleep = any(state in claims for state in ("drowsy", "n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"))
+    return not asleep and rhythm.frequency_hz[1] < SLOWEST_ADULT_RHYTHM_HZ
+
+
 def _gone(
     before: dict[str, Claim], shares: dict[str, float], claims: dict[str, Claim], span: dict
 ) -> dict[str, Claim]:
@@ -81,14 +94,14 @@ def _gone(
     }
 
 
-def _window(sheet: Sheet, window: int) -> Window:
+def _window(sheet: Sheet, window: int, stands_out: list[np.ndarray | None]) -> Window:
     start = round((window * WINDOW_S + PAD_S) * CTRL_HZ)
     part = slice(start, start + round(WINDOW_S * CTRL_HZ))
     low_s, high_s = window * WINDOW_S, (window + 1) * WINDOW_S
     candidates: dict[str, list[tuple[float, Claim]]] = {}
     share_of: dict[str, float] = {}
-    for episode in sheet.truth:
-        seen = _see(episode, part, low_s, high_s)
+    for episode, clear in zip(sheet.truth, stands_out, strict=True):
+        seen = _see(episode, part, low_s, high_s, clear)
         if seen is None:
             continue
         share, visible, claim = seen
@@ -101,10 +114,17 @@ def _window(sheet: Sheet, window: int) -> Window:
     return claims, share_of
 
 
-def _see(episode: Episode, part: slice, low_s: float, high_s: float) -> tuple[float, bool, Claim] | None:
+def _see(
+    episode: Episode, part: slice, low_s: float, high_s: float, stands_out: np.ndarray | None
+) -> tuple[float, bool, Claim] | None:
     """Share of the window, whether it counts, and the claim; None where it does not occur at all."""
+    times, clear_by = episode.times, None
+    if stands_out is not None and episode.event_uv is not None:
+        here = (times >= low_s) & (times <= high_s)
+        clear_by = float(np.median(stands_out[here])) if here.any() else None
+        times = times[stands_out >= episode.clear]
     if episode.gate is None:
-        inside = episode.times[(episode.times >= low_s + 0.1) & (episode.times <= high_s - 0.15)]
+        inside = times[(times >= low_s + 0.1) & (times <= high_s - 0.15)]
         if not len(inside):
             return None
         index = np.clip(np.round((inside - low_s) * CTRL_HZ).astype(int), 0, round(WINDOW_S * CTRL_HZ) - 1)
@@ -118,9 +138,12 @@ def _see(episode: Episode, part: slice, low_s: float, high_s: float) -> tuple[fl
         enough = (
             share >= episode.min_share or len(index) / CTRL_HZ >= episode.min_s
         ) and share <= episode.max_share
-        if episode.times is not None:
-            n_events = ((episode.times >= low_s + 0.1) & (episode.times <= high_s - 0.1)).sum()
+        if times is not None:
+            n_events = ((times >= low_s + 0.1) & (times <= high_s - 0.1)).sum()
             enough = enough and n_events >= episode.min_events
+        if stands_out is not None and episode.event_uv is None:
+            clear_by = float(np.sqrt(np.mean(stands_out[part][index] ** 2)))
+            enough = enough and clear_by >= episode.clear
     amplitude = _part(episode.amplitude, part, index)
     floor = _part(episode.floor, part, index)
     if amplitude is not None and floor is not None and np.sqrt(np.mean(amplitude**2)) < np.mean(floor):
@@ -142,6 +165,7 @@ def _see(episode: Episode, part: slice, low_s: float, high_s: float) -> tuple[fl
         evidence={
             "truth": "simulated",
             "share": round(share, 3),
+            **({} if clear_by is None else {"stands_out": round(clear_by, 2)}),
             **({} if level is None else {"derivation": episode.derivation}),
         },
     )
