@@ -1,0 +1,227 @@
+"""A corpus on disk: every recording once, resumable after a kill, nothing half written."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from neuronarrator_hf.recording.errors import RecordingError
+
+from .plan import BuildOptions, Plan, part_name
+from .rows import RecordingTask, SimulationTask, Task
+from .shards import atomic, join_parts, read_told, remove_unfinished, shard_paths, write_part
+from .sources import source_named
+from .sources.source import RecordingRef, SourceError
+from .splits import assign_splits, check_leakage, digest
+from .writers import make_writer
+
+WORK = ".build"
+"""Folder of unfinished work and of the plan inside a corpus; nothing in it is uploaded."""
+
+
+class Engine(Protocol):
+    """Runs tasks somewhere and yields each when it is done, in any order."""
+
+    def run(self, tasks: Sequence[Task], folder: Path, options: BuildOptions) -> Iterator[str]:
+        """Keys of the tasks, each after its part is on disk."""
+
+
+@dataclass
+class BuildResult:
+    """What a build did.
+
+    Attributes:
+        folder: The corpus.
+        n_rows: Rows of all its shards.
+        n_done: Recordings worked on in this run.
+        n_kept: Recordings that were finished before.
+        skipped: Key of a recording that could not be used, to the reason.
+    """
+
+    folder: Path
+    n_rows: int = 0
+    n_done: int = 0
+    n_kept: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def recording_tasks(roots: Iterable[tuple[str, Path]]) -> list[RecordingTask]:
+    """The recordings of sources with their splits: `(name of the source, its folder)`."""
+    refs: list[RecordingRef] = []
+    for name, root in roots:
+        refs += source_named(name).recordings(root)
+    keys: set[str] = set()
+    for ref in refs:
+        key = f"{ref.source}/{ref.recording_id}"
+        if key in keys:
+            raise SourceError(f"{key}: is there twice; give recordings of one source names of their own")
+        keys.add(key)
+    splits = assign_splits(refs)
+    return [RecordingTask(ref, splits[ref.person]) for ref in refs]
+
+
+def build(
+    folder: Path,
+    tasks: Sequence[Task],
+    options: BuildOptions,
+    engine: Engine,
+    *,
+    on_done: Callable[[int, int], None] = lambda done, total: None,
+) -> BuildResult:
+    """Make or continue a corpus.
+
+    Running it again with the same recordings changes nothing; with further recordings it adds shards.
+
+    Args:
+        folder: Where it is, or will be.
+        tasks: What to make rows of.
+        options: How.
+        engine: Who does the work.
+        on_done: Called with recordings done and in all.
+
+    Raises:
+        LeakageError: A person or a signal is in two splits.
+        SourceError: The folder belongs to another build, or one is under way in it.
+    """
+    work = folder / WORK
+    with _locked(work):
+        remove_unfinished(folder)
+        plan = Plan.open(work / "plan.json", options)
+        plan.add(tasks)
+        plan.save()
+        by_key = {task.key: task for task in tasks}
+        result = BuildResult(folder)
+        open_shards = {name: keys for name, keys in plan.shards.items() if not _is_done(folder, name)}
+        todo = [
+            by_key[k] for keys in open_shards.values() for k in keys if k in by_key and not _has_part(work, k)
+        ]
+        total = sum(len(keys) for keys in plan.shards.values())
+        result.n_kept = total - sum(not _has_part(work, key) for keys in open_shards.values() for key in keys)
+        waiting = {name: {k for k in keys if not _has_part(work, k)} for name, keys in open_shards.items()}
+        shard_of = {key: name for name, keys in open_shards.items() for key in keys}
+        on_done(result.n_kept, total)
+        for name in [name for name, keys in waiting.items() if not keys]:
+            _finish_shard(folder, name, plan.shards[name])
+        for key in engine.run(todo, folder, options):
+            result.n_done += 1
+            on_done(result.n_kept + result.n_done, total)
+            name = shard_of[key]
+            waiting[name].discard(key)
+            if not waiting[name]:
+                _finish_shard(folder, name, plan.shards[name])
+        missing = sorted(key for keys in waiting.values() for key in keys)
+        if missing:
+            raise SourceError(
+                f"{folder}: {len(missing)} recordings of an earlier build are not among those given, the "
+                f"first is {missing[0]}; name their source and root too"
+            )
+        told = [read_told(path) for path in shard_paths(folder)]
+        check_leakage(
+            (shard["split"], entry["subject"], entry["signal"], entry["key"])
+            for shard in told
+            for entry in shard["recordings"]
+            if entry["n_rows"]
+        )
+        result.n_rows = sum(entry["n_rows"] for shard in told for entry in shard["recordings"])
+        result.skipped = read_skipped(folder)
+        with atomic(folder / "skipped.json") as unfinished:
+            unfinished.write_text(json.dumps(result.skipped, indent=1, sort_keys=True) + "\n", "utf-8")
+    return result
+
+
+def make_part(task: Task, folder: Path, options: BuildOptions) -> str:
+    """Make the part of one recording, whole or not at all; its key. Runs anywhere that sees the folder."""
+    work = folder / WORK
+    writer = make_writer(options.writer)
+    name = part_name(task.key)
+    try:
+        entry: dict[str, Any] = {"key": task.key, "signal": task.signal_digest, "split": task.split}
+        entry["subject"] = digest(task.ref.person) if isinstance(task, RecordingTask) else ""
+        write_part(work / "parts" / f"{name}.parquet", task.rows(writer), entry)
+    except RecordingError as error:
+        _write_json(work / "skipped" / f"{name}.json", {"key": task.key, "reason": str(error)})
+        return task.key
+    _write_json(work / "counts" / f"{name}.json", {"key": task.key, **writer.counts})
+    return task.key
+
+
+def read_skipped(folder: Path) -> dict[str, str]:
+    """Recordings that could not be used, and why."""
+    found = (json.loads(path.read_text("utf-8")) for path in (folder / WORK / "skipped").glob("*.json"))
+    return dict(sorted((entry["key"], entry["reason"]) for entry in found))
+
+
+def read_counts(folder: Path) -> dict[str, int]:
+    """Texts of a language model that were accepted and rejected, over all recordings."""
+    total: dict[str, int] = {}
+    for path in sorted((folder / WORK / "counts").glob("*.json")):
+        for name, n in json.loads(path.read_text("utf-8")).items():
+            if name != "key":
+                total[name] = total.get(name, 0) + n
+    return total
+
+
+def _finish_shard(folder: Path, name: str, keys: Sequence[str]) -> None:
+    """Join the parts of a shard and delete them; a shard of skipped recordings alone stays away."""
+    work = folder / WORK
+    parts = [(key, work / "parts" / f"{part_name(key)}.parquet") for key in keys]
+    there = [(key, path) for key, path in parts if path.exists()]
+    entries = []
+    for key, path in there:
+        told = read_told(path)
+        entries.append(
+            {"key": key, "signal": told["signal"], "subject": told["subject"], "n_rows": _n_rows(path)}
+        )
+    source, shard = name.split("/")
+    if any(entry["n_rows"] for entry in entries):
+        told = {
+            "source": source,
+            "split": shard.rsplit("-", 1)[0],
+            "redistributable": _may_be_passed_on(source),
+            "recordings": entries,
+        }
+        join_parts(folder / "data" / f"{name}.parquet", [path for _, path in there], told)
+    _write_json(work / "done" / f"{source}-{shard}.json", {"shard": name, "keys": list(keys)})
+    for _, path in there:
+        path.unlink()
+
+
+def _may_be_passed_on(source: str) -> bool:
+    return source == SimulationTask.source or source_named(source).redistributable
+
+
+def _n_rows(path: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
+def _is_done(folder: Path, name: str) -> bool:
+    return (folder / WORK / "done" / f"{name.replace('/', '-')}.json").exists()
+
+
+def _has_part(work: Path, key: str) -> bool:
+    name = part_name(key)
+    return (work / "parts" / f"{name}.parquet").exists() or (work / "skipped" / f"{name}.json").exists()
+
+
+def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    with atomic(path) as unfinished:
+        unfinished.write_text(json.dumps(values, sort_keys=True) + "\n", "utf-8")
+
+
+@contextmanager
+def _locked(work: Path) -> Iterator[None]:
+    """Only one build at a time in a folder."""
+    work.mkdir(parents=True, exist_ok=True)
+    with (work / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SourceError(f"{work.parent}: another build is under way in it; wait for its end") from None
+        yield
