@@ -66,6 +66,7 @@ def test_a_recording_becomes_json_markdown_and_html(good: Path, model: str, tmp_
         "good.html",
         "good.json",
         "good.md",
+        "good.run.json",
         "good.segments.jsonl",
     ]
     narration = json.loads((tmp_path / "good.json").read_text())

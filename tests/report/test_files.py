@@ -9,12 +9,14 @@ from neuronarrator_hf.narration.result import Narration
 from neuronarrator_hf.recording.reading import Recording
 from neuronarrator_hf.report.files import (
     FORMATS,
+    INTERCHANGE_FORMATS,
     Stems,
     output_paths,
     parse_formats,
     refuse_foreign,
     write_reports,
 )
+from neuronarrator_hf.report.run import run_record, write_run
 
 
 def test_formats_are_read_and_unknown_ones_named() -> None:
@@ -46,6 +48,40 @@ def test_all_formats_are_written_and_can_be_replaced(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["r.html", "r.json", "r.md"]
     refuse_foreign(paths)
     assert json.loads(paths["json"].read_text())["schema"] == "neuronarrator.narration/1"
+
+
+def test_every_format_is_written_and_can_be_replaced(
+    narration: Narration, recording: Recording, tmp_path: Path
+) -> None:
+    asked = tuple(f for f in INTERCHANGE_FORMATS if f != "pdf")
+    paths = output_paths(tmp_path, "r", asked)
+    for _ in range(2):
+        refuse_foreign(paths)
+        write_reports(narration, paths, recording)
+        outputs = {name: path for name, path in paths.items() if name not in ("journal", "run")}
+        assert all(path.is_file() for path in outputs.values())
+        write_run(
+            paths["run"],
+            run_record(narration.head(), parameters={}, source=None, outputs=outputs, timings_s={}),
+        )
+    outputs["szcore"].write_text(outputs["szcore"].read_text() + "1.0\t2.0\tsz\n")
+    with pytest.raises(FileExistsError, match="szcore"):
+        refuse_foreign(paths)
+
+
+def test_the_recording_itself_is_never_replaced(
+    narration: Narration, recording: Recording, tmp_path: Path
+) -> None:
+    paths = output_paths(tmp_path, "r", ("edf",))
+    write_reports(narration, paths, recording)
+    with pytest.raises(FileExistsError, match="recording itself"):
+        refuse_foreign(paths, tmp_path / "r.edf")
+
+
+def test_a_missing_package_is_named_before_the_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neuronarrator_hf.report.files.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"neuronarrator_hf\[report\]"):
+        parse_formats("json,parquet")
 
 
 @pytest.mark.parametrize("name", ["r.json", "r.md", "r.html", "r.segments.jsonl"])

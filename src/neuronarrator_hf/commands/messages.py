@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import traceback
 from collections.abc import Iterator
@@ -38,6 +39,20 @@ def one_of(name: str, value: str | None, allowed: tuple[str | None, ...]) -> Non
     """Raise ValueError where `value` is none of `allowed`."""
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(filter(None, allowed))}, got {value!r}")
+
+
+def seconds_of(name: str, text: str | None) -> float | None:
+    """`90`, `1:30` or `1:02:03` as seconds; ValueError where it is none of these."""
+    if text is None:
+        return None
+    parts = text.strip().split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if not 1 <= len(numbers) <= 3 or any(not 0 <= n < math.inf for n in numbers):
+        raise ValueError(f"{name} must be a time as 90, 1:30 or 1:02:03, got {text!r}")
+    return sum(n * 60**power for power, n in enumerate(reversed(numbers)))
 
 
 def make_folder(out: Path) -> None:

@@ -11,6 +11,7 @@ from ..findings.facts import Facts
 from ..findings.impression import is_passing
 from ..findings.parse import parse
 from ..findings.schema import Claim
+from ..findings.sections import clock
 from ..findings.severity import vecams
 from ..findings.summarise import Summary, summarise
 from ..findings.track import track
@@ -31,6 +32,7 @@ def assemble(
     *,
     recording: Recording,
     name: str,
+    limits: tuple[float, float] | None = None,
     model: Mapping[str, Any],
     run: Mapping[str, Any],
 ) -> Narration:
@@ -40,14 +42,16 @@ def assemble(
         windows: Finished windows in order of time; iterated here once, and again by whoever renders them.
         recording: The recording they come from.
         name: What to call it.
+        limits: Seconds `(start, stop)` that were narrated; None is the whole recording.
         model: Name, revision and version of what narrated.
         run: History, verification, age and seed of the run.
     """
     tally = _Tally()
     tracked = track(tally.watch(windows))
     report = recording.report
+    start_s, stop_s = limits or (0.0, recording.duration_s)
     facts = Facts(
-        duration_s=recording.duration_s,
+        duration_s=stop_s - start_s,
         n_channels=recording.n_channels,
         n_windows=tally.n_windows,
         n_assessable=tally.n_assessable,
@@ -65,7 +69,7 @@ def assemble(
         windows=windows,
         claims=summary.claims,
         episodes=tracked.episodes,
-        sections=summary.sections,
+        sections=_told_limits(summary.sections, limits, recording.duration_s),
         severity=_severity(summary),
         quality={
             "windows": tally.n_windows,
@@ -84,6 +88,7 @@ def assemble(
             "age_years": run["age_years"],
             "ch_names": list(recording.ch_names),
             **{key: report[key] for key in _REPORT_KEYS if key in report},
+            **({} if limits is None else {"narrated_s": list(limits)}),
         },
         model={**model, "history": run["history"], "verify": run["verify"], "seed": run["seed"]},
     )
@@ -118,7 +123,7 @@ class _Tally:
 
 def _with_spans(narration: Narration) -> tuple[Claim, ...]:
     """The recording's claims with their place in the text of the report, where it words them."""
-    places = {}
+    places: dict[tuple[str, str, str | None], tuple[int, int] | None] = {}
     for said in parse(narration.text):
         places.setdefault((said.finding, said.polarity, said.side), said.span)
     return tuple(
@@ -128,6 +133,16 @@ def _with_spans(narration: Narration) -> tuple[Claim, ...]:
         )
         for claim in narration.claims
     )
+
+
+def _told_limits(
+    sections: Mapping[str, str], limits: tuple[float, float] | None, duration_s: float
+) -> Mapping[str, str]:
+    """The sections, with what part of the recording was read where it was not the whole."""
+    if limits is None:
+        return sections
+    part = f"Read from {clock(limits[0])} to {clock(limits[1])} of a recording of {clock(duration_s)}."
+    return {**sections, "technique": f"{sections.get('technique', '')} {part}".strip()}
 
 
 def _severity(summary: Summary) -> dict[str, Any]:

@@ -8,6 +8,7 @@ and the evaluation are users of this engine, not copies of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,14 @@ MAX_PAUSE_S = 10.0
 """A window is compared with the one before it unless more than this lies between them."""
 
 _JUDGED = frozenset(ids_of("state", "background", "sleep", "epileptiform", "rhythmic_periodic", "ictal"))
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is carried from window to window: the voice's state and the last measurement."""
+
+    voice: Any
+    previous: WindowMeasurement | None = None
 
 
 class Narrator:
@@ -100,6 +109,9 @@ class Narrator:
         journal_path: Path | None = None,
         resume: bool = True,
         on_window: Callable[[WindowNarration], None] | None = None,
+        on_block: Callable[[EEGWindows], None] | None = None,
+        start_s: float | None = None,
+        stop_s: float | None = None,
     ) -> Narration:
         """Narrate one recording.
 
@@ -110,49 +122,80 @@ class Narrator:
                 fit in memory and a killed run resumes.
             resume: Continue an unfinished journal of the same run.
             on_window: Called with every finished window, those of a resumed journal included.
+            on_block: Called with every block of windows as it was read, before it is narrated, so that
+                what needs the signal too need not read it again.
+            start_s: Only windows that start here or later, in seconds from the start of the recording.
+            stop_s: Only windows that start before.
+
+        Raises:
+            ValueError: No window starts between `start_s` and `stop_s`.
         """
         if not isinstance(recording, Recording):
             recording = read_recording(recording)
+        limits = _limits(recording, start_s, stop_s)
+        blocks = iter_windows(recording, block_windows=self.block_windows, start_s=start_s, stop_s=stop_s)
         if journal_path is None:
             done: list[WindowNarration] = []
-            for window in self._windows(recording, 0):
+            for window in self._windows(blocks, 0, on_block):
                 done.append(window)
                 if on_window:
                     on_window(window)
-            return self._assemble(done, recording, name)
-        journal = Journal(journal_path, self._run_header(recording), resume=resume)
+            return self.assemble(done, recording, name, limits)
+        journal = Journal(journal_path, self._run_header(recording, limits), resume=resume)
         if on_window:
             for window in journal:
                 on_window(window)
-        for window in self._windows(recording, journal.n_windows):
+        for window in self._windows(blocks, journal.n_windows, on_block):
             journal.append(window)
             if on_window:
                 on_window(window)
         journal.close()
-        return self._assemble(journal, recording, name)
+        return self.assemble(journal, recording, name, limits)
 
-    def _windows(self, recording: Recording, n_done: int) -> Iterator[WindowNarration]:
+    def begin(self) -> Past:
+        """What is carried before the first window."""
+        return Past(self.voice.begin())
+
+    def narrate_block(
+        self, block: EEGWindows, past: Past, n_done: int = 0
+    ) -> tuple[list[WindowNarration], Past]:
+        """Narrate the next windows.
+
+        Args:
+            block: Windows that follow those of `past`.
+            past: What the windows before left, from `begin` or the last call.
+            n_done: How many of the first windows are finished already; they are heard but not narrated.
+        """
+        heard, state = self.voice.listen(block, past.voice)
+        if n_done >= len(block):
+            (last,) = measure_windows(block.select(slice(-1, None)), age_years=self.age_years)
+            return [], Past(state, last)
+        measurements = measure_windows(block, age_years=self.age_years)
+        # The whole block is worded even where a part of it is done: batches are those of an unbroken run.
+        to_word = [i for i in range(len(block)) if is_assessable(measurements[i])]
+        texts = dict(zip(to_word, self.voice.speak(heard, to_word), strict=True))
+        done, previous = [], past.previous
+        for i, measurement in enumerate(measurements):
+            if i >= n_done:
+                near = previous if previous and measurement.start_s - previous.end_s <= MAX_PAUSE_S else None
+                done.append(self._finish(block, i, measurement, near, texts.get(i), heard.probabilities[i]))
+            previous = measurement
+        return done, Past(state, previous)
+
+    def _windows(
+        self,
+        blocks: Iterable[EEGWindows],
+        n_done: int,
+        on_block: Callable[[EEGWindows], None] | None,
+    ) -> Iterator[WindowNarration]:
         """Finished windows after the first `n_done`, whose history is still listened to."""
-        state, previous = self.voice.begin(), None
-        seen = 0
-        for block in iter_windows(recording, block_windows=self.block_windows):
-            heard, state = self.voice.listen(block, state)
-            first = min(max(n_done - seen, 0), len(block))
-            seen += len(block)
-            if first == len(block):
-                (previous,) = measure_windows(block.select(slice(-1, None)), age_years=self.age_years)
-                continue
-            measurements = measure_windows(block, age_years=self.age_years)
-            # The whole block is worded even where a part of it is done: batches are those of an unbroken run.
-            to_word = [i for i in range(len(block)) if is_assessable(measurements[i])]
-            texts = dict(zip(to_word, self.voice.speak(heard, to_word), strict=True))
-            for i, measurement in enumerate(measurements):
-                if i >= first:
-                    near = (
-                        previous if previous and measurement.start_s - previous.end_s <= MAX_PAUSE_S else None
-                    )
-                    yield self._finish(block, i, measurement, near, texts.get(i), heard.probabilities[i])
-                previous = measurement
+        past = self.begin()
+        for block in blocks:
+            if on_block:
+                on_block(block)
+            windows, past = self.narrate_block(block, past, min(n_done, len(block)))
+            n_done = max(n_done - len(block), 0)
+            yield from windows
 
     def _finish(
         self,
@@ -193,13 +236,26 @@ class Narrator:
             quality=quality,
         )
 
-    def _assemble(
-        self, windows: Iterable[WindowNarration], recording: Recording, name: str | None
+    def assemble(
+        self,
+        windows: Iterable[WindowNarration],
+        recording: Recording,
+        name: str | None = None,
+        limits: tuple[float, float] | None = None,
     ) -> Narration:
+        """The narration of finished windows.
+
+        Args:
+            windows: In order of time; iterated more than once.
+            recording: What they come from.
+            name: What to call it, its own name by default.
+            limits: Seconds `(start, stop)` that were narrated; None is the whole recording.
+        """
         return assemble(
             windows,
             recording=recording,
             name=name or recording.name,
+            limits=limits,
             model=self.voice.identity,
             run={
                 "history": self.history,
@@ -209,9 +265,10 @@ class Narrator:
             },
         )
 
-    def _run_header(self, recording: Recording) -> dict[str, Any]:
+    def _run_header(self, recording: Recording, limits: tuple[float, float] | None) -> dict[str, Any]:
         return {
             "recording": recording.digest,
+            "limits_s": limits,
             "model": dict(self.voice.identity),
             "history": self.history,
             "verify": self.verify,
@@ -240,6 +297,18 @@ def _unworded(claims: Sequence[Claim], measurement: WindowMeasurement) -> list[s
         and claim.is_present
         and (claim.confidence or 0.0) >= BEYOND_DOUBT
     )
+
+
+def _limits(recording: Recording, start_s: float | None, stop_s: float | None) -> tuple[float, float] | None:
+    if start_s is None and stop_s is None:
+        return None
+    start = max(start_s or 0.0, 0.0)
+    stop = min(recording.duration_s if stop_s is None else stop_s, recording.duration_s)
+    if not start < stop:
+        raise ValueError(
+            f"nothing lies between {start:g} s and {stop:g} s; the recording lasts {recording.duration_s:g} s"
+        )
+    return start, stop
 
 
 def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -125,7 +126,7 @@ def spectrum(freqs: np.ndarray, psd: dict[str, np.ndarray], fmax: float = 30.0) 
     high = np.ceil(max(v.max() for v in level.values()) / 10) * 10
     xs = left + (freqs[keep] - 0.5) / (fmax - 0.5) * (width - left - 14)
 
-    def y_of(db: np.ndarray | float) -> np.ndarray | float:
+    def y_of(db: Any) -> Any:
         return 6 + (high - db) / max(high - low, 1) * (height - bottom - 6)
 
     parts = [

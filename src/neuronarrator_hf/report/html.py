@@ -28,7 +28,7 @@ from .evidence import (
     short_name,
     value_range,
 )
-from .overview import SignalView, view_signal
+from .overview import SignalSummary, SignalView, view_signal
 
 MAX_PAGES = 12
 """Ten-second pages drawn at most; the page says how many events have none."""
@@ -37,18 +37,21 @@ MAX_SEGMENTS = 720
 LANES = ("ictal", "rhythmic_periodic", "epileptiform", "background", "sleep", "state", "artifact")
 
 
-def to_html(document: Mapping[str, Any], recording: Recording | None = None) -> str:
+def to_html(
+    document: Mapping[str, Any], recording: Recording | None = None, summary: SignalSummary | None = None
+) -> str:
     """The page of a narration.
 
     Args:
         document: A narration in the form of its JSON; `chunks` may be any iterable.
         recording: The recording, for pictures; without it the page has none.
+        summary: Gathered while it was narrated, so that the whole signal need not be read again.
     """
     chunks = [_chunk(chunk) for chunk in _kept(document["chunks"])]
     events = [_event(number, event, chunks) for number, event in enumerate(document["events"], 1)]
     view = SignalView()
     if recording is not None:
-        view = view_signal(recording, _page_marks(events, chunks))
+        view = view_signal(recording, _page_marks(events, chunks), summary)
     for chunk in chunks:
         chunk["figure"] = view.pages.get(round(chunk["start_s"], 3))
     total_s = max(
@@ -74,9 +77,14 @@ def to_html(document: Mapping[str, Any], recording: Recording | None = None) -> 
     )
 
 
-def write_html(path: Path, document: Mapping[str, Any], recording: Recording | None = None) -> None:
+def write_html(
+    path: Path,
+    document: Mapping[str, Any],
+    recording: Recording | None = None,
+    summary: SignalSummary | None = None,
+) -> None:
     """Write the page of a narration; see `to_html`."""
-    path.write_text(to_html(document, recording), encoding="utf-8")
+    path.write_text(to_html(document, recording, summary), encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
