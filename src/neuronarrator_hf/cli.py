@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from .commands.corpus import corpus
 from .commands.evaluate import evaluate
 from .commands.hub import hub
 from .commands.messages import OUR_FAULT, say, say_fault
@@ -29,6 +30,7 @@ for command in (narrate, inspect, deidentify, simulate):
 app.command(context_settings=_FORWARD)(train)
 app.command()(evaluate)
 app.add_typer(hub, name="hub")
+app.add_typer(corpus, name="corpus")
 
 
 def main() -> None:

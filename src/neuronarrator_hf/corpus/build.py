@@ -17,7 +17,7 @@ from .rows import RecordingTask, SimulationTask, Task
 from .shards import atomic, join_parts, read_told, remove_unfinished, shard_paths, write_part
 from .sources import source_named
 from .sources.source import RecordingRef, SourceError
-from .splits import assign_splits, check_leakage, digest
+from .splits import assign_splits, check_leakage
 from .writers import make_writer
 
 WORK = ".build"
@@ -140,9 +140,9 @@ def make_part(task: Task, folder: Path, options: BuildOptions) -> str:
     writer = make_writer(options.writer)
     name = part_name(task.key)
     try:
-        entry: dict[str, Any] = {"key": task.key, "signal": task.signal_digest, "split": task.split}
-        entry["subject"] = digest(task.ref.person) if isinstance(task, RecordingTask) else ""
-        write_part(work / "parts" / f"{name}.parquet", task.rows(writer), entry)
+        with task.opened(writer) as (signal, blocks):
+            entry = {"key": task.key, "signal": signal, "subject": task.subject}
+            write_part(work / "parts" / f"{name}.parquet", blocks, entry)
     except RecordingError as error:
         _write_json(work / "skipped" / f"{name}.json", {"key": task.key, "reason": str(error)})
         return task.key

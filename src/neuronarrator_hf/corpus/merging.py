@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.findings.vocabulary import ABNORMAL_IDS, VOCABULARY
@@ -76,7 +77,7 @@ def _completed(label: Claim, measured: Claim | None) -> Claim:
     """The label, with attributes of the measurement that it leaves open and that do not contradict it."""
     if measured is None or not (label.is_present and measured.is_present):
         return label
-    attributes = {
+    attributes: dict[str, Any] = {
         "frequency_hz": label.frequency_hz or measured.frequency_hz,
         "amplitude_uv": label.amplitude_uv or measured.amplitude_uv,
         "prevalence": label.prevalence or measured.prevalence,

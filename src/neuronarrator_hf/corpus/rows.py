@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from neuronarrator_hf.findings.measure import measure_windows
 from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.findings.select import select_for_text, with_absences
+from neuronarrator_hf.recording.reading import Recording
 from neuronarrator_hf.recording.windows import iter_windows
 from neuronarrator_hf.signal.windows import WINDOW_N_TIMES, WINDOW_S
 
@@ -56,24 +58,28 @@ class RecordingTask:
         return self.ref.path.stat().st_size if self.ref.path.exists() else 0
 
     @property
-    def signal_digest(self) -> str:
-        """Digest of the samples: two recordings of one digest are one."""
-        with self.ref.open() as recording:
-            return recording.digest
+    def subject(self) -> str:
+        """Hash of the person."""
+        return digest(self.ref.person)
 
-    def rows(self, writer: Writer) -> Iterator[list[dict[str, Any]]]:
-        """Rows in blocks, in constant memory.
+    @contextmanager
+    def opened(self, writer: Writer) -> Iterator[tuple[str, Iterator[list[dict[str, Any]]]]]:
+        """Digest of the signal (two recordings of one digest are one) and rows in blocks, in constant memory.
 
         Raises:
             RecordingError: The recording cannot be used.
         """
+        with self.ref.open() as recording:
+            yield recording.digest, self._rows(recording, writer)
+
+    def _rows(self, recording: Recording, writer: Writer) -> Iterator[list[dict[str, Any]]]:
         ref = self.ref
         source = SOURCES[ref.source]
         recording_hash = digest(self.key)
         common = {
             "source": ref.source,
             "recording": recording_hash,
-            "subject": digest(ref.person),
+            "subject": self.subject,
             "split": self.split,
             "official_split": ref.split,
             "age_years": ref.age_years,
@@ -83,29 +89,26 @@ class RecordingTask:
             "facts": json.dumps(dict(ref.facts), sort_keys=True, ensure_ascii=False),
         }
         index, before_s = 0, None
-        with ref.open() as recording:
-            for block in iter_windows(recording, block_windows=BLOCK_WINDOWS):
-                rows = []
-                for i, measured in enumerate(measure_windows(block, age_years=ref.age_years)):
-                    a, b = measured.start_s, measured.end_s
-                    merged = merge(measured.claims, claims_in_window(ref.assertions, a, b))
-                    rows.append(
-                        {
-                            **common,
-                            **_place(recording_hash, ref.source, index, before_s, a, b),
-                            **_signal(
-                                block.eeg_uv[i], block.ch_names, block.positions, block.channel_mask[i]
-                            ),
-                            "n_times": int(block.time_mask[i].sum()),
-                            "labels": [_label_entry(m) for m in annotations_in_window(ref.annotations, a, b)],
-                            "disagreements": list(merged.disagreements),
-                            **_worded(
-                                list(merged.claims.values()), merged.origins, writer, recording_hash, index
-                            ),
-                        }
-                    )
-                    index, before_s = index + 1, b
-                yield rows
+        for block in iter_windows(recording, block_windows=BLOCK_WINDOWS):
+            rows = []
+            for i, measured in enumerate(measure_windows(block, age_years=ref.age_years)):
+                a, b = measured.start_s, measured.end_s
+                merged = merge(measured.claims, claims_in_window(ref.assertions, a, b))
+                rows.append(
+                    {
+                        **common,
+                        **_place(recording_hash, ref.source, index, before_s, a, b),
+                        **_signal(block.eeg_uv[i], block.ch_names, block.positions, block.channel_mask[i]),
+                        "n_times": int(block.time_mask[i].sum()),
+                        "labels": [_label_entry(m) for m in annotations_in_window(ref.annotations, a, b)],
+                        "disagreements": list(merged.disagreements),
+                        **_worded(
+                            list(merged.claims.values()), merged.origins, writer, recording_hash, index
+                        ),
+                    }
+                )
+                index, before_s = index + 1, b
+            yield rows
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class SimulationTask:
     split: str
 
     source = SIMULATED
-    signal_digest = ""
+    subject = ""
 
     @property
     def key(self) -> str:
@@ -137,8 +140,12 @@ class SimulationTask:
         """Size in bytes, for shards of like size."""
         return self.n_recordings * self.n_windows * 19 * WINDOW_N_TIMES * 2
 
-    def rows(self, writer: Writer) -> Iterator[list[dict[str, Any]]]:
-        """Rows in one block."""
+    @contextmanager
+    def opened(self, writer: Writer) -> Iterator[tuple[str, Iterator[list[dict[str, Any]]]]]:
+        """No digest, and rows in one block."""
+        yield "", self._rows(writer)
+
+    def _rows(self, writer: Writer) -> Iterator[list[dict[str, Any]]]:
         from neuronarrator_hf.signal.montage import electrode_positions
         from neuronarrator_hf.simulation.batch import simulate_windows
 
@@ -182,7 +189,8 @@ def simulation_tasks(
     n_segments: int, seed: int, *, n_windows: int = 6, batch: int = 8
 ) -> list[SimulationTask]:
     """Batches that hold `n_segments` in all (the last recording may be shorter), 8 in 10 for training."""
-    tasks, left = [], n_segments
+    tasks: list[SimulationTask] = []
+    left = n_segments
     while left > 0:
         windows = min(n_windows, left)
         recordings = max(1, min(batch, left // windows))

@@ -143,7 +143,7 @@ def _from_transformers(model: str) -> Callable[[list[dict[str, str]], int], str]
     def generate(messages: list[dict[str, str]], seed: int) -> str:
         set_seed(seed % 2**31)
         if tokenizer.chat_template:
-            prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            prompt = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
         else:
             prompt = "\n\n".join(message["content"] for message in messages) + "\n\nParagraph: "
         told = generator(prompt, max_new_tokens=256, do_sample=True, return_full_text=False)

@@ -1,0 +1,171 @@
+"""`neuronarrator corpus`: build, simulate, look at and pass on corpora."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .messages import make_folder, usage_errors
+
+if TYPE_CHECKING:
+    from ..corpus.rows import Task
+
+corpus = typer.Typer(help="EEG with grounded text: build, simulate, look at, pass on.", no_args_is_help=True)
+
+_OUT = Annotated[Path, typer.Option(help="Folder of the corpus; an unfinished one is continued.")]
+_WORKERS = Annotated[int, typer.Option(help="Processes.")]
+_SCHEDULER = Annotated[
+    str | None, typer.Option(help="Dask scheduler, such as tcp://10.0.0.1:8786, in place of --workers.")
+]
+_SEED = Annotated[int, typer.Option(help="Seed of simulation and wording.")]
+_MODEL = Annotated[str | None, typer.Option(help="Language model that words the findings; else the grammar.")]
+_ENDPOINT = Annotated[
+    str | None, typer.Option(help="OpenAI-compatible server of that model, such as http://127.0.0.1:8000/v1.")
+]
+_QUIET = Annotated[bool, typer.Option("--quiet", help="No progress on standard error.")]
+
+
+@corpus.command()
+def build(
+    out: _OUT,
+    source: Annotated[
+        list[str], typer.Option(help="Name of a source; `neuronarrator corpus sources` lists them.")
+    ],
+    root: Annotated[list[Path], typer.Option(help="Folder of the source; one for each --source.")],
+    simulate: Annotated[int, typer.Option(help="Simulated segments beside the recordings.")] = 0,
+    workers: _WORKERS = 1,
+    scheduler: _SCHEDULER = None,
+    seed: _SEED = 0,
+    writer_model: _MODEL = None,
+    writer_endpoint: _ENDPOINT = None,
+    quiet: _QUIET = False,
+) -> None:
+    """Build a corpus of recordings; the same command continues a killed build."""
+    with usage_errors():
+        from ..corpus.build import recording_tasks
+        from ..corpus.rows import simulation_tasks
+
+        if len(source) != len(root):
+            raise ValueError(f"give one --root for each --source, got {len(root)} for {len(source)}")
+        tasks = recording_tasks(zip(source, root, strict=True))
+        simulated = simulation_tasks(_not_negative("simulate", simulate), seed)
+        _run(out, [*tasks, *simulated], workers, scheduler, seed, writer_model, writer_endpoint, quiet)
+
+
+@corpus.command()
+def simulate(
+    out: _OUT,
+    segments: Annotated[int, typer.Option(help="Segments of 10 s.")] = 1000,
+    workers: _WORKERS = 1,
+    scheduler: _SCHEDULER = None,
+    seed: _SEED = 0,
+    writer_model: _MODEL = None,
+    writer_endpoint: _ENDPOINT = None,
+    quiet: _QUIET = False,
+) -> None:
+    """Build the same columns from simulated recordings, with exact truth."""
+    with usage_errors():
+        from ..corpus.rows import simulation_tasks
+
+        if segments < 1:
+            raise ValueError(f"segments must be at least 1, got {segments}")
+        tasks = simulation_tasks(segments, seed)
+        _run(out, list(tasks), workers, scheduler, seed, writer_model, writer_endpoint, quiet)
+
+
+@corpus.command()
+def stats(folder: Annotated[Path, typer.Argument(help="Folder of a corpus.")]) -> None:
+    """Statistics and quality of a corpus, as JSON; writes its card and page anew."""
+    import json
+
+    with usage_errors():
+        from ..corpus.build import read_skipped
+        from ..corpus.finish import write_side_files
+        from ..corpus.shards import shard_paths
+
+        if not shard_paths(folder):
+            raise FileNotFoundError(f"{folder}: holds no shard of a corpus; build one first")
+        told = write_side_files(folder, skipped=len(read_skipped(folder)))
+        typer.echo(json.dumps(told, indent=1, ensure_ascii=False))
+
+
+@corpus.command()
+def sources() -> None:
+    """The sources: what they are called, how to get them, what may be passed on."""
+    with usage_errors():
+        from ..corpus.sources import SOURCES
+
+        for name, source in SOURCES.items():
+            kept = "" if source.redistributable else " (rows are for their holder alone)"
+            typer.echo(
+                f"{name}: {source.title}; {source.licence}{kept}\n  {source.access}\n  {source.meaning}"
+            )
+
+
+@corpus.command()
+def push(
+    folder: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
+    to: Annotated[str, typer.Option(help="Dataset repository, org/name.")],
+    public: Annotated[bool, typer.Option("--public", help="A public repository.")] = False,
+) -> None:
+    """Upload a corpus to the Hub; rows that may not be passed on are refused."""
+    with usage_errors():
+        from ..corpus.publish import push as upload
+
+        typer.echo(upload(folder, to, private=not public))
+
+
+def _run(
+    out: Path,
+    tasks: list[Task],
+    workers: int,
+    scheduler: str | None,
+    seed: int,
+    model: str | None,
+    endpoint: str | None,
+    quiet: bool,
+) -> None:
+    from ..corpus.build import build as make
+    from ..corpus.engines import make_engine
+    from ..corpus.finish import write_side_files
+    from ..corpus.plan import BuildOptions
+    from ..corpus.writers import WriterOptions
+
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}")
+    options = BuildOptions(WriterOptions(model=model, endpoint=endpoint, seed=seed))
+    make_folder(out)
+    with _progress(quiet) as step:
+        result = make(out, tasks, options, make_engine(workers, scheduler), on_done=step)
+    told = write_side_files(out, skipped=len(result.skipped))
+    for key, reason in result.skipped.items():
+        typer.echo(f"skipped {key}: {reason}", err=True)
+    faithful = 100 * told["text"]["faithful_share"]
+    typer.echo(
+        f"{out}: {result.n_rows} segments; {result.n_done} recordings done, {result.n_kept} kept, "
+        f"{len(result.skipped)} skipped; {faithful:.2f} % of the texts say exactly their findings"
+    )
+
+
+def _not_negative(name: str, value: int) -> int:
+    if value < 0:
+        raise ValueError(f"{name} must be 0 or more, got {value}")
+    return value
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], Any]]:
+    from tqdm import tqdm
+
+    with tqdm(desc="recordings", unit="rec", disable=quiet or None, file=sys.stderr) as bar:
+
+        def step(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield step
