@@ -165,7 +165,13 @@ def example_scenario(seed: int = 0) -> Scenario:
 
 
 def write_scenarios(
-    out_dir: str | Path, n: int, minutes: float, seed: int, *, setting: str | None = None
+    out_dir: str | Path,
+    n: int,
+    minutes: float,
+    seed: int,
+    *,
+    setting: str | None = None,
+    ch_names: tuple[str, ...] = SITES_1020,
 ) -> list[Path]:
     """Write `n` drawn scenarios as EDF+ with the truth as annotations, and the claims as JSON beside them.
 
@@ -175,6 +181,7 @@ def write_scenarios(
         minutes: Length of each.
         seed: Seed of the first; recording `i` has seed `seed + i`.
         setting: One of `SETTINGS`, drawn for each if None.
+        ch_names: Electrodes of the recordings, any with known positions.
 
     Returns:
         The EDF files; the truth of `simulated_0007.edf` is in `simulated_0007.truth.json`.
@@ -185,7 +192,7 @@ def write_scenarios(
     out.mkdir(parents=True, exist_ok=True)
     paths = []
     for index in range(n):
-        simulated = render(Scenario.draw(seed + index, minutes, setting=setting))
+        simulated = render(Scenario.draw(seed + index, minutes, setting=setting), ch_names=ch_names)
         path = out / f"simulated_{seed + index:04d}.edf"
         marks = [(c.start_s, c.end_s - c.start_s, c.finding) for c in simulated.claims]
         write_edf(path, simulated.eeg_uv, simulated.ch_names, simulated.sfreq, marks)

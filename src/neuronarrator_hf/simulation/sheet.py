@@ -86,6 +86,7 @@ class Episode:
         made_of: Groups of sources that make it; a reader has to see each group.
         band_hz: Where its power lies.
         clear: How far it has to stand out of the rest of the signal there, see `visibility.clearness`.
+        least_share: Least share of the whole power of a derivation, for what lasts.
         event_uv: `(n_events,)` peak of each event in microvolts, for what is made of transients.
         widespread: It stands out in most derivations, not in one.
     """
@@ -107,6 +108,7 @@ class Episode:
     made_of: tuple[tuple[int, ...], ...] = ()
     band_hz: tuple[float, float] = (0.5, 70.0)
     clear: float = 0.0
+    least_share: float = 0.0
     event_uv: np.ndarray | None = None
     widespread: bool = False
 

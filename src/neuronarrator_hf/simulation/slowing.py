@@ -12,6 +12,8 @@ from .sheet import Episode, Sheet, Spectrum
 
 _SLOW_CLEAR = 1.4
 """Slow activity is told from where it has twice the power of everything else in its band."""
+_LEAST_SHARE = 0.05
+"""Of the whole power of a derivation: below it, slow activity is lost in what is larger."""
 _FOCAL_CLEAR = 2.5
 """A focus is told from where it is this many times the other activity of its band."""
 
@@ -46,6 +48,7 @@ def tell_generalized(
             made_of=(tuple(sources),),
             band_hz=edges,
             clear=_SLOW_CLEAR,
+            least_share=_LEAST_SHARE,
             widespread=True,
         )
     )
@@ -82,6 +85,7 @@ def focal_slowing(
             made_of=(sources,),
             band_hz=edges,
             clear=_FOCAL_CLEAR,
+            least_share=_LEAST_SHARE,
         )
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from .maps import bipolar
 from .sheet import Episode, Sheet, Spectrum
 
+_WHOLE_BAND_HZ = (0.5, 30.0)
 _NOTHING_UV = 0.3
 """RMS that is always there: the noise floor of amplifiers."""
 
@@ -26,7 +27,7 @@ def clearness(sheet: Sheet, episode: Episode) -> np.ndarray:
     Returns:
         RMS over RMS along the script `(n_ctrl,)` for what lasts; peak over RMS `(n_events,)` for events.
         In the derivation where it stands out most, or for `widespread` in the median one; of several
-        groups of sources, that of the least.
+        groups of sources, that of the least. 0 where it holds less than `least_share` of the whole power.
     """
     own = {source for group in episode.made_of for source in group}
     rest = _derived_power(sheet, episode.band_hz, lambda source: source not in own) + _NOTHING_UV**2
@@ -38,7 +39,9 @@ def clearness(sheet: Sheet, episode: Episode) -> np.ndarray:
             index = sheet.index(episode.times)
             ratio = field[:, None] * episode.event_uv / np.sqrt(rest[:, index])
         else:
-            ratio = np.sqrt(_derived_power(sheet, episode.band_hz, set(group).__contains__) / rest)
+            power = _derived_power(sheet, episode.band_hz, set(group).__contains__)
+            whole = _derived_power(sheet, _WHOLE_BAND_HZ, lambda source: True)
+            ratio = np.sqrt(power / rest) * (power >= episode.least_share * whole)
         ratio = ratio[living]
         if not ratio.size:
             ratios.append(np.zeros(ratio.shape[1]))
