@@ -98,6 +98,52 @@ def test_reset_forgets_everything_before() -> None:
     torch.testing.assert_close(last, last_alone, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("strength", [0.0, 1.0, 10.0, 100.0, 5000.0])
+def test_any_strength_of_decay_costs_no_precision(strength) -> None:
+    """Chunks shrink with the decay; resets stand anywhere among weak and strong decays."""
+    (x, dt, A, B, C), log_decay, state = make_inputs(96)
+    log_decay = log_decay - strength * torch.rand(2, 96, 3, generator=torch.Generator().manual_seed(1)) ** 4
+    log_decay[:, [5, 6, 7, 40]] = RESET_LOG_DECAY
+    inputs = [x, (dt * 0.1).detach().requires_grad_(), A, B, C]
+    wanted = value_and_gradients(scan_reference, inputs, log_decay, state)
+    for a, b in zip(wanted, value_and_gradients(scan_chunked, inputs, log_decay, state), strict=True):
+        torch.testing.assert_close(a, b, atol=2e-5, rtol=2e-5)
+
+
+def test_gradients_are_the_derivatives() -> None:
+    inputs, log_decay, state = make_inputs(7)
+    doubles = [v.detach().double().requires_grad_() for v in (*inputs, state)]
+
+    def scan(x, dt, A, B, C, initial_state):
+        decay = log_decay.double().clamp_min(-3.0)
+        return scan_chunked(x, dt, A, B, C, log_decay=decay, initial_state=initial_state, chunk_size=3)
+
+    assert torch.autograd.gradcheck(scan, doubles)
+
+
+def test_what_comes_later_changes_no_bit_of_an_output() -> None:
+    (x, dt, A, B, C), _, _ = make_inputs(32, with_gaps=False)
+    y, _ = scan_chunked(x, dt, A, B, C, chunk_size=16)
+    later = [v.detach().clone() for v in (x, dt, B, C)]
+    for values in later:
+        values[:, 20:] *= 1.5
+    changed, _ = scan_chunked(later[0], later[1], A, *later[2:], chunk_size=16)
+    assert torch.equal(y[:, :20], changed[:, :20])
+    assert not torch.equal(y[:, 20:], changed[:, 20:])
+
+
+def test_autocast_leaves_the_scan_in_float32() -> None:
+    inputs, log_decay, state = make_inputs(40)
+    wanted = value_and_gradients(scan_chunked, inputs, log_decay, state)
+
+    def within_autocast(*args, **kwargs):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return scan_chunked(*args, **kwargs)
+
+    for a, b in zip(wanted, value_and_gradients(within_autocast, inputs, log_decay, state), strict=True):
+        assert torch.equal(a, b)
+
+
 @pytest.fixture
 def fake_mamba(monkeypatch):
     """A `mamba_ssm` that imports and fails when it is called."""

@@ -29,6 +29,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from .chunked_scan import FORGOTTEN, ChunkedScan, fitting_chunk
+
 RESET_LOG_DECAY = -1e3
 """A `log_decay` whose exponential is zero: the state before it is forgotten."""
 
@@ -78,31 +80,16 @@ def scan_chunked(
 ) -> tuple[Tensor, Tensor]:
     """The same by matrix products inside chunks and a recurrence over chunks ([1], section 6).
 
-    Sums of exponents are taken as cumulative sums of masked copies, never as differences, so that a
-    reset (a huge negative exponent) costs no precision.
+    Where the state decays too fast for chunks of `chunk_size` they are made smaller (see `chunked_scan`).
     """
-    length = x.shape[1]
-    chunk_size = min(chunk_size, length)
-    exponent = dt * A if log_decay is None else dt * A + log_decay
-    x_dt = x * dt[..., None]
-    missing = -length % chunk_size
-    if missing:
-        x_dt, exponent, B, C = (_pad_length(v, missing) for v in (x_dt, exponent, B, C))
-    x_dt, exponent, B, C = (v.unflatten(1, (-1, chunk_size)) for v in (x_dt, exponent, B, C))
-
-    exponent = exponent.transpose(2, 3)  # b c h q
-    between = _segment_sums(exponent)  # exponent from after step k to step q
-    within = torch.einsum("bcqn,bckn,bchqk,bckhp->bcqhp", C, B, between.exp(), x_dt)
-    written = torch.einsum("bckn,bchk,bckhp->bchpn", B, between[..., -1, :].exp(), x_dt)
-    from_start = exponent.cumsum(-1).exp()
-
-    state = _initial(x, B) if initial_state is None else initial_state
-    before = []
-    for written_c, decay_c in zip(written.unbind(1), from_start[..., -1].unbind(1), strict=True):
-        before.append(state)
-        state = state * decay_c[..., None, None] + written_c
-    carried = torch.einsum("bcqn,bchpn,bchq->bcqhp", C, torch.stack(before, 1), from_start)
-    return (within + carried).flatten(1, 2)[:, :length], state
+    with torch.autocast(x.device.type, enabled=False):
+        length = x.shape[1]
+        exponent = (dt * A if log_decay is None else dt * A + log_decay).clamp_min(-FORGOTTEN)
+        chunk_size = fitting_chunk(exponent, min(chunk_size, length))
+        chunks = [_in_chunks(v, chunk_size) for v in (x, exponent, dt, B, C)]
+        state = _initial(x, B) if initial_state is None else initial_state
+        y, state = ChunkedScan.apply(*chunks, state.permute(0, 3, 1, 2))
+        return y.flatten(1, 2)[:, :length], state.permute(0, 2, 3, 1)
 
 
 def selective_scan(
@@ -164,16 +151,12 @@ def _initial(x: Tensor, B: Tensor) -> Tensor:
     return x.new_zeros(x.shape[0], x.shape[-2], x.shape[-1], B.shape[-1])
 
 
-def _pad_length(values: Tensor, n: int) -> Tensor:
-    return torch.cat([values, values.new_zeros(values.shape[0], n, *values.shape[2:])], dim=1)
-
-
-def _segment_sums(exponent: Tensor) -> Tensor:
-    """`(..., q)` to `(..., q, k)`: sum of the exponents of steps k+1 to q; -inf where k > q."""
-    size = exponent.shape[-1]
-    ones = torch.ones(size, size, dtype=torch.bool, device=exponent.device)
-    copies = exponent[..., None].expand(*exponent.shape, size).masked_fill(~ones.tril(-1), 0.0)
-    return copies.cumsum(-2).masked_fill(~ones.tril(), float("-inf"))
+def _in_chunks(values: Tensor, size: int) -> Tensor:
+    """`(b, l, ...)` to `(b, c, size, ...)`, filled up with zeros at the end: steps that change nothing."""
+    missing = -values.shape[1] % size
+    if missing:
+        values = torch.cat([values, values.new_zeros(values.shape[0], missing, *values.shape[2:])], dim=1)
+    return values.unflatten(1, (-1, size))
 
 
 __all__ = ["RESET_LOG_DECAY", "scan_chunked", "scan_reference", "scan_step", "selective_scan"]
