@@ -21,6 +21,8 @@ def write_card(statistics: Mapping[str, Any], shards: Sequence[Path], *, skipped
     """The card: YAML header with a configuration per source and one of all, then prose and tables."""
     sources = sorted({path.parent.name for path in shards})
     free = all(source == SIMULATED or SOURCES[source].redistributable for source in sources)
+    configs = [_config("all", "*", shards), *(_config(s, s, shards) for s in sources)]
+    configs[0]["default"] = True
     header = {
         "pretty_name": "NeuroCorpus",
         "language": ["en"],
@@ -28,9 +30,8 @@ def write_card(statistics: Mapping[str, Any], shards: Sequence[Path], *, skipped
         "task_categories": ["text-generation"],
         "tags": ["eeg", "electroencephalography", "clinical-neurophysiology"],
         "size_categories": [_size(int(statistics["n_rows"]))],
-        "configs": [_config("all", "*", shards), *(_config(s, s, shards) for s in sources)],
+        "configs": configs,
     }
-    header["configs"][0]["default"] = True
     return "\n".join(
         [
             "---",
@@ -39,8 +40,8 @@ def write_card(statistics: Mapping[str, Any], shards: Sequence[Path], *, skipped
             "# NeuroCorpus",
             "",
             "Segments of scalp EEG (10 s, 200 Hz, any montage) with findings and one paragraph each. Every "
-            "paragraph parses back to exactly its findings. Findings are measured on the segment; where a source has "
-            "labels, labels decide what they speak of. Simulated rows have exact truth.",
+            "paragraph parses back to exactly its findings. Findings are measured on the segment; where a "
+            "source has labels, labels decide what they speak of. Simulated rows have exact truth.",
             "",
             "```python",
             "from datasets import load_dataset",
@@ -48,7 +49,7 @@ def write_card(statistics: Mapping[str, Any], shards: Sequence[Path], *, skipped
             'rows = load_dataset("DIR_OR_REPOSITORY", split="train").with_format("numpy")',
             "```",
             "",
-            "Not a medical device; the errors of the rules that measure findings are published with the package.",
+            "Not a medical device. The errors of the rules that measure are published with the package.",
             "" if free else "Some rows may not be passed on: see the table.",
             "",
             "## Sources",
