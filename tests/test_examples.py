@@ -6,6 +6,8 @@ import csv
 import io
 import re
 import runpy
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -81,3 +83,37 @@ def test_simulate_and_score(printed: Callable[..., str]) -> None:
     assert told.count("simulated:") == told.count("narrated:") == 6
     (f1,) = re.findall(r"F1 (\d\.\d\d)", told)
     assert 0.4 < float(f1) <= 1.0
+
+
+def test_stream_file(printed: Callable[..., str], awake: str, model: str) -> None:
+    told = printed("stream_file", awake, model)
+    assert "0 to 10 s (after " in told
+    assert told.rstrip().endswith("not a medical device.")
+
+
+def test_stream_lsl(printed: Callable[..., str], model: str) -> None:
+    """A stream of this process, sent faster than real time, through the real library."""
+    pylsl = pytest.importorskip("pylsl", exc_type=(ImportError, RuntimeError))
+    info = pylsl.StreamInfo("neuronarrator-test", "EEG", len(SITES_1020), 200.0, "float32", "nn-test")
+    described = info.desc().append_child("channels")
+    for site in SITES_1020:
+        channel = described.append_child("channel")
+        channel.append_child_value("label", site)
+        channel.append_child_value("unit", "microvolts")
+    outlet = pylsl.StreamOutlet(info)
+    if not pylsl.resolve_byprop("name", "neuronarrator-test", timeout=5):
+        pytest.skip("the network of this machine does not carry the Lab Streaming Layer")
+    eeg_uv = awake_uv(24.0)
+
+    def send() -> None:
+        assert outlet.wait_for_consumers(60.0)
+        for start in range(0, eeg_uv.shape[1], 40):
+            outlet.push_chunk(eeg_uv[:, start : start + 40].T.astype("float32").tolist())
+            time.sleep(0.005)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    told = printed("stream_lsl", "neuronarrator-test", 22.0, model)
+    sender.join()
+    assert "0 s (after " in told and "10 s (after " in told
+    assert told.rstrip().endswith("not a medical device.")

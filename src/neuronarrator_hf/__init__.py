@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         NeuroNarratorModel,
     )
     from .models.processing_neuronarrator import NeuroNarratorProcessor
+    from .narration.engine import Narrator
+    from .narration.stream import EEGStream
     from .pipeline import EEGToTextPipeline
 
 _HOMES = {
@@ -34,12 +36,16 @@ _HOMES = {
     "NeuroNarratorForEEGClassification": "models.modeling_neuronarrator",
     "NeuroNarratorForContrastiveAlignment": "models.modeling_alignment",
     "EEGToTextPipeline": "pipeline",
+    "EEGStream": "narration.stream",
+    "Narrator": "narration.engine",
     "default_model_dir": "models.default",
 }
 
 __version__ = version("neuronarrator_hf")
 __all__ = [
+    "EEGStream",
     "EEGToTextPipeline",
+    "Narrator",
     "NeuroNarratorConfig",
     "NeuroNarratorFeatureExtractor",
     "NeuroNarratorForConditionalGeneration",

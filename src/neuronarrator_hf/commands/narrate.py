@@ -129,7 +129,7 @@ class _Run:
                 self._narrate(path, recording, truth)
         except typer.Exit:
             raise
-        except (RecordingError, FileExistsError, OutsideError) as error:
+        except (RecordingError, FileExistsError) as error:
             say(str(error))
             self.status = self.status or USAGE_ERROR
         except Exception as error:
@@ -144,7 +144,6 @@ class _Run:
         stem = self.stems.of(recording, path)
         paths = output_paths(self.out, stem, self.formats)
         refuse_foreign(paths, path)
-        self._check_limits(recording)
         if self.narrator is None:
             self._load()
         journal_path, run_path = paths.pop("journal"), paths.pop("run")
@@ -177,17 +176,6 @@ class _Run:
 
             disable_progress_bar()
             self.narrator = Narrator.from_pretrained(self.model, **self.narrator_options)
-
-    def _check_limits(self, recording: Any) -> None:
-        start_s = self.limits[0] or 0.0
-        if start_s >= recording.duration_s:
-            raise OutsideError(
-                f"{recording.name}: --from {start_s:g} s is beyond its end at {recording.duration_s:g} s"
-            )
-
-
-class OutsideError(ValueError):
-    """The part asked for is not in the recording."""
 
 
 class _Clock:

@@ -16,9 +16,9 @@ from ..findings.measure import WindowMeasurement, measure_windows
 from ..findings.schema import Claim
 from ..findings.vocabulary import ABNORMAL_IDS, ids_of
 from ..findings.write import write_segment
-from ..recording.reading import Recording, read_recording
+from ..recording.reading import Recording, RecordingError, read_recording
 from ..recording.windows import iter_windows
-from ..signal.windows import EEGWindows
+from ..signal.windows import SFREQ_HZ, WINDOW_S, EEGWindows
 from .assembly import assemble
 from .checking import VERIFY_MODES, check_text
 from .journal import Journal
@@ -124,16 +124,17 @@ class Narrator:
             on_window: Called with every finished window, those of a resumed journal included.
             on_block: Called with every block of windows as it was read, before it is narrated, so that
                 what needs the signal too need not read it again.
-            start_s: Only windows that start here or later, in seconds from the start of the recording.
+            start_s: Only windows that reach beyond this, in seconds from the start of the recording.
             stop_s: Only windows that start before.
 
         Raises:
-            ValueError: No window starts between `start_s` and `stop_s`.
+            RecordingError: Nothing of the recording lies between `start_s` and `stop_s`.
         """
         if not isinstance(recording, Recording):
             recording = read_recording(recording)
         limits = _limits(recording, start_s, stop_s)
-        blocks = iter_windows(recording, block_windows=self.block_windows, start_s=start_s, stop_s=stop_s)
+        first_s = None if start_s is None else start_s - WINDOW_S + 0.5 / SFREQ_HZ
+        blocks = iter_windows(recording, block_windows=self.block_windows, start_s=first_s, stop_s=stop_s)
         if journal_path is None:
             done: list[WindowNarration] = []
             for window in self._windows(blocks, 0, on_block):
@@ -305,9 +306,8 @@ def _limits(recording: Recording, start_s: float | None, stop_s: float | None) -
     start = max(start_s or 0.0, 0.0)
     stop = min(recording.duration_s if stop_s is None else stop_s, recording.duration_s)
     if not start < stop:
-        raise ValueError(
-            f"nothing lies between {start:g} s and {stop:g} s; the recording lasts {recording.duration_s:g} s"
-        )
+        reason = f"nothing lies between {start:g} s and {stop:g} s; it lasts {recording.duration_s:g} s"
+        raise RecordingError(recording.name, reason, "choose a part inside the recording")
     return start, stop
 
 

@@ -61,12 +61,20 @@ def iter_windows(
     high = np.inf if stop_s is None else stop_s
     plans = [plan for plan in plan_windows(recording.spans_s) if low <= plan.start_s < high]
     for at in range(0, len(plans), block_windows):
-        yield _block(recording, chain, plans[at : at + block_windows], reference)
+        yield read_block(recording, chain, plans[at : at + block_windows], reference)
 
 
-def _block(
-    recording: Recording, chain: FilterChain, plans: Sequence[WindowPlan], reference: str
+def read_block(
+    recording: Recording, chain: FilterChain, plans: Sequence[WindowPlan], reference: str = "average"
 ) -> EEGWindows:
+    """The windows of some plans: filtered with their context, judged, referenced.
+
+    Args:
+        recording: Where the samples are; those that `chain.input_range` asks for must be readable.
+        chain: Filters for the rate of the recording.
+        plans: Windows in order of time.
+        reference: As for `iter_windows`.
+    """
     eeg_uv = np.zeros((len(plans), recording.n_channels, WINDOW_N_TIMES), np.float32)
     time_mask = np.zeros((len(plans), WINDOW_N_TIMES), bool)
     incomplete = np.zeros((len(plans), recording.n_channels), bool)

@@ -1,0 +1,110 @@
+"""A live stream, narrated while it comes: the same windows and claims as of the recorded file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..recording.live import LiveRecording
+from .engine import Narrator
+from .journal import Journal
+from .result import Narration, WindowNarration
+
+
+class EEGStream:
+    """Takes samples in chunks of any size and gives a narrative at the end of each ten seconds.
+
+    The history is carried; memory stays the same however long the stream is, as long as finished windows
+    are written to a journal.
+
+    Args:
+        narrator: The engine.
+        ch_names: Labels, one per row of the samples.
+        sfreq: Sampling rate in Hz.
+        units: `uV`, `mV`, `V` or `nV`.
+        name: What to call the stream in the report.
+        mains_hz: Mains frequency, 0 for none; found in the first window by default.
+        journal_path: Where finished windows are written; in memory without it.
+
+    Raises:
+        RecordingError: The labels or the rate cannot be used.
+    """
+
+    def __init__(
+        self,
+        narrator: Narrator,
+        ch_names: Sequence[str],
+        sfreq: float,
+        *,
+        units: str,
+        name: str = "stream",
+        mains_hz: float | None = None,
+        journal_path: Path | None = None,
+    ) -> None:
+        self.narrator = narrator
+        self.recording = LiveRecording(ch_names, sfreq, units=units, name=name, mains_hz=mains_hz)
+        self.work_s: float | None = None
+        self._past = narrator.begin()
+        self._done: list[WindowNarration] = []
+        header: dict[str, Any] = {"stream": name, "model": dict(narrator.voice.identity)}
+        self._journal = None if journal_path is None else Journal(journal_path, header, resume=False)
+        self._is_open = True
+
+    @property
+    def latency_s(self) -> float | None:
+        """Seconds from the last sample of the latest window to its narrative, None before the first.
+
+        The look-ahead of the filters, which is a property of the signal, and the time measured for the
+        work on that window.
+        """
+        return None if self.work_s is None else self.recording.context_s + self.work_s
+
+    def push(self, samples: np.ndarray) -> list[WindowNarration]:
+        """Take in samples; gives the windows that are complete by them, mostly none.
+
+        Args:
+            samples: `(n_channels, n)` in the unit of the stream; any `n`, also 0.
+
+        Raises:
+            ValueError: The stream is closed, or the number of rows is another one.
+        """
+        if not self._is_open:
+            raise ValueError("the stream is closed; open another one")
+        self.recording.push(samples)
+        return self._narrate(is_over=False)
+
+    def close(self) -> Narration:
+        """End the stream: the last seconds are narrated too, and the whole of it is summed up.
+
+        Raises:
+            ValueError: The stream is closed already, or shorter than two seconds.
+        """
+        if not self._is_open:
+            raise ValueError("the stream is closed; open another one")
+        self._narrate(is_over=True)
+        self._is_open = False
+        if self._journal is not None:
+            self._journal.close()
+        windows = self._done if self._journal is None else self._journal
+        if not any(True for _ in windows):
+            raise ValueError(f"the stream lasted {self.recording.duration_s:g} s; 2 s are needed")
+        return self.narrator.assemble(windows, self.recording)
+
+    def _narrate(self, *, is_over: bool) -> list[WindowNarration]:
+        fresh = []
+        began = time.perf_counter()
+        for block in self.recording.windows(is_over=is_over):
+            windows, self._past = self.narrator.narrate_block(block, self._past)
+            for window in windows:
+                if self._journal is None:
+                    self._done.append(window)
+                else:
+                    self._journal.append(window)
+            fresh += windows
+            now = time.perf_counter()
+            self.work_s, began = now - began, now
+        return fresh
