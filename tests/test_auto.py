@@ -74,7 +74,7 @@ def test_auto_config_loads_no_model() -> None:
         "from neuronarrator_hf.models.modeling_bridge import BridgeState",
         "from neuronarrator_hf import NeuroNarratorProcessor",
         "from neuronarrator_hf import EEGToTextPipeline",
-        "import neuronarrator_hf.pipeline",
+        "import neuronarrator_hf.pipelines.eeg_to_text",
     ],
 )
 def test_everything_is_registered_in_any_order(first) -> None:

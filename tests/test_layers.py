@@ -22,7 +22,7 @@ LAYERS = {
     "report": 5,
     "publishing": 5,
     "training": 6,
-    "pipeline": 7,
+    "pipelines": 7,
     "_registration": 8,
     "auto": 9,
     "commands": 9,

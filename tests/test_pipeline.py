@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tiny_model import save_tiny
 from transformers import pipeline
 
 from neuronarrator_hf.findings.schema import Claim
-from neuronarrator_hf.pipeline import EEGToTextPipeline
+from neuronarrator_hf.pipelines.eeg_to_text import EEGToTextPipeline
 from neuronarrator_hf.recording.reading import RecordingError
 from neuronarrator_hf.recording.writing import write_edf
 
@@ -72,6 +73,24 @@ def test_lists_give_lists_and_generators_generators(
     stream = narrate((one for one in [awake]), **SHORT)
     assert not isinstance(stream, list)
     assert [r["text"] for r in stream] == [results[0]["text"]]
+
+
+def test_chunks_come_as_they_are_verified(
+    narrate: EEGToTextPipeline, awake: dict[str, Any], narration: dict[str, Any]
+) -> None:
+    chunks = narrate(awake, stream=True, block_windows=60, **SHORT)
+    assert not isinstance(chunks, list)
+    assert list(chunks) == narration["chunks"]
+    bare = narrate(awake, stream=True, return_claims=False, **SHORT)
+    assert all("claims" not in chunk for chunk in bare)
+
+
+def test_a_stream_that_is_left_ends_the_work(narrate: EEGToTextPipeline, awake: dict[str, Any]) -> None:
+    before = threading.active_count()
+    chunks = narrate(awake, stream=True, block_windows=1, **SHORT)
+    assert next(chunks)["timestamp"] == (0.0, 10.0)
+    chunks.close()
+    assert threading.active_count() == before
 
 
 def test_narration_is_deterministic(

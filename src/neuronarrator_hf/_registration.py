@@ -17,8 +17,6 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
-TASK = "eeg-to-text"
-
 
 def register_configs(_: ModuleType | None = None) -> None:
     """`AutoConfig`."""
@@ -79,21 +77,29 @@ def register_processor(_: ModuleType | None = None) -> None:
     AutoProcessor.register(NeuroNarratorConfig, NeuroNarratorProcessor, exist_ok=True)
 
 
-def register_pipeline(_: ModuleType | None = None) -> None:
-    """The task `eeg-to-text`; without a model named it uses the embedded default, offline."""
+def register_pipelines(_: ModuleType | None = None) -> None:
+    """The tasks; without a model named they use the embedded default, offline."""
     from transformers import AutoModelForCausalLM
     from transformers.pipelines import PIPELINE_REGISTRY
 
     from .models.default import default_model_dir
-    from .pipeline import EEGToTextPipeline
+    from .pipelines.eeg_feature_extraction import EEGFeatureExtractionPipeline
+    from .pipelines.eeg_to_text import EEGToTextPipeline
+    from .pipelines.zero_shot_eeg_classification import ZeroShotEEGClassificationPipeline
 
     default: dict[str, Any] = {}
     # A checkout before its model is trained has no default: a model must be named there.
     with suppress(FileNotFoundError):
         default["default"] = {"model": (str(default_model_dir()), "main")}
-    PIPELINE_REGISTRY.register_pipeline(
-        TASK, EEGToTextPipeline, pt_model=AutoModelForCausalLM, type="multimodal", **default
-    )
+    tasks = {
+        "eeg-to-text": EEGToTextPipeline,
+        "zero-shot-eeg-classification": ZeroShotEEGClassificationPipeline,
+        "eeg-feature-extraction": EEGFeatureExtractionPipeline,
+    }
+    for task, pipeline_class in tasks.items():
+        PIPELINE_REGISTRY.register_pipeline(
+            task, pipeline_class, pt_model=AutoModelForCausalLM, type="multimodal", **default
+        )
 
 
 PARTS: dict[str, Callable[..., None]] = {
@@ -101,7 +107,7 @@ PARTS: dict[str, Callable[..., None]] = {
     "transformers.models.auto.modeling_auto": register_models,
     "transformers.models.auto.feature_extraction_auto": register_feature_extractor,
     "transformers.models.auto.processing_auto": register_processor,
-    "transformers.pipelines": register_pipeline,
+    "transformers.pipelines": register_pipelines,
 }
 """Module of transformers to what is registered when it has been imported."""
 
@@ -120,12 +126,11 @@ def register_when_imported() -> None:
     for folder in _FOLDERS:
         for module in iter_modules([str(package / folder)]):
             register_post_import_hook(_flush, f"{__package__}.{folder}.{module.name}")
-    register_post_import_hook(_flush, f"{__package__}.pipeline")
     for name, register in PARTS.items():
         register_post_import_hook(partial(_defer, register), name)
 
 
-_FOLDERS = ("models", "narration")
+_FOLDERS = ("models", "narration", "pipelines")
 """Folders whose modules a part imports: none may be half imported while it is registered."""
 _waiting: list[Callable[..., None]] = []
 
@@ -138,7 +143,7 @@ def _defer(register: Callable[..., None], module: ModuleType) -> None:
 
 def _flush(finished: ModuleType) -> None:
     """Register what waits, unless a module of ours other than `finished` is half imported."""
-    prefixes = (*(f"{__package__}.{folder}." for folder in _FOLDERS), f"{__package__}.pipeline")
+    prefixes = tuple(f"{__package__}.{folder}." for folder in _FOLDERS)
     for name, module in list(sys.modules.items()):
         is_ours = name.startswith(prefixes) and module is not finished
         if is_ours and getattr(getattr(module, "__spec__", None), "_initializing", False):

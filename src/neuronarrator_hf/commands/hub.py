@@ -14,6 +14,8 @@ hub = typer.Typer(
     help="Publish on the Hugging Face Hub: build, check, push.", no_args_is_help=True, rich_markup_mode=None
 )
 
+_FAILURES = (OSError, RuntimeError)
+"""What huggingface_hub raises where the Hub cannot be reached, refuses, or breaks an upload off."""
 _OWNER = re.compile(r"[A-Za-z0-9][\w.-]{0,95}")
 _Release = Annotated[Path, typer.Argument(help="Folder of a release, as made by `hub build`.")]
 
@@ -65,8 +67,6 @@ def push(
     """Upload a release that passes the check; after a failure the same command goes on where it was."""
     from importlib.metadata import version
 
-    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError, OfflineModeIsEnabled
-
     from ..publishing.push import push_repository
     from ..publishing.repositories import find_repositories
 
@@ -79,7 +79,7 @@ def push(
             done = push_repository(
                 repository, org, private=private, dry_run=dry_run, tag=f"v{version('neuronarrator_hf')}"
             )
-        except (HfHubHTTPError, LocalTokenNotFoundError, OfflineModeIsEnabled, OSError) as error:
+        except _FAILURES as error:
             refuse(
                 f"{repository.label} was not sent: {error}; log in with `hf auth login`, see that the token "
                 f"may write to {org}, and repeat the command: what was sent is not sent again"

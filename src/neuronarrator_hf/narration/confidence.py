@@ -24,7 +24,7 @@ def combine(network: float | None, measured: float | None) -> float | None:
         network: Probability of the finding head, or None where the model gives none.
         measured: Score of the measurement, 0 to 1, or None where the finding was not assessed.
     """
-    logits = [_logit(p) for p in (network, measured) if p is not None]
+    logits = [logit(p) for p in (network, measured) if p is not None]
     if not logits:
         return None
     return 1.0 / (1.0 + math.exp(-sum(logits) / len(logits)))
@@ -56,7 +56,8 @@ def _presence(claim: Claim | None) -> float | None:
     return None if claim is None else claim.confidence
 
 
-def _logit(p: float) -> float:
+def logit(p: float) -> float:
+    """Log-odds of a probability, within `LOGIT_LIMIT`."""
     if p <= 0.0:
         return -LOGIT_LIMIT
     if p >= 1.0:

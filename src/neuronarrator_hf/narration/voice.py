@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..findings.measure import measure_windows
 from ..findings.select import select_for_text
@@ -14,6 +14,9 @@ from ..findings.vocabulary import FINDING_IDS
 from ..findings.write import write_segment
 from ..models.calibration import calibrated_presence
 from ..signal.windows import EEGWindows
+
+if TYPE_CHECKING:
+    from ..models.modeling_body import WindowFeatures
 
 MAX_NEW_TOKENS = 256
 """Longest paragraph of a model that says nothing of it."""
@@ -99,21 +102,28 @@ class ModelVoice:
         """Encode a block; its soft tokens wait until they are spoken of."""
         import torch
 
+        encoded, state = self.encode(windows, state)
         probabilities: list[dict[str, float]] = []
-        tokens = []
+        for features in encoded:
+            logits = features.finding_logits["presence"][0].float().cpu().numpy()
+            presence = calibrated_presence(logits, self.model.config.presence_calibration)
+            probabilities += [dict(zip(FINDING_IDS, row.tolist(), strict=True)) for row in presence]
+        return Heard(probabilities, torch.cat([f.window_tokens[0] for f in encoded])), state
+
+    def encode(self, windows: EEGWindows, state: _Past) -> tuple[list[WindowFeatures], _Past]:
+        """Features of a block, `batch_size` windows each, and the state after it."""
+        import torch
+
+        encoded = []
         with torch.inference_mode(), self._in_mode():
             for first in range(0, len(windows), self.batch_size):
                 part = windows.select(slice(first, first + self.batch_size))
                 inputs = self.processor.feature_extractor(part, return_tensors="pt").to(self.model.device)
                 if state.end_s is not None:
                     inputs["gap_s"][:, 0] = max(float(part.start_s[0]) - state.end_s, 0.0)
-                features = self.model.get_window_features(**inputs, bridge_state=state.bridge)
-                tokens.append(features.window_tokens[0])
-                logits = features.finding_logits["presence"][0].float().cpu().numpy()
-                presence = calibrated_presence(logits, self.model.config.presence_calibration)
-                probabilities += [dict(zip(FINDING_IDS, row.tolist(), strict=True)) for row in presence]
-                state = _Past(features.bridge_state, float(part.end_s[-1]))
-        return Heard(probabilities, torch.cat(tokens)), state
+                encoded.append(self.model.get_window_features(**inputs, bridge_state=state.bridge))
+                state = _Past(encoded[-1].bridge_state, float(part.end_s[-1]))
+        return encoded, state
 
     def speak(self, heard: Heard, indices: Sequence[int]) -> list[str]:
         """Word the given windows, `batch_size` at a time."""

@@ -56,6 +56,7 @@ def content_problems(repository: Repository) -> Iterator[str]:
         limit, n_bytes = MAX_BYTES.get(path.suffix, MAX_OTHER_BYTES), path.stat().st_size
         if n_bytes > limit:
             yield f"{told}: {n_bytes / 1e6:.0f} MB, the limit is {limit / 1e6:.0f} MB; save it in shards"
+            continue
         yield from (f"{told}: {problem}" for problem in _inside(path))
 
 
