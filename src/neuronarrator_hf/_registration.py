@@ -35,10 +35,12 @@ def register_models(_: ModuleType | None = None) -> None:
     from transformers import AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification
 
     from .models.configuration_neuronarrator import (
+        NeuroNarratorBraindecodeConfig,
         NeuroNarratorConfig,
         NeuroNarratorTopomapConfig,
         NeuroNarratorWaveformConfig,
     )
+    from .models.modeling_braindecode import NeuroNarratorBraindecodeEncoder
     from .models.modeling_neuronarrator import (
         NeuroNarratorForConditionalGeneration,
         NeuroNarratorForEEGClassification,
@@ -51,6 +53,7 @@ def register_models(_: ModuleType | None = None) -> None:
     AutoModel.register(NeuroNarratorConfig, NeuroNarratorModel, exist_ok=True)
     AutoModel.register(NeuroNarratorWaveformConfig, NeuroNarratorWaveformEncoder, exist_ok=True)
     AutoModel.register(NeuroNarratorTopomapConfig, NeuroNarratorTopomapEncoder, exist_ok=True)
+    AutoModel.register(NeuroNarratorBraindecodeConfig, NeuroNarratorBraindecodeEncoder, exist_ok=True)
     AutoModelForCausalLM.register(NeuroNarratorConfig, NeuroNarratorForConditionalGeneration, exist_ok=True)
     AutoModelForSequenceClassification.register(
         NeuroNarratorConfig, NeuroNarratorForEEGClassification, exist_ok=True

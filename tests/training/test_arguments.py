@@ -6,12 +6,14 @@ import pytest
 
 from neuronarrator_hf.training.arguments import STAGES, load_arguments
 
+PRESETS = ["micro", "tiny", "small", "base", "align", "narrate", "paper", "qwen3-lora"]
 
-@pytest.mark.parametrize("name", ["tiny", "small", "align", "narrate"])
+
+@pytest.mark.parametrize("name", PRESETS)
 def test_shipped_presets(name):
     run = load_arguments(name)
     assert set(run.stages) == set(STAGES)
-    assert {"text", "heads", "alignment"} == set(run.stages["align"].weights)
+    assert {"text", "heads", "alignment", "mismatch"} == set(run.stages["align"].weights)
 
 
 def test_overrides():

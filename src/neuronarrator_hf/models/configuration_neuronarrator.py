@@ -48,6 +48,35 @@ class NeuroNarratorWaveformConfig(PreTrainedConfig):
     initializer_range: float | int = 0.02
 
 
+class NeuroNarratorBraindecodeConfig(PreTrainedConfig):
+    """Waveform encoder of braindecode (see `modeling_braindecode`): published EEG foundation models.
+
+    Attributes:
+        encoder: Class of `braindecode.models`, such as `Labram`, `CBraMod`, `BIOT`, `EEGPT`.
+        encoder_options: Further arguments of that class.
+        encoder_sfreq: Sampling rate in Hz that it was made for.
+        unit_uv: Microvolts that it takes for 1 (LaBraM and CBraMod: 100).
+        feature_size: Width of its features; None is found out when the model is first made.
+        sfreq: Sampling rate of the windows in Hz.
+        n_times: Samples of a window.
+        num_eeg_tokens: Soft tokens of a window.
+        hidden_size: Width of the soft tokens and of the pooled embedding.
+    """
+
+    model_type = "neuronarrator_braindecode"
+
+    encoder: str = "Labram"
+    encoder_options: dict[str, Any] | None = None
+    encoder_sfreq: float | int = 200.0
+    unit_uv: float | int = 100.0
+    feature_size: int | None = None
+    sfreq: float | int = 200.0
+    n_times: int = 2000
+    num_eeg_tokens: int = 8
+    hidden_size: int = 192
+    initializer_range: float | int = 0.02
+
+
 class NeuroNarratorTopomapConfig(PreTrainedConfig):
     """Topomap encoder: one map per band in, soft tokens and one embedding out.
 
@@ -119,7 +148,8 @@ class NeuroNarratorConfig(InstalledCode, PreTrainedConfig):
         num_history_windows: Windows pasted into the prompt by `history="prompt"`.
         use_topomap: Put map tokens into the prompt.
         num_finding_tokens: Concept tokens; the first sums up all findings, each of the others is
-            one of the likeliest findings with its attributes.
+            one of the likeliest findings with its attributes. 0: the language model is told the signal
+            and the map alone, and stage `language` has nothing to teach.
         finding_hidden_size: Width of the finding head per finding.
         presence_loss_weight: Weight of the multi-label loss.
         attribute_loss_weight: Weight of the losses of side, region, frequency, ... of present findings.
@@ -228,6 +258,7 @@ def _as_config(
 
 __all__ = [
     "HISTORY_MODES",
+    "NeuroNarratorBraindecodeConfig",
     "NeuroNarratorBridgeConfig",
     "NeuroNarratorConfig",
     "NeuroNarratorTopomapConfig",

@@ -79,7 +79,7 @@ class FindingTokens(nn.Module):
     def __init__(self, num_tokens: int, size: int):
         super().__init__()
         n_findings = len(FINDING_IDS)
-        self.num_slots = num_tokens - 1
+        self.num_tokens, self.num_slots = num_tokens, num_tokens - 1
         self.summary = nn.Linear(2 * n_findings, size)
         self.finding_embedding = nn.Parameter(torch.zeros(n_findings, size))
         self.attributes = nn.Linear(CONCEPT_SIZE, size)
@@ -91,6 +91,8 @@ class FindingTokens(nn.Module):
     def forward(self, concepts: Mapping[str, Tensor]) -> Tensor:
         """`(batch, num_tokens, size)` from concepts with a batch axis (see `finding_targets`)."""
         dtype = self.empty.dtype
+        if self.num_tokens == 0:
+            return self.empty.new_zeros(len(concepts["presence"]), 0, len(self.empty))
         presence, assessed = concepts["presence"].to(dtype), concepts["assessed"].to(dtype)
         flat = [presence[..., None], assessed[..., None], *(concepts[name].to(dtype) for name in ATTRIBUTES)]
         values = torch.cat(flat, dim=-1)

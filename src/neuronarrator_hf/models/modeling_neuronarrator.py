@@ -56,10 +56,21 @@ class NeuroNarratorForConditionalGeneration(NeuroNarratorPreTrainedModel, Genera
     # With another main input `generate` would take the EEG for the prompt and drop it.
     main_input_name = "input_ids"
 
-    def __init__(self, config: NeuroNarratorConfig):
+    def __init__(self, config: NeuroNarratorConfig, language_model: nn.Module | None = None):
+        """A narrator with fresh weights.
+
+        Args:
+            config: Configuration.
+            language_model: A loaded language model of `config.text_config`, kept as it is; None makes one.
+        """
         super().__init__(config)
         self.model = NeuroNarratorModel(config)
-        self.language_model = AutoModelForCausalLM.from_config(config.text_config)
+        if language_model is None:
+            language_model = AutoModelForCausalLM.from_config(config.text_config)
+        else:
+            for module in language_model.modules():
+                module._is_hf_initialized = True
+        self.language_model = language_model
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:

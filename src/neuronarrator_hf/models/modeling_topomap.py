@@ -51,6 +51,11 @@ class NeuroNarratorTopomapEncoder(PreTrainedModel):
     def _init_weights(self, module: nn.Module) -> None:
         init_by_fan_in(self, module)
 
+    def load_vision_model(self, name_or_path: str) -> None:
+        """Take the weights of the vision model from a pretrained one of the same configuration."""
+        pretrained = AutoModel.from_pretrained(name_or_path, dtype=self.token_out.weight.dtype)
+        self.vision_model.load_state_dict(pretrained.state_dict())
+
     def forward(self, topomap_values: Tensor, **kwargs) -> BaseModelOutputWithPooling:
         """Encode maps.
 

@@ -330,7 +330,7 @@ def build_waveform_encoder(config) -> PreTrainedModel:
 
     Such an encoder takes `eeg_values`, `channel_positions`, `channel_mask` and `spectral_values` and
     returns `last_hidden_state` and `pooler_output` as ours does; `config` has `hidden_size` and
-    `num_eeg_tokens`. See `examples/` for an adapter.
+    `num_eeg_tokens`. `modeling_braindecode` adapts those of braindecode.
     """
     if config.model_type == NeuroNarratorWaveformConfig.model_type:
         return NeuroNarratorWaveformEncoder(config)

@@ -62,12 +62,21 @@ class StageArguments:
         mixed_precision: no, bf16 or fp16.
         text_windows: Windows of a sequence that are narrated in a step.
         max_text_tokens: Longest prompt and text.
-        weights: Weight of each loss: text, heads, alignment.
+        weights: Weight of each loss: text, heads, alignment, and mismatch (the text of a window must be
+            less likely behind the tokens of another recording's).
+        mismatch_margin: Nats per token by which it must be.
+        hard_negatives: Weight of the other windows of a recording as negatives of stage `align`, against
+            1 for those of other recordings.
         drop_findings: Probability that the concept tokens of a window are dropped.
         drop_eeg: Probability that the EEG tokens of a window are dropped.
         teacher_findings: Probability, at the start, that concept tokens come from the truth; falls to 0
             at half of the budget.
         freeze: Prefixes of parameter names that do not move.
+        lora: Adapters in the language model in place of tuning it whole: `rank`, `alpha`, `dropout`,
+            `targets` over `lora.DEFAULTS`; empty for none.
+        projector_warmup: Share of the budget, at the start, in which only `warmup_parts` move.
+        warmup_parts: Prefixes of the parameters that move then.
+        gradient_checkpointing: Compute activations anew in the backward pass, for memory.
         evaluate_minutes: Minutes between evaluations.
         checkpoint_minutes: Minutes between checkpoints.
         sample_texts: Texts shown at an evaluation.
@@ -85,11 +94,25 @@ class StageArguments:
     mixed_precision: str = "no"
     text_windows: int = 2
     max_text_tokens: int = 256
-    weights: dict[str, float] = field(default_factory=lambda: {"text": 1.0, "heads": 1.0, "alignment": 0.3})
+    weights: dict[str, float] = field(
+        default_factory=lambda: {"text": 1.0, "heads": 1.0, "alignment": 0.3, "mismatch": 0.0}
+    )
+    mismatch_margin: float = 0.5
+    hard_negatives: float = 1.0
     drop_findings: float = 0.1
     drop_eeg: float = 0.1
     teacher_findings: float = 0.5
     freeze: tuple[str, ...] = ()
+    lora: dict[str, Any] = field(default_factory=dict)
+    projector_warmup: float = 0.0
+    warmup_parts: tuple[str, ...] = (
+        "model.eeg_projector",
+        "model.history_projector",
+        "model.image_projector",
+        "model.finding_tokens",
+        "model.no_",
+    )
+    gradient_checkpointing: bool = False
     evaluate_minutes: float = 4.0
     checkpoint_minutes: float = 3.0
     sample_texts: int = 3
@@ -100,7 +123,11 @@ class RunArguments:
     """A whole preset.
 
     Attributes:
-        model: Sections of `NeuroNarratorConfig`.
+        model: Sections of `NeuroNarratorConfig`, and names or folders of pretrained parts:
+            `language_model`, `vision_model`, `waveform_model` (see `parts.new_parts`).
+        attention: Attention of the language model (`sdpa`, `flash_attention_2`, `eager`); None leaves
+            transformers' choice.
+        dtype: Of the frozen or adapted pretrained language model: float32 or bfloat16.
         seed: Seed of weights, data and masks.
         threads: Threads of torch in the training process; None leaves torch's choice.
         vocab_size: Tokens of the compact decoder's tokenizer.
@@ -112,6 +139,8 @@ class RunArguments:
     """
 
     model: dict[str, Any] = field(default_factory=dict)
+    attention: str | None = None
+    dtype: str = "float32"
     seed: int = 0
     threads: int | None = None
     vocab_size: int = 2048

@@ -37,10 +37,11 @@ def save_checkpoint(
     average: WeightAverage,
     progress: Progress,
 ) -> None:
-    """Write `checkpoint.pt` in one move."""
+    """Write `checkpoint.pt` in one move; frozen parameters are where the stage started from and stay out."""
     folder.mkdir(parents=True, exist_ok=True)
+    frozen = _frozen(model)
     state = {
-        "model": model.state_dict(),
+        "model": {name: value for name, value in model.state_dict().items() if name not in frozen},
         "optimizer": optimizer.state_dict(),
         "average": average.state_dict(),
         "progress": asdict(progress),
@@ -56,12 +57,24 @@ def load_checkpoint(
     optimizer: torch.optim.Optimizer,
     average: WeightAverage,
 ) -> Progress | None:
-    """Continue from `checkpoint.pt`; None where there is none."""
+    """Continue from `checkpoint.pt`; None where there is none.
+
+    Raises:
+        ValueError: It was written by a model of other parts.
+    """
     path = folder / CHECKPOINT_NAME
     if not path.is_file():
         return None
     state = torch.load(path, map_location="cpu", weights_only=True)
-    model.load_state_dict(state["model"])
+    missing, unexpected = model.load_state_dict(state["model"], strict=False)
+    wrong = sorted({*missing} - _frozen(model)) + unexpected
+    if wrong:
+        raise ValueError(f"{path} is of another model; it does not fit at {', '.join(wrong[:3])}")
     optimizer.load_state_dict(state["optimizer"])
     average.load_state_dict(state["average"])
     return Progress(**state["progress"])
+
+
+def _frozen(model: torch.nn.Module) -> set[str]:
+    """Names of the parameters that are not trained, all names of a tied one."""
+    return {n for n, p in model.named_parameters(remove_duplicate=False) if not p.requires_grad}

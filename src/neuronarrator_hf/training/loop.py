@@ -79,7 +79,7 @@ def train(
     if expected_processes is not None and accelerator.num_processes != expected_processes:
         raise RuntimeError(f"{expected_processes} processes expected, {accelerator.num_processes} run")
     for name, parameter in stage.objective.named_parameters():
-        if any(name.startswith((prefix, f"model.{prefix}")) for prefix in arguments.freeze):
+        if _starts_with(name, arguments.freeze):
             parameter.requires_grad_(False)
     optimizer = make_optimizer(stage.objective, arguments)
     stage.objective.to(accelerator.device)
@@ -204,12 +204,21 @@ class _Loop:
                 self.accelerator.backward(losses["loss"] / arguments.accumulate)
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0) + value.detach() / arguments.accumulate
+        if share < arguments.projector_warmup:
+            self._keep_only_warmup_gradients()
         sums["grad_norm"] = self.accelerator.clip_grad_norm_(self.objective.parameters(), arguments.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         if self.average.decay:
             self.average.update()
         return sums
+
+    def _keep_only_warmup_gradients(self) -> None:
+        """What has no gradient does not move, nor does it decay."""
+        module = self.accelerator.unwrap_model(self.objective)
+        for name, parameter in module.named_parameters():
+            if not _starts_with(name, self.arguments.warmup_parts):
+                parameter.grad = None
 
     def _due(self, since_s: float, minutes: float) -> bool:
         due = self.progress.elapsed_s - since_s >= 60 * minutes
@@ -266,6 +275,11 @@ class _Loop:
             save_checkpoint(self.folder, model, inner, self.average, self.progress)
         self.accelerator.wait_for_everyone()
         self._saved = self.progress.elapsed_s
+
+
+def _starts_with(name: str, prefixes: Iterable[str]) -> bool:
+    """Whether a parameter of the objective, or of the model in it, has one of the prefixes."""
+    return any(name.startswith((prefix, f"model.{prefix}")) for prefix in prefixes)
 
 
 def _to_device(value: Any, device: torch.device) -> Any:

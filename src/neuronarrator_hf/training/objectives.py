@@ -13,7 +13,11 @@ from ..models.modeling_heads import finding_losses
 
 
 def alignment_loss(
-    waveform: torch.Tensor, topomap: torch.Tensor, logit_scale: torch.Tensor
+    waveform: torch.Tensor,
+    topomap: torch.Tensor,
+    logit_scale: torch.Tensor,
+    recordings: torch.Tensor | None = None,
+    hard_weight: float = 1.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Symmetric InfoNCE over all windows of all processes, and the share ranked first in this batch.
 
@@ -24,9 +28,13 @@ def alignment_loss(
         waveform: `(n, dim)` embeddings of waveforms.
         topomap: `(n, dim)` embeddings of the maps of the same windows.
         logit_scale: Inverse temperature.
+        recordings: `(n,)` which recording each window is of.
+        hard_weight: Weight of negatives of the same recording (see `models.contrastive`).
     """
     waveform, topomap = F.normalize(waveform.float(), dim=-1), F.normalize(topomap.float(), dim=-1)
-    loss = contrastive_loss(waveform, topomap, logit_scale.float(), gather=True)
+    loss = contrastive_loss(
+        waveform, topomap, logit_scale.float(), gather=True, recordings=recordings, hard_weight=hard_weight
+    )
     with torch.no_grad():
         ranked_first = (waveform @ topomap.T).argmax(-1) == torch.arange(
             len(waveform), device=waveform.device
@@ -108,3 +116,16 @@ def soften(targets: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
             values * (1 - share) + (1 - values) * share * (targets["presence"] > 0.5)[..., None] * 0.5
         )
     return soft
+
+
+def mismatch_loss(matched: torch.Tensor, mismatched: torch.Tensor, margin: float) -> torch.Tensor:
+    """How far texts are from being `margin` less likely behind the EEG of another recording.
+
+    The matched side gets no gradient: it has a loss of its own.
+
+    Args:
+        matched: `(n,)` negative log likelihood per token behind the own EEG.
+        mismatched: `(n,)` behind another recording's.
+        margin: Nats per token.
+    """
+    return F.relu(margin + matched.detach() - mismatched).mean()

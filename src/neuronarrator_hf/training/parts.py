@@ -10,18 +10,21 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from ..models.configuration_neuronarrator import NeuroNarratorConfig
 from ..models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
 from ..models.modeling_alignment import MAX_LOG_SCALE, NeuroNarratorForContrastiveAlignment
-from ..models.modeling_neuronarrator import NeuroNarratorForConditionalGeneration
+from ..models.modeling_neuronarrator import NeuroNarratorForConditionalGeneration, NeuroNarratorModel
 from ..models.processing_neuronarrator import (
     CURRENT_INSTRUCTION,
     HISTORY_INSTRUCTION,
+    PLACEHOLDERS,
     TASK_INSTRUCTION,
     NeuroNarratorProcessor,
 )
 from .arguments import RunArguments
+from .lora import has_adapters, merged_state_dict
 from .tokenizer import train_tokenizer
 
 ALIGNMENT_NAME = "alignment.safetensors"
@@ -89,7 +92,8 @@ class Parts:
     def save(self, folder: Path) -> None:
         """Everything into a folder that `from_pretrained` reads."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.model.save_pretrained(folder)
+        state = merged_state_dict(self.model) if has_adapters(self.model) else None
+        self.model.save_pretrained(folder, state_dict=state)
         self.processor.save_pretrained(folder)
         self.alignment.save(folder)
 
@@ -100,11 +104,43 @@ def _assemble(model: NeuroNarratorForConditionalGeneration, processor: NeuroNarr
 
 
 def new_parts(run: RunArguments, texts: list[str]) -> Parts:
-    """A model with fresh weights; without a named language model also a tokenizer made of the texts."""
+    """A model with fresh weights but for the parts that the preset names.
+
+    `run.model` may name, by Hub name or folder: `language_model`, any causal language model (without it
+    a compact decoder and a tokenizer are made of the texts); `vision_model`, any vision model, as the
+    encoder of the maps; `waveform_model`, a NeuroNarrator whose waveform encoder is taken, or weights
+    published for the braindecode encoder of `waveform_config`.
+    """
     values = dict(run.model)
-    pretrained = values.pop("language_model", None)
-    if pretrained is not None:
-        return _with_language_model(pretrained, values)
+    names = {part: values.pop(part, None) for part in ("language_model", "vision_model", "waveform_model")}
+    if names["vision_model"] is not None:
+        vision = AutoConfig.from_pretrained(names["vision_model"])
+        values["topomap_config"] = {**(values.get("topomap_config") or {}), "vision_config": vision.to_dict()}
+    published = (values.get("waveform_config") or {}).get("model_type") == "neuronarrator_braindecode"
+    if names["waveform_model"] is not None and not published:
+        trained = NeuroNarratorConfig.from_pretrained(names["waveform_model"])
+        values["waveform_config"] = trained.waveform_config.to_dict()
+    if names["language_model"] is None:
+        language_model, tokenizer = None, _own_tokenizer(texts, run.vocab_size)
+        text_config = _own_text_config(values.pop("text_config", None), tokenizer)
+    else:
+        language_model, tokenizer = _pretrained_language_model(names["language_model"], run)
+        values.pop("text_config", None)
+        text_config = language_model.config.to_dict()
+    config = NeuroNarratorConfig(text_config=text_config, **values)
+    processor = NeuroNarratorProcessor.for_config(config, NeuroNarratorFeatureExtractor(), tokenizer)
+    model = NeuroNarratorForConditionalGeneration(config, language_model)
+    if names["vision_model"] is not None:
+        model.model.topomap_encoder.load_vision_model(names["vision_model"])
+    if names["waveform_model"] is not None and published:
+        model.model.waveform_encoder.load_pretrained(names["waveform_model"])
+    elif names["waveform_model"] is not None:
+        trained_model = NeuroNarratorModel.from_pretrained(names["waveform_model"], dtype=torch.float32)
+        model.model.waveform_encoder.load_state_dict(trained_model.waveform_encoder.state_dict())
+    return _assemble(model, processor)
+
+
+def _own_tokenizer(texts: list[str], vocab_size: int) -> Any:
     # The prompt as it is cut at its placeholders, often enough to become a few tokens.
     prompt = [
         f" {HISTORY_INSTRUCTION} ",
@@ -112,47 +148,48 @@ def new_parts(run: RunArguments, texts: list[str]) -> Parts:
         f" {CURRENT_INSTRUCTION} ",
         " " + TASK_INSTRUCTION,
     ]
-    tokenizer = train_tokenizer([*texts, *prompt * max(len(texts) // 8, 20)], vocab_size=run.vocab_size)
-    text_config = {"model_type": "llama", **(values.pop("text_config", None) or {})}
-    text_config |= {
+    return train_tokenizer([*texts, *prompt * max(len(texts) // 8, 20)], vocab_size=vocab_size)
+
+
+def _own_text_config(values: dict[str, Any] | None, tokenizer: Any) -> dict[str, Any]:
+    return {
+        "model_type": "llama",
+        **(values or {}),
         "vocab_size": len(tokenizer),
         "bos_token_id": tokenizer.bos_token_id,
         "eos_token_id": tokenizer.eos_token_id,
         "pad_token_id": tokenizer.pad_token_id,
     }
-    config = NeuroNarratorConfig(text_config=text_config, **values)
-    processor = NeuroNarratorProcessor.for_config(config, NeuroNarratorFeatureExtractor(), tokenizer)
-    return _assemble(NeuroNarratorForConditionalGeneration(config), processor)
 
 
-def _with_language_model(name: str, values: dict[str, Any]) -> Parts:
-    """Fresh towers before a pretrained causal language model and its tokenizer."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    from ..models.processing_neuronarrator import PLACEHOLDERS
-
+def _pretrained_language_model(name: str, run: RunArguments) -> tuple[Any, Any]:
+    """A causal language model and its tokenizer, both with the placeholders."""
     tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
     tokenizer.add_special_tokens({"additional_special_tokens": list(PLACEHOLDERS)})
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    language_model = AutoModelForCausalLM.from_pretrained(name)
+    language_model = AutoModelForCausalLM.from_pretrained(
+        name, dtype=getattr(torch, run.dtype), attn_implementation=run.attention
+    )
     if len(tokenizer) > language_model.config.vocab_size:
         language_model.resize_token_embeddings(len(tokenizer))
-    values.pop("text_config", None)
-    config = NeuroNarratorConfig(text_config=language_model.config.to_dict(), **values)
-    processor = NeuroNarratorProcessor.for_config(config, NeuroNarratorFeatureExtractor(), tokenizer)
-    model = NeuroNarratorForConditionalGeneration(config)
-    model.language_model.load_state_dict(language_model.state_dict())
-    return _assemble(model, processor)
+    return language_model, tokenizer
 
 
 def load_parts(folder: str | Path, run: RunArguments | None = None) -> Parts:
-    """Model, processor and shared space of a folder; the history mode is the preset's."""
+    """Model, processor and shared space of a folder; what the preset switches is the preset's.
+
+    Switches, which fit any weights: `history`, `use_topomap` and `waveform_config.use_spectra`.
+    """
     folder = Path(folder)
     config = NeuroNarratorConfig.from_pretrained(folder)
     processor = NeuroNarratorProcessor.from_pretrained(folder)
-    if run is not None and run.model.get("history", config.history) != config.history:
-        config.history = run.model["history"]
+    if run is not None:
+        config.history = run.model.get("history", config.history)
+        config.use_topomap = run.model.get("use_topomap", config.use_topomap)
+        waveform = run.model.get("waveform_config") or {}
+        if "use_spectra" in waveform:
+            config.waveform_config.use_spectra = waveform["use_spectra"]
         processor.follow(config)
     model = NeuroNarratorForConditionalGeneration.from_pretrained(folder, config=config, dtype=torch.float32)
     parts = _assemble(model, processor)

@@ -32,7 +32,7 @@ def run(
     num_processes: int | None = None,
     push_to_hub: str | None = None,
 ) -> dict[str, Any]:
-    """Train one stage, or `all` in order.
+    """Train one stage, or `all` in order (without `language` before a pretrained language model).
 
     Args:
         stage: language, align, narrate or all.
@@ -46,14 +46,16 @@ def run(
         seed: Seed of the run, over the preset's.
         overrides: Further `key=value` over the preset, such as `data.n_windows=4`.
         num_processes: Fails where Accelerate runs another number.
-        push_to_hub: Repository that the finished model is pushed to.
+        push_to_hub: Repository that the folder of the finished model is uploaded to.
 
     Returns:
         Steps, seconds and figures of the stage (of the last one with `all`).
     """
     if stage == "all":
         result: dict[str, Any] = {}
-        for name in STAGES:
+        # A pretrained language model can write: what findings are called it learns in stage `narrate`.
+        can_write = "language_model" in load_arguments(config, overrides).model
+        for name in STAGES[1:] if can_write else STAGES:
             last = name == STAGES[-1]
             result = run(
                 name, config, runs=runs, resume=resume, seed=seed, overrides=overrides,
@@ -70,6 +72,8 @@ def run(
     if seed is not None:
         overrides.append(f"seed={seed}")
     arguments = load_arguments(config, overrides)
+    if stage == "language" and arguments.model.get("num_finding_tokens") == 0:
+        raise ValueError("stage language words concept tokens, and num_finding_tokens=0; start with align")
     folder = Path(runs or Path("runs") / Path(config).stem) / stage
     keep_freed_memory()
     if arguments.threads:
@@ -95,8 +99,18 @@ def run(
         _record(final, stage, config, arguments.seed, overrides, result, start)
         (folder / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         if push_to_hub:
-            built.push_to_hub(push_to_hub)
+            result["pushed_to"] = _push(final, push_to_hub)
     return result
+
+
+def _push(folder: Path, repository: str) -> str:
+    """Upload the folder of the finished model as it lies on disk; its address."""
+    from huggingface_hub import HfApi
+
+    api = HfApi()
+    url = api.create_repo(repository, exist_ok=True)
+    api.upload_folder(repo_id=url.repo_id, folder_path=folder, commit_message="Trained model")
+    return str(url)
 
 
 def _start(init: str | Path | None, runs: Path, stage: str) -> Path | None:

@@ -21,7 +21,8 @@ from .data import (
     iterate,
     sample_texts,
 )
-from .objectives import alignment_loss, head_losses, positive_weights, soften
+from .lora import add_adapters
+from .objectives import alignment_loss, head_losses, mismatch_loss, positive_weights, soften
 from .texts import IGNORED, TextEncoder
 from .validation import Validation
 
@@ -39,7 +40,7 @@ class LanguageObjective(nn.Module):
     def forward(self, share: float, targets: dict, **text: torch.Tensor) -> dict[str, torch.Tensor]:
         """The loss, and the share of tokens that are predicted right."""
         tokens = self.model.model.tokens_of_findings(soften(targets) if self.training else targets)
-        loss, accuracy = text_loss(self.model, tokens, **text)
+        loss, accuracy, _ = text_loss(self.model, tokens, **text)
         return {"loss": loss, "token_accuracy": accuracy}
 
 
@@ -106,14 +107,42 @@ class EEGObjective(nn.Module):
         )
         if weights["alignment"] > 0:
             waveform, topomap, scale = self.alignment(features.embeddings.flatten(0, 1), maps.flatten(0, 1))
-            losses["alignment"], losses["retrieval"] = alignment_loss(waveform, topomap, scale)
+            recordings = torch.arange(len(maps), device=maps.device).repeat_interleave(maps.shape[1])
+            losses["alignment"], losses["retrieval"] = alignment_loss(
+                waveform, topomap, scale, recordings, self.arguments.hard_negatives
+            )
             total = total + weights["alignment"] * losses["alignment"]
         if worded:
             assert text_windows is not None
             tokens = self._window_tokens(features, targets, text_windows, share)
-            losses["text"], losses["token_accuracy"] = text_loss(self.model, tokens, **text)
+            losses["text"], losses["token_accuracy"], each = text_loss(self.model, tokens, **text)
             total = total + weights["text"] * losses["text"]
+            if weights["mismatch"] > 0:
+                losses["mismatch"] = self._mismatch(tokens, targets["presence"], text_windows, text, each)
+                total = total + weights["mismatch"] * losses["mismatch"]
         return {"loss": total, **losses}
+
+    def _mismatch(
+        self,
+        tokens: torch.Tensor,
+        presence: torch.Tensor,
+        windows: torch.Tensor,
+        text: dict,
+        own: torch.Tensor,
+    ) -> torch.Tensor:
+        """Texts behind the tokens of the next recording, where other findings are true there."""
+        rows, columns = windows.unbind(1)
+        shift = int((rows == rows[0]).sum())
+        found = presence[rows, columns]
+        differs = (rows != rows.roll(shift)) & (found != found.roll(shift, 0)).any(-1)
+        if not bool(differs.any()):
+            return own.sum() * 0.0
+        _, _, other = text_loss(
+            self.model,
+            tokens.roll(shift, 0)[differs],
+            **{name: value[differs] for name, value in text.items()},
+        )
+        return mismatch_loss(own[differs], other, self.arguments.mismatch_margin)
 
     def _window_tokens(
         self, features: Any, targets: dict, windows: torch.Tensor, share: float
@@ -154,8 +183,8 @@ def text_loss(
     input_ids: torch.Tensor,
     attention_mask: torch.Tensor,
     labels: torch.Tensor,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cross-entropy of the texts behind their prompts, and the share of tokens predicted right.
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Cross-entropy of the texts behind their prompts, share of tokens predicted right, loss per text.
 
     Logits are computed where there are labels only: the prompt is the longer part.
     """
@@ -165,9 +194,11 @@ def text_loss(
     ).logits[:, :-1]
     wanted = labels[:, 1 - keep :]
     spoken = wanted != IGNORED
-    loss = nn.functional.cross_entropy(logits[spoken].float(), wanted[spoken])
+    each = nn.functional.cross_entropy(logits[spoken].float(), wanted[spoken], reduction="none")
     accuracy = (logits.detach()[spoken].argmax(-1) == wanted[spoken]).float().mean()
-    return loss, accuracy
+    texts = spoken.nonzero()[:, 0]
+    per_text = each.new_zeros(len(wanted)).index_add(0, texts, each) / spoken.sum(1).clamp_min(1)
+    return each.mean(), accuracy, per_text
 
 
 class TrainingStage:
@@ -195,6 +226,10 @@ class TrainingStage:
             name, parts, run, source, validation, real,
         )  # fmt: skip
         self.arguments = run.stages[name]
+        if self.arguments.lora:
+            add_adapters(parts.model.language_model, self.arguments.lora)
+        if self.arguments.gradient_checkpointing:
+            parts.model.gradient_checkpointing_enable({"use_reentrant": False})
         self.encode_text = TextEncoder(
             parts.prompt_ids, parts.processor.tokenizer, self.arguments.max_text_tokens
         )
@@ -254,11 +289,6 @@ class TrainingStage:
         if self.name == "align":
             parts.alignment.aligned.save_pretrained(folder / "alignment")
         return {"calibrated_groups": float(len(calibration)), "calibration_windows": float(len(logits))}
-
-    def push_to_hub(self, repository: str) -> None:
-        """Push model and processor."""
-        self.parts.model.push_to_hub(repository)
-        self.parts.processor.push_to_hub(repository)
 
 
 def _positive_weight(source: Source, largest: float) -> torch.Tensor:
