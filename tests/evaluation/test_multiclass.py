@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from neuronarrator_hf.evaluation.classification import average_precision
 from neuronarrator_hf.evaluation.multiclass import pool_probabilities, score_classes, vote_divergence
 
 
@@ -38,6 +39,16 @@ def test_same_as_scikit_learn():
     binary = score_classes(p[:, :2], truth % 2, "ab", positive="b", n_bootstrap=0)
     assert binary["auroc"] == pytest.approx(metrics.roc_auc_score(truth % 2, p[:, 1]))
     assert binary["auprc"] == pytest.approx(metrics.average_precision_score(truth % 2, p[:, 1]))
+
+
+def test_average_precision_with_ties():
+    rng = np.random.default_rng(1)
+    scores, truth = rng.integers(0, 6, 200) / 5, rng.integers(0, 2, 200)
+    assert average_precision(scores, truth) == pytest.approx(metrics.average_precision_score(truth, scores))
+    assert average_precision(np.array([0.9, 0.8, 0.7]), np.array([0, 1, 1])) == pytest.approx(
+        (1 / 2 + 2 / 3) / 2
+    )
+    assert average_precision(scores, np.zeros(200)) is None
 
 
 def test_an_abstention_is_no_right_answer():

@@ -1,18 +1,45 @@
-"""Benchmarks: each a small declaration of which recordings are heard and how they are scored."""
+"""Benchmarks by name: simulations, expert-labelled excerpts, and tasks over public sources."""
 
 from __future__ import annotations
 
 import json
-import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import real, simulated
+from . import real, simulated, task_report
 from .expert_labels import read_labels
 from .listening import make_voice
+from .provenance import provenance
+from .task import Task
+from .task_run import run_task
+from .tasks import TASKS
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a benchmark is run.
+
+    Attributes:
+        limit: Recordings at most (of each kind or part).
+        seed: Of controls, resampling and simulated sets.
+        per_recording: Segments at most of each recording of a public source.
+        worded: Let the model word what it hears.
+        also: Optional routes to classes.
+        controls: Run the controls.
+        prompts: File of label prompts.
+        model: Where the model was loaded from.
+    """
+
+    limit: int | None = None
+    seed: int = 0
+    per_recording: int | None = None
+    worded: bool = True
+    also: tuple[str, ...] = ()
+    controls: bool = True
+    prompts: Path | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True)
@@ -22,24 +49,26 @@ class Benchmark:
     Attributes:
         name: As given to `--benchmark`.
         needs_root: Whether it reads recordings from `--root`.
-        evaluate: `(voice, root, limit, seed)` to results.
+        evaluate: `(voice, root, settings)` to results.
         to_markdown: Results to tables.
     """
 
     name: str
     needs_root: bool
-    evaluate: Callable[[Any, Path | None, int | None, int], dict[str, Any]]
+    evaluate: Callable[[Any, Path | None, Settings], dict[str, Any]]
     to_markdown: Callable[[dict[str, Any]], str]
 
 
-def _simulated(voice: Any, root: Path | None, limit: int | None, seed: int) -> dict[str, Any]:
-    return simulated.evaluate_simulated(voice, n=limit or 200, seed=seed)
+def _simulated(voice: Any, root: Path | None, settings: Settings) -> dict[str, Any]:
+    return simulated.evaluate_simulated(
+        voice, n=settings.limit or 200, seed=settings.seed, controls=settings.controls
+    )
 
 
-def _icu_pages(voice: Any, root: Path | None, limit: int | None, seed: int) -> dict[str, Any]:
+def _icu_pages(voice: Any, root: Path | None, settings: Settings) -> dict[str, Any]:
     assert root is not None
-    pages = real.hear_recordings(voice, read_labels(root, ("icu_vecams",))[:limit])
-    clips = real.hear_recordings(voice, read_labels(root, ("icu_sparcnet", "icu_iiic_irr"))[:limit])
+    pages = real.hear_recordings(voice, read_labels(root, ("icu_vecams",))[: settings.limit])
+    clips = real.hear_recordings(voice, read_labels(root, ("icu_sparcnet", "icu_iiic_irr"))[: settings.limit])
     return {
         "pages": real.score_pages(pages),
         "clips": real.score_clips(clips),
@@ -47,10 +76,30 @@ def _icu_pages(voice: Any, root: Path | None, limit: int | None, seed: int) -> d
     }
 
 
-def _awake(voice: Any, root: Path | None, limit: int | None, seed: int) -> dict[str, Any]:
+def _awake(voice: Any, root: Path | None, settings: Settings) -> dict[str, Any]:
     assert root is not None
-    heard = real.hear_recordings(voice, read_labels(root, ("awake",))[:limit])
+    heard = real.hear_recordings(voice, read_labels(root, ("awake",))[: settings.limit])
     return {"awake": real.score_awake(heard), "recordings": real.claims_table(heard)}
+
+
+def _of_task(task: Task) -> Benchmark:
+    def evaluate(voice: Any, root: Path | None, settings: Settings) -> dict[str, Any]:
+        assert root is not None
+        return run_task(
+            task,
+            voice,
+            root,
+            limit=settings.limit,
+            per_recording=settings.per_recording,
+            worded=settings.worded,
+            also=settings.also,
+            model=settings.model,
+            controls=settings.controls,
+            prompts=settings.prompts,
+            seed=settings.seed,
+        )
+
+    return Benchmark(task.name, True, evaluate, task_report.to_markdown)
 
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -59,6 +108,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         Benchmark("simulated", False, _simulated, simulated.to_markdown),
         Benchmark("icu-pages", True, _icu_pages, real.to_markdown),
         Benchmark("awake", True, _awake, real.to_markdown),
+        *map(_of_task, TASKS.values()),
     )
 }
 
@@ -68,44 +118,45 @@ def run(
     *,
     root: str | Path | None = None,
     model: str | Path | None = None,
-    limit: int | None = None,
-    seed: int = 0,
     out: str | Path | None = None,
     history: str = "ssm",
+    also: Sequence[str] = (),
+    **settings: Any,
 ) -> dict[str, Any]:
     """Run a benchmark on a model: what `neuronarrator evaluate` does.
 
     Args:
         benchmark: Name of a benchmark.
         root: Folder of its recordings.
-        model: Repository name or folder; None is the embedded default.
-        limit: Recordings at most (of each kind).
-        seed: Number of the held-out set and seed of the controls.
+        model: Repository name or folder; `measured` for the measurements alone; None is the embedded default.
         out: Folder for `NAME.json` and `NAME.md`; None writes nothing.
         history: History mode of the narration.
+        also: Optional routes to classes, see `Settings`.
+        **settings: The other fields of `Settings`.
 
     Returns:
-        The results with versions, model and hardware.
+        The results with versions, model, hashes, seeds and hardware.
 
     Raises:
         ValueError: There is no such benchmark, or it needs a folder.
     """
+    from ..narration.result import plain
+
     if benchmark not in BENCHMARKS:
         raise ValueError(f"no benchmark {benchmark!r}; there are {', '.join(BENCHMARKS)}")
     declared = BENCHMARKS[benchmark]
     if declared.needs_root and root is None:
         raise ValueError(f"the benchmark {benchmark!r} needs --root, the folder of its recordings")
-    from ..narration.loading import load_model
-
-    loaded, processor = load_model(model)
-    voice = make_voice(loaded, processor, history=history)
-    result = declared.evaluate(voice, None if root is None else Path(root), limit, seed)
-    result = {"run": _provenance(benchmark, model, seed, limit), **result}
+    voice = _voice(model, history)
+    chosen = Settings(also=tuple(also), model=None if model is None else str(model), **settings)
+    result = declared.evaluate(voice, None if root is None else Path(root), chosen)
+    told = {k: getattr(chosen, k) for k in ("seed", "limit", "per_recording", "worded", "also")}
+    result = {"run": provenance(benchmark, voice.identity, **told, history=history), **result}
     if out is not None:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{benchmark}.json").write_text(
-            json.dumps(result, indent=1, default=str) + "\n", encoding="utf-8"
+            json.dumps(plain(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
         (folder / f"{benchmark}.md").write_text(declared.to_markdown(result), encoding="utf-8")
     return result
@@ -116,22 +167,11 @@ def to_markdown(benchmark: str, result: dict[str, Any]) -> str:
     return BENCHMARKS[benchmark].to_markdown(result)
 
 
-def _provenance(benchmark: str, model: str | Path | None, seed: int, limit: int | None) -> dict[str, Any]:
-    import numpy
-    import torch
-    import transformers
+def _voice(model: str | Path | None, history: str) -> Any:
+    if model == "measured":
+        from ..narration.voice import MeasuredVoice
 
-    return {
-        "benchmark": benchmark,
-        "model": "embedded default" if model is None else str(model),
-        "seed": seed,
-        "limit": limit,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": numpy.__version__,
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-        },
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
-    }
+        return MeasuredVoice()
+    from ..narration.loading import load_model
+
+    return make_voice(*load_model(model), history=history)

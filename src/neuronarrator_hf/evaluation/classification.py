@@ -18,6 +18,19 @@ def auroc(scores: np.ndarray, truth: np.ndarray) -> float | None:
     return float((ranks[truth].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
 
 
+def average_precision(scores: np.ndarray, truth: np.ndarray) -> float | None:
+    """Area under precision over recall in steps, ties taken together; None without a positive."""
+    truth = np.asarray(truth, bool)
+    if not truth.any():
+        return None
+    order = np.argsort(-np.asarray(scores), kind="stable")
+    ranked, right = np.asarray(scores)[order], truth[order]
+    last_of_tie = np.flatnonzero(np.append(np.diff(ranked) != 0, True))
+    found = np.cumsum(right)[last_of_tie]
+    gained = np.diff(found, prepend=0)
+    return float((gained * found / (last_of_tie + 1)).sum() / truth.sum())
+
+
 def f1_score(predicted: np.ndarray, truth: np.ndarray) -> float:
     """F1 of two boolean arrays; 0 where nothing is right."""
     right = float(np.sum(predicted & truth))
@@ -66,6 +79,15 @@ def macro_scores(
         "n_labels": len(counted),
         "per_finding": per_label,
     }
+
+
+def pool_logits(probabilities: np.ndarray, *, limit: float = 1e-3) -> np.ndarray:
+    """Mean logit over the rows of `(n, n_labels)` as a probability, without NaN; NaN where all are."""
+    p = np.clip(probabilities, limit, 1 - limit)
+    logits = np.log(p / (1 - p))
+    seen = ~np.isnan(logits)
+    mean = np.where(seen, logits, 0).sum(0) / np.maximum(seen.sum(0), 1)
+    return np.where(seen.any(0), 1 / (1 + np.exp(-mean)), np.nan)
 
 
 def calibration_error(probabilities: np.ndarray, truth: np.ndarray, n_bins: int = 10) -> float:

@@ -75,34 +75,63 @@ def listen(
         measured: Measure too. Without it every window is worded.
         worded: Let the model speak; without it texts are empty.
     """
+    windows: list[Heard] = []
+    for group, block in enumerate(blocks):
+        heard, _ = listen_block(voice, block, voice.begin(), group=group, measured=measured, worded=worded)
+        windows.extend(heard)
+    return windows
+
+
+def listen_block(
+    voice: Any,
+    block: EEGWindows,
+    state: Any,
+    *,
+    group: Any = None,
+    previous: Any = None,
+    age_years: float | None = None,
+    measured: bool = True,
+    worded: bool = True,
+) -> tuple[list[Heard], Any]:
+    """The windows of one block, and the voice's state after it; arguments as of `listen`.
+
+    Args:
+        voice: A `Voice` of the engine.
+        block: Windows that follow those behind `state`.
+        state: What the voice carries from the blocks before (`voice.begin()` at the start).
+        group: Recording they belong to.
+        previous: Measurement of the window before the first.
+        age_years: Age, for the measurements.
+        measured: Measure too.
+        worded: Let the model speak.
+    """
     from ..findings.measure import measure_windows
     from ..findings.parse import parse
     from ..findings.write import write_segment
     from ..narration.engine import NOT_ASSESSED, is_assessable
 
-    silence = write_segment([NOT_ASSESSED], seed=0, variety=0.0)
-    windows: list[Heard] = []
-    for group, block in enumerate(blocks):
-        measurements = measure_windows(block) if measured else [None] * len(block)
-        if not block.channel_mask.any():
-            heard = [Heard(group, silence, {}, m, assessable=False) for m in measurements]
-        else:
-            state = voice.begin()
-            spoken, _ = voice.listen(block, state)
-            to_word = [i for i, m in enumerate(measurements) if worded and (m is None or is_assessable(m))]
+    silence = write_segment([NOT_ASSESSED], seed=0, variety=0.0) if worded else ""
+    measurements = measure_windows(block, age_years=age_years) if measured else [None] * len(block)
+    texts: dict[int, str] = {}
+    network: list[dict[str, float]] = [{} for _ in measurements]
+    judged = [block.channel_mask.any() and (m is None or is_assessable(m)) for m in measurements]
+    if block.channel_mask.any():
+        spoken, state = voice.listen(block, state)
+        network = [dict(p) for p in spoken.probabilities]
+        if worded:
+            to_word = [i for i, yes in enumerate(judged) if yes]
             texts = dict(zip(to_word, voice.speak(spoken, to_word), strict=True))
-            heard = [
-                Heard(
-                    group,
-                    texts.get(i, silence if worded else ""),
-                    dict(spoken.probabilities[i]),
-                    m,
-                    previous=measurements[i - 1] if i else None,
-                    assessable=i in texts,
-                )
-                for i, m in enumerate(measurements)
-            ]
-        windows.extend(heard)
-    for window in windows:
+    heard = [
+        Heard(
+            group,
+            texts.get(i, silence),
+            network[i],
+            m,
+            previous=measurements[i - 1] if i else previous,
+            assessable=bool(judged[i]),
+        )
+        for i, m in enumerate(measurements)
+    ]
+    for window in heard:
         window.claims = list(parse(window.text))
-    return windows
+    return heard, state

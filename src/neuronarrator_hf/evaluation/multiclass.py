@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .classification import auroc, calibration_error
+from .classification import auroc, average_precision, calibration_error
 from .intervals import percentile_interval, resample_groups
 
 _RANKED_RESAMPLES = 200
@@ -50,7 +50,7 @@ def score_classes(
     chosen = np.where(answered, np.nan_to_num(probabilities).argmax(1), len(classes))
     order = {group: i for i, group in enumerate(dict.fromkeys(groups))}
     confusion = np.zeros((len(order), len(classes), len(classes) + 1))
-    np.add.at(confusion, ([order[g] for g in groups], truth, chosen), 1)
+    np.add.at(confusion, (np.array([order[g] for g in groups]), truth, chosen), 1)
     total = confusion.sum(0)
     result: dict[str, Any] = {"n": len(truth), "n_groups": len(order), "abstained": int((~answered).sum())}
     result |= {k: float(v) for k, v in _choice_figures(total).items()}
@@ -121,16 +121,15 @@ def _choice_figures(confusion: np.ndarray) -> dict[str, np.ndarray]:
 def _ranking_figures(
     probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str], positive: str | None
 ) -> dict[str, float | None]:
-    from sklearn.metrics import average_precision_score
-
     columns = range(len(classes)) if positive is None else [list(classes).index(positive)]
     areas, precisions = [], []
     for c in columns:
         is_class = truth == c
         area = auroc(probabilities[:, c], is_class)
-        if area is not None:
+        precision = average_precision(probabilities[:, c], is_class)
+        if area is not None and precision is not None:
             areas.append(area)
-            precisions.append(float(average_precision_score(is_class, probabilities[:, c])))
+            precisions.append(precision)
     return {
         "auroc": float(np.mean(areas)) if areas else None,
         "auprc": float(np.mean(precisions)) if precisions else None,

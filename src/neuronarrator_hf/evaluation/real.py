@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..findings.vocabulary import FINDING_IDS
-from .classification import macro_scores, vote_scores
+from .classification import macro_scores, pool_logits, vote_scores
 from .expert_labels import CAPTION_FINDINGS, VOTE_CLASSES, VOTE_FINDINGS, LabelledRecording
 from .intervals import bootstrap_interval
 from .listening import Heard, listen
@@ -34,7 +34,8 @@ class HeardRecording:
         measured = np.stack([w.measured_array() for w in self.windows])
         both = combine_arrays(network, measured)
         return {
-            name: _pool(values) for name, values in zip(WITNESSES, (network, measured, both), strict=True)
+            name: np.nan_to_num(pool_logits(values))
+            for name, values in zip(WITNESSES, (network, measured, both), strict=True)
         }
 
     def said(self, mode: str) -> set[str]:
@@ -46,15 +47,6 @@ class HeardRecording:
         """`said` as 0 or 1 per finding of the vocabulary."""
         said = self.said(mode)
         return np.array([float(finding in said) for finding in FINDING_IDS])
-
-
-def _pool(values: np.ndarray) -> np.ndarray:
-    """Mean logit over windows, ignoring what was not assessed; 0 where it never was."""
-    p = np.clip(values, _LIMIT, 1 - _LIMIT)
-    logits = np.log(p / (1 - p))
-    seen = ~np.isnan(logits)
-    mean = np.where(seen, logits, 0).sum(0) / np.maximum(seen.sum(0), 1)
-    return np.where(seen.any(0), 1 / (1 + np.exp(-mean)), 0.0)
 
 
 def hear_recordings(

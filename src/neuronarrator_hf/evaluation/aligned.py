@@ -1,0 +1,78 @@
+"""The aligned space of a model: where waveforms, and the prototypes of classes, are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..signal.windows import EEGWindows
+from .held_out import as_blocks, simulate
+from .label_prompts import LabelPrompt
+from .zero_shot import class_prototypes
+
+PROTOTYPE_SEED = 1_900_000_000
+"""Simulated examples of prototypes: neither trained on nor held out for the benchmark of simulations."""
+_PROJECTION = "eeg_projection.weight"
+_FILE = "alignment.safetensors"
+
+
+def load_embedding(
+    model: Any, processor: Any, name_or_dir: str | Path | None = None
+) -> tuple[Callable[[EEGWindows], np.ndarray], bool]:
+    """What embeds a block as `(n_windows, d)`, and whether in the aligned space.
+
+    Args:
+        model: The narrator.
+        processor: Its processor.
+        name_or_dir: Where it was loaded from. Where the projection of stage align is not beside the weights,
+            the pooled waveform stands for it.
+    """
+    import torch
+
+    weight = _projection(name_or_dir)
+
+    def embed(block: EEGWindows) -> np.ndarray:
+        parts = []
+        with torch.inference_mode():
+            for first in range(0, len(block), 32):
+                inputs = processor.feature_extractor(
+                    block.select(slice(first, first + 32)), return_tensors="pt"
+                )
+                inputs = inputs.to(model.device)
+                names = ("eeg_values", "channel_positions", "channel_mask", "spectral_values")
+                pooled = model.model.waveform_encoder(**{n: inputs[n] for n in names}).pooler_output
+                parts.append(pooled if weight is None else pooled @ weight.to(pooled).T)
+        return torch.cat(parts).float().cpu().numpy()
+
+    return embed, weight is not None
+
+
+def simulated_prototypes(
+    embed: Callable[[EEGWindows], np.ndarray],
+    prompts: Sequence[LabelPrompt],
+    *,
+    n_recordings: int = 200,
+    n_windows: int = 2,
+) -> np.ndarray:
+    """Prototypes of the classes from simulated examples, `(n_classes, d)`."""
+    recordings = simulate(n_recordings, n_windows, PROTOTYPE_SEED)
+    embeddings = np.concatenate([embed(block) for block in as_blocks(recordings.eeg_uv)])
+    return class_prototypes(prompts, embeddings, recordings.flat_claims())
+
+
+def _projection(name_or_dir: str | Path | None) -> Any:
+    from safetensors.torch import load_file
+    from transformers.utils import cached_file
+
+    from ..models.default import default_model_dir
+
+    folder = default_model_dir() if name_or_dir is None else Path(name_or_dir)
+    path: Any = folder / _FILE
+    if not folder.is_dir():
+        path = cached_file(str(name_or_dir), _FILE, _raise_exceptions_for_missing_entries=False)
+    if path is None or not Path(path).is_file():
+        return None
+    return load_file(path).get(_PROJECTION)

@@ -1,0 +1,141 @@
+"""The routes from heard segments to class probabilities, and what each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .aligned import load_embedding, simulated_prototypes
+from .band_power import Probe
+from .held_out import as_blocks
+from .label_prompts import LabelPrompt
+from .segments import WITNESSES, Extra, HeardSegment
+from .zero_shot import (
+    classes_from_claims,
+    classes_from_findings,
+    classes_from_likelihood,
+    classes_from_prototypes,
+    names_findings,
+    sentence_scores,
+)
+
+OPTIONAL = ("likelihood", "prototype", "probe")
+"""Routes that are computed if asked for: each hears the EEG once more."""
+BAND_POWER = "band power, regression"
+PROBE = "embedding, regression"
+
+
+@dataclass
+class Routes:
+    """Class probabilities of segments by every route there is.
+
+    Attributes:
+        prompts: Classes.
+        extra: Computes what the optional routes need, or None.
+        missing: Route to why it is not there.
+    """
+
+    prompts: Sequence[LabelPrompt]
+    extra: Extra | None = None
+    missing: dict[str, str] = field(default_factory=dict)
+    _probes: dict[str, Probe] = field(default_factory=dict)
+    _prior: np.ndarray | None = None
+    _blank: np.ndarray | None = None
+    _prototypes: np.ndarray | None = None
+
+    @classmethod
+    def prepare(
+        cls, prompts: Sequence[LabelPrompt], voice: Any, *, also: Sequence[str] = (), model: Any = None
+    ) -> Routes:
+        """Routes over a voice.
+
+        Args:
+            prompts: Classes.
+            voice: A `Voice` of the engine; the optional routes need a `ModelVoice`.
+            also: Of `OPTIONAL`.
+            model: Where the model was loaded from.
+        """
+        unknown = sorted(set(also) - set(OPTIONAL))
+        if unknown:
+            raise ValueError(f"no route {', '.join(unknown)}; there are {', '.join(OPTIONAL)}")
+        routes = cls(prompts)
+        if not also:
+            return routes
+        if not hasattr(voice, "processor"):
+            routes.missing |= dict.fromkeys(also, "the voice has no network")
+            return routes
+        embed, aligned = load_embedding(voice.model, voice.processor, model)
+        sentences = [s for p in prompts for s in p.sentences]
+        if "likelihood" in also:
+            silent = as_blocks(np.full((1, 1, 19, 2000), 1e-3, np.float32))[0]
+            heard, _ = voice.listen(silent, voice.begin())
+            routes._blank = sentence_scores(voice, heard, sentences)[0]
+        if "prototype" in also and not names_findings(prompts):
+            routes.missing["prototype"] = "not every class is a finding that can be simulated"
+        elif "prototype" in also:
+            routes._prototypes = simulated_prototypes(embed, prompts)
+            if not aligned:
+                routes.missing["aligned space"] = "no alignment.safetensors; pooled waveforms stand for it"
+
+        def extra(block: Any) -> dict[str, np.ndarray]:
+            vectors = {}
+            if "prototype" in also or "probe" in also:
+                vectors["embedding"] = embed(block)
+            if "likelihood" in also:
+                heard, _ = voice.listen(block, voice.begin())
+                vectors["sentences"] = sentence_scores(voice, heard, sentences)
+            return vectors
+
+        routes.extra = extra
+        return routes
+
+    def fit(self, train: Sequence[HeardSegment]) -> None:
+        """Fit what learns from the training part: the prior and the regressions."""
+        truth = self.truth(train)
+        counts = (
+            np.bincount(truth, minlength=len(self.prompts)) if len(train) else np.zeros(len(self.prompts))
+        )
+        self._prior = (counts + 1) / (counts + 1).sum()
+        for name, vectors in (
+            (BAND_POWER, [h.features for h in train]),
+            (PROBE, [h.extra["embedding"] for h in train if "embedding" in h.extra]),
+        ):
+            if np.count_nonzero(counts) < 2:
+                self.missing[name] = "the training part holds fewer than two classes"
+            elif vectors:
+                self._probes[name] = Probe(np.stack(vectors), truth, len(self.prompts))
+
+    def truth(self, heard: Sequence[HeardSegment]) -> np.ndarray:
+        """Index of the true class of each segment."""
+        names = [p.label for p in self.prompts]
+        return np.array([names.index(h.segment.label) for h in heard], int)
+
+    def predict(self, heard: Sequence[HeardSegment]) -> dict[str, np.ndarray]:
+        """Per route `(n, n_classes)` probabilities; rows of NaN are abstentions."""
+        out: dict[str, np.ndarray] = {}
+        if self._prior is not None:
+            out["prior"] = np.tile(self._prior, (len(heard), 1))
+        if names_findings(self.prompts):
+            for witness in WITNESSES:
+                findings = np.stack([h.findings[witness] for h in heard])
+                if not np.isnan(findings).all():
+                    out[witness] = classes_from_findings(self.prompts, findings)
+            if any(h.texts for h in heard):
+                out["text, claims"] = classes_from_claims(
+                    self.prompts, [h.claims for h in heard], [h.assessed for h in heard]
+                )
+        else:
+            self.missing["findings and claims"] = "not every class is a finding of EEG language"
+        if self._blank is not None:
+            scores = np.stack([h.extra["sentences"] for h in heard])
+            out["text, likelihood"] = classes_from_likelihood(scores, self._blank, self.prompts)
+        if self._prototypes is not None:
+            embeddings = np.stack([h.extra["embedding"] for h in heard])
+            out["prototype"] = classes_from_prototypes(embeddings, self._prototypes)
+        for name, probe in self._probes.items():
+            vectors = [h.features if name == BAND_POWER else h.extra["embedding"] for h in heard]
+            out[name] = probe.predict(np.stack(vectors))
+        return out
