@@ -9,8 +9,10 @@ from transformers import AutoFeatureExtractor
 
 import neuronarrator_hf.auto  # noqa: F401
 from neuronarrator_hf.models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
+from neuronarrator_hf.signal.interpolation import average_reference, to_sites
 from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
-from neuronarrator_hf.signal.spectral import SPECTRUM_FREQS_HZ
+from neuronarrator_hf.signal.spectral import SPECTRUM_FREQS_HZ, band_power, log_spectrum, power_spectrum
+from neuronarrator_hf.signal.topomap import topographic_maps
 from neuronarrator_hf.signal.windows import EEGWindows
 
 EXTRACTOR = NeuroNarratorFeatureExtractor()
@@ -161,3 +163,23 @@ def test_saving_and_loading(tmp_path) -> None:
     loaded = AutoFeatureExtractor.from_pretrained(tmp_path)
     assert isinstance(loaded, NeuroNarratorFeatureExtractor) and loaded.map_size == 16
     assert loaded(make_windows())["topomap_values"].shape[-1] == 16
+
+
+def test_spectra_and_maps_are_those_of_one_spectrum() -> None:
+    windows = make_windows(3)
+    made = EXTRACTOR(windows)
+    site_uv, site_mask = to_sites(windows)
+    referenced = average_reference(site_uv, site_mask)
+    np.testing.assert_array_equal(made["spectral_values"][0], log_spectrum(referenced, site_mask))
+    power = band_power(*power_spectrum(referenced))
+    np.testing.assert_array_equal(made["topomap_values"][0], topographic_maps(power, site_mask))
+
+
+def test_samples_are_handed_on_without_a_copy_unless_one_is_needed() -> None:
+    windows = make_windows(2)
+    assert np.shares_memory(EXTRACTOR(windows)["eeg_values"], windows.eeg_uv)
+    masked = np.ones((2, 19), dtype=bool)
+    masked[0, 3] = False
+    windows = make_windows(2, channel_mask=masked)
+    values = EXTRACTOR(windows)["eeg_values"]
+    assert not values[0, 0, 3].any() and windows.eeg_uv[0, 3].any()

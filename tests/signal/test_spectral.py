@@ -157,3 +157,13 @@ def test_aperiodic_fit_agrees_with_specparam() -> None:
     assert np.quantile(difference, 0.95) < 0.1
     # where the two part, ours is on the whole the one nearer the truth
     assert np.std(np.array(ours) - truth) < 1.1 * np.std(np.array(theirs, dtype=float) - truth)
+
+
+@pytest.mark.parametrize("method", ["welch", "multitaper"])
+def test_a_spectrum_is_the_same_alone_and_among_many(method: str) -> None:
+    eeg_uv = np.random.default_rng(0).standard_normal((5, 19, 2000)).astype(np.float32)
+    _, together = power_spectrum(eeg_uv, method=method)
+    for window in range(5):
+        for site in (0, 7, 18):
+            _, alone = power_spectrum(eeg_uv[window, site], method=method)
+            np.testing.assert_array_equal(together[window, site], alone)

@@ -10,12 +10,7 @@ from transformers import BatchFeature, SequenceFeatureExtractor
 
 from ..signal.interpolation import average_reference, to_sites
 from ..signal.montage import SITES_1020, canonical_name, electrode_positions
-from ..signal.spectral import (
-    SPECTRUM_FLOOR,
-    band_power,
-    log_spectrum,
-    power_spectrum,
-)
+from ..signal.spectral import SPECTRUM_FLOOR, band_power, log_spectrum_from_psd, power_spectrum
 from ..signal.topomap import MAP_SIZE, topographic_maps
 from ..signal.windows import SFREQ_HZ, WINDOW_N_TIMES, EEGWindows
 from .installed_code import InstalledCode
@@ -141,18 +136,20 @@ class NeuroNarratorFeatureExtractor(InstalledCode, SequenceFeatureExtractor):
         Both are taken against a robust average, so that the recording's reference does not enter.
         """
         referenced = average_reference(site_uv, site_mask)
-        spectral_values = log_spectrum(referenced, site_mask, time_mask, self.sampling_rate)
         freqs, psd = power_spectrum(referenced, self.sampling_rate, time_mask=time_mask)
-        return spectral_values, topographic_maps(band_power(freqs, psd), site_mask, self.map_size)
+        maps = topographic_maps(band_power(freqs, psd), site_mask, self.map_size)
+        return log_spectrum_from_psd(freqs, psd, site_mask), maps
 
     def _features(self, windows: EEGWindows) -> dict[str, np.ndarray]:
         site_uv, site_mask = to_sites(windows)
         spectral_values, topomap_values = self.spectra_and_maps(site_uv, site_mask, windows.time_mask)
         ends_s = np.concatenate([windows.start_s[:1], windows.end_s[:-1]])
-        eeg_uv = np.where(windows.channel_mask[..., None], windows.eeg_uv, 0.0).astype(np.float32)
+        eeg_uv = windows.eeg_uv
+        if not windows.channel_mask.all():
+            eeg_uv = np.where(windows.channel_mask[..., None], eeg_uv, np.float32(0.0))
         known = np.isfinite(windows.positions).all(axis=1) & windows.positions.any(axis=1)
         return {
-            "eeg_values": eeg_uv,
+            "eeg_values": np.require(eeg_uv, np.float32, "W"),  # the samples themselves where they can be
             "channel_positions": np.where(known[:, None], windows.positions, 0.0).astype(np.float32),
             "channel_mask": windows.channel_mask & known,
             "window_mask": np.ones(len(windows), dtype=bool),
@@ -263,6 +260,8 @@ class NeuroNarratorFeatureExtractor(InstalledCode, SequenceFeatureExtractor):
 
 def _left_pad(samples: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Stack samples; missing windows come before the first, missing channels after the last."""
+    if len(samples) == 1:
+        return {name: values[None] for name, values in samples[0].items()}
     n_windows = max(len(sample["window_mask"]) for sample in samples)
     n_channels = max(len(sample["channel_positions"]) for sample in samples)
     batch = {}

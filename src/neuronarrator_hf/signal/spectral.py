@@ -29,6 +29,8 @@ SPECTRUM_FREQS_HZ: np.ndarray = np.concatenate([np.arange(0.5, 30.01, 0.25), np.
 """Frequencies of `log_spectrum`: 0.5 to 30 Hz in steps of 0.25 Hz, then 31 to 45 Hz in steps of 1 Hz
 (means over 1 Hz)."""
 SPECTRUM_FREQS_HZ.setflags(write=False)
+_CACHED_VALUES = 1 << 18
+"""Numbers worked on at a time, so that what is made of them stays in a core's cache."""
 SPECTRUM_FLOOR = -4.0
 """log10 uV^2/Hz at which `log_spectrum` ends below: an amplitude of 0.1 uV over 100 Hz, below the noise
 of every amplifier. A masked site holds this value at every frequency."""
@@ -83,25 +85,35 @@ def power_spectrum(
 
 def _density(eeg_uv: np.ndarray, sfreq: float, method: str, n_fft: int, nw: float) -> np.ndarray:
     """Density on the bins of `n_fft`; a shorter row is padded with zeros after tapering."""
-    n_taper = min(n_fft, eeg_uv.shape[-1])
+    rows = eeg_uv.reshape(-1, eeg_uv.shape[-1])
+    psd = np.empty((len(rows), n_fft // 2 + 1), dtype=np.float32)
+    n_values = 4 * rows.shape[-1]  # of a row while it is worked on, about
+    n_at_once = max(_CACHED_VALUES // max(n_values, 1), 1)
+    for start in range(0, len(rows), n_at_once):
+        part = slice(start, start + n_at_once)
+        psd[part] = _density_of_rows(rows[part], sfreq, method, n_fft, nw)
+    return psd.reshape(*eeg_uv.shape[:-1], -1)
+
+
+def _density_of_rows(rows: np.ndarray, sfreq: float, method: str, n_fft: int, nw: float) -> np.ndarray:
+    n_taper = min(n_fft, rows.shape[-1])
     if method == "welch":
-        taper = _hann(n_taper, sfreq)
-        frames = np.lib.stride_tricks.sliding_window_view(eeg_uv, n_taper, axis=-1)
-        frames = frames[..., :: max(n_taper // 2, 1), :]
+        frames = np.lib.stride_tricks.sliding_window_view(rows, n_taper, axis=-1)
+        frames = frames[:, :: max(n_taper // 2, 1)]
         n_averaged = frames.shape[-2]
-        tapered = (frames - frames.mean(axis=-1, dtype=np.float32, keepdims=True)) * taper
+        tapered = (frames - frames.mean(axis=-1, dtype=np.float32, keepdims=True)) * _hann(n_taper, sfreq)
     else:
         tapers = _dpss(n_taper, nw, sfreq)
         n_averaged = len(tapers)
-        centred = eeg_uv - eeg_uv.mean(axis=-1, dtype=np.float32, keepdims=True)
-        tapered = centred[..., None, :] * tapers
+        centred = rows - rows.mean(axis=-1, dtype=np.float32, keepdims=True)
+        tapered = centred[:, None] * tapers
     spectrum = fft.rfft(tapered.astype(np.float32, copy=False), n=n_fft, axis=-1)
-    psd = np.einsum("...kf,...kf->...f", spectrum.real, spectrum.real)
-    psd += np.einsum("...kf,...kf->...f", spectrum.imag, spectrum.imag)
+    psd = np.einsum("rkf,rkf->rf", spectrum.real, spectrum.real)
+    psd += np.einsum("rkf,rkf->rf", spectrum.imag, spectrum.imag)
     psd *= 2.0 / n_averaged
-    psd[..., 0] /= 2.0
+    psd[:, 0] /= 2.0
     if n_fft % 2 == 0:
-        psd[..., -1] /= 2.0
+        psd[:, -1] /= 2.0
     return psd
 
 
