@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -116,3 +119,24 @@ def test_a_transformers_model_is_asked_and_what_it_says_is_checked(tmp_path) -> 
     text, author = writer.write(CLAIMS, 0)
     assert author == "grammar" and contents(parse(text)) == contents(CLAIMS)
     assert writer.counts == {"rejected": 2, "fallback": 1}
+
+
+def test_a_seed_gives_the_same_words_in_every_process() -> None:
+    code = (
+        "from neuronarrator_hf.findings.schema import Claim\n"
+        "from neuronarrator_hf.findings.select import select_for_text, with_absences\n"
+        "from neuronarrator_hf.findings.write import write_segment\n"
+        "claims = select_for_text(with_absences([Claim('drowsy'), Claim('normal')]))\n"
+        "claims += [Claim('sleep_spindles', 'not_assessed'), Claim('asymmetry', 'not_assessed')]\n"
+        "print([write_segment(claims, seed=seed) for seed in range(40)])\n"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1

@@ -61,9 +61,11 @@ class Cluster:
 
     Attributes:
         address: Of its scheduler, such as `tcp://10.0.0.1:8786`.
+        timeout_s: How long it may take to answer.
     """
 
     address: str
+    timeout_s: float = 20.0
 
     def run(self, tasks: Sequence[Task], folder: Path, options: BuildOptions) -> Iterator[str]:
         """See `Engine`; the task of a worker that died is done by another."""
@@ -74,7 +76,7 @@ class Cluster:
                 "--scheduler needs Dask; run: pip install 'neuronarrator_hf[cluster]'"
             ) from None
         try:
-            client = Client(self.address, timeout="20s")
+            client = Client(self.address, timeout=self.timeout_s)
         except OSError as error:
             raise SourceError(
                 f"no Dask scheduler answers at {self.address}: {type(error).__name__}"

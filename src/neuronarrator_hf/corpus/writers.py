@@ -17,8 +17,8 @@ from neuronarrator_hf.findings.write import write_segment
 GRAMMAR = "grammar"
 INSTRUCTION = (
     "You write one paragraph of an EEG report in the style of a clinical neurophysiologist. Say every "
-    "finding of the list with its attributes, and nothing that is not in the list: no other finding, no cause, no "
-    "diagnosis, no advice, no patient."
+    "finding of the list with its attributes, and nothing that is not in the list: no other finding, no "
+    "cause, no diagnosis, no advice, no patient."
 )
 
 

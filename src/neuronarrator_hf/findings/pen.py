@@ -341,7 +341,7 @@ class Pen:
                 left.difference_update(members)
                 noun = FAMILY_NOUNS[family]
                 named.append((ORDER[members[0]], Phrase(self.pick(noun.denied), "", noun.number)))
-        for finding in left:
+        for finding in sorted(left, key=ORDER.__getitem__):
             noun = NOUNS[finding]
             special = (names or {}).get(finding)
             name = self.pick(special or noun.denied)
