@@ -23,6 +23,7 @@ LAYERS = {
     "publishing": 5,
     "training": 6,
     "pipelines": 7,
+    "app": 8,
     "_registration": 8,
     "auto": 9,
     "commands": 9,

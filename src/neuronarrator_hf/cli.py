@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from .commands.app import app as serve_app
 from .commands.corpus import corpus
 from .commands.evaluate import evaluate
 from .commands.hub import hub
@@ -29,6 +30,7 @@ for command in (narrate, inspect, deidentify, simulate):
     app.command()(command)
 app.command(context_settings=_FORWARD)(train)
 app.command()(evaluate)
+app.command("app")(serve_app)
 app.add_typer(hub, name="hub")
 app.add_typer(corpus, name="corpus")
 

@@ -1,10 +1,8 @@
-# ruff: noqa: E402  (the demo is no package: its folder goes on the path, and only where Gradio is)
 from __future__ import annotations
 
 import asyncio
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,33 +11,31 @@ import pytest
 from eeg_samples import awake_uv
 
 pytest.importorskip("gradio")
-SPACE = Path(__file__).resolve().parents[2] / "spaces" / "narrate"
-sys.path.insert(0, str(SPACE))
 
-import app
-import desk as desk_module
 import gradio as gr
 import httpx
-import views
-import visit as visit_module
-from desk import AUTOMATIC, EXAMPLE, UPLOAD, Desk
 from gradio import processing_utils
-from visit import EXAMPLES, RefusedError, Visits
 
+import neuronarrator_hf.app.visit as visit_module
+from neuronarrator_hf.app import narrators as narrators_module
+from neuronarrator_hf.app import page as page_module
+from neuronarrator_hf.app import views
+from neuronarrator_hf.app.desk import EXAMPLE, UPLOAD, Desk
+from neuronarrator_hf.app.narrators import DEFAULT, MEASURED, Narrators, models_of_server
+from neuronarrator_hf.app.views import View
+from neuronarrator_hf.app.visit import EXAMPLES, RefusedError, Visits
 from neuronarrator_hf.findings.schema import Claim
-from neuronarrator_hf.narration import engine
 from neuronarrator_hf.narration.result import WindowNarration
 from neuronarrator_hf.recording.writing import write_edf
 from neuronarrator_hf.signal.montage import SITES_1020
 from neuronarrator_hf.simulation.scenario import Act, Scenario
 
 CHOICES: dict[str, Any] = {"source": EXAMPLE, "example": "short", "uploads": None}
-CHOICES |= {"words": app.MEASURED, "history": "ssm", "age": ""}
+CHOICES |= {"words": MEASURED, "history": "ssm", "age": ""}
 
 
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "BLOCK_WINDOWS", engine.BLOCK_WINDOWS)
     monkeypatch.setitem(EXAMPLES, "focus", Scenario(0, 46.0, "routine", (Act("example", 7),), 200.0))
     monkeypatch.setitem(EXAMPLES, "short", Scenario(0, 46.0, "routine", (Act("example", 3),), 200.0))
 
@@ -53,7 +49,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def desk(root: Path) -> Desk:
-    return Desk(Visits(root), app.make_narrator)
+    return Desk(Visits(root), Narrators({DEFAULT: None}))
 
 
 def run(desk: Desk, key: str = "a", **changes: Any) -> list[dict[str, Any]]:
@@ -77,20 +73,23 @@ def uploaded(root: Path) -> Path:
 
 
 def test_the_page_is_built_and_every_handler_gives_parts_of_it(desk: Desk) -> None:
-    page = app.build(desk)
+    page = page_module.build(desk, [DEFAULT, MEASURED])
     config = page.get_config_file()
     assert page.analytics_enabled is False
-    assert all(d["api_visibility"] == "private" for d in config["dependencies"])
+    public = [d["api_name"] for d in config["dependencies"] if d["api_visibility"] != "private"]
+    assert public == ["narrate"]
     parts = {c["props"].get("label") for c in config["components"]}
-    assert {"Recording", "Gain", "Segment of 10 s", "Age in years"} <= parts
+    assert {"Recording", "Gain", "Montage", "Filter", "Segment of 10 s", "Age in years"} <= parts
     with gr.Blocks():
-        names = set(app._lay_out())
+        names = set(page_module.lay_out([DEFAULT, MEASURED]))
     assert set(merged(run(desk))) <= names
-    assert set(desk.show(1, AUTOMATIC, "a")) <= names
+    assert set(desk.show(1, View(), "a")) <= names
 
 
-def test_an_example_is_narrated_segment_by_segment_beside_its_truth(desk: Desk, root: Path) -> None:
-    desk_module.engine.BLOCK_WINDOWS = 1
+def test_an_example_is_narrated_segment_by_segment_beside_its_truth(
+    desk: Desk, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(narrators_module, "STREAM_WINDOWS", 1)
     updates = run(desk)
     counts = [sum(text == "\n" for text, _ in u["narrative"]) for u in updates if u.get("narrative")]
     assert counts == sorted(counts) and counts[-1] == 3
@@ -99,7 +98,7 @@ def test_an_example_is_narrated_segment_by_segment_beside_its_truth(desk: Desk, 
     assert "data:image/png;base64," in last["page"] and "<svg" in last["fields"]
     assert "Simulated here" in last["details"] and "supported by the signal" in last["details"]
     assert {label for _, label in last["narrative"]} <= {None, *views.STATUS_COLOURS} - {"contradicted"}
-    written = [Path(last[f"file_{kind}"]) for kind in ("html", "json", "md")]
+    written = [Path(last[f"file_{kind}"]) for kind in ("html", "json", "md", "edf")]
     assert sorted(written) == files(root)
     assert last["start"] == {"interactive": True} and last["stop"] == {"interactive": False}
 
@@ -108,7 +107,7 @@ def test_nothing_is_left_when_the_visitor_leaves(desk: Desk, root: Path) -> None
     run(desk)
     desk.visits.end("a")
     assert list(root.iterdir()) == []
-    assert desk.show(0, AUTOMATIC, "a") == {}
+    assert desk.show(0, View(), "a") == {}
 
 
 def test_an_upload_is_narrated_and_deleted_and_its_name_not_told(
@@ -118,9 +117,9 @@ def test_an_upload_is_narrated_and_deleted_and_its_name_not_told(
     last = merged(updates)
     assert last["outcome"] == {"visible": True}, last["status"]
     assert not uploaded.exists() and not uploaded.parent.exists()
-    assert sorted(p.suffix for p in files(root)) == [".html", ".json", ".md"]
+    assert sorted(p.suffix for p in files(root)) == [".edf", ".html", ".json", ".md"]
     assert "Jane" not in repr(updates)
-    assert all("Jane" not in p.read_text(encoding="utf-8") for p in files(root))
+    assert all(b"Jane" not in p.read_bytes() for p in files(root))
 
 
 @pytest.mark.parametrize(
@@ -200,11 +199,11 @@ def test_clicks_move_the_page(desk: Desk) -> None:
     run(desk)
     pieces, owners = views.narrative(desk.visits.get("a").windows)
     piece = next(i for i, (_, label) in enumerate(pieces) if label and owners[i] == 2)
-    moved = desk.show_piece(piece, AUTOMATIC, "a")
+    moved = desk.show_piece(piece, View(), "a")
     assert moved["segment"] == {"value": 3} and "0:20 to 0:30" in moved["page"]
-    assert desk.show_piece(len(pieces), AUTOMATIC, "a") == {}
-    assert desk.show(99, AUTOMATIC, "a")["segment"] == {"value": 3}
-    assert desk.show(-5, 70, "a")["segment"] == {"value": 1}
+    assert desk.show_piece(len(pieces), View(), "a") == {}
+    assert desk.show(99, View(), "a")["segment"] == {"value": 3}
+    assert desk.show(-5, View(70), "a")["segment"] == {"value": 1}
 
 
 def test_a_click_on_an_event_moves_the_page_to_its_onset(desk: Desk) -> None:
@@ -212,9 +211,9 @@ def test_a_click_on_an_event_moves_the_page_to_its_onset(desk: Desk) -> None:
     events = desk.visits.get("a").narration.events
     assert len(events) == len(last["events"]["value"]) > 0
     for row, event in zip(last["events"]["value"], events, strict=True):
-        shown = desk.show_event(row, AUTOMATIC, "a")["segment"]["value"]
+        shown = desk.show_event(row, View(), "a")["segment"]["value"]
         assert 10 * (shown - 1) <= event["onset_s"] < 10 * shown
-    assert desk.show_event(["no", "such", "row"], AUTOMATIC, "a") == {}
+    assert desk.show_event(["no", "such", "row"], View(), "a") == {}
 
 
 def test_a_visit_ends_after_an_hour(desk: Desk, root: Path) -> None:
@@ -226,8 +225,10 @@ def test_a_visit_ends_after_an_hour(desk: Desk, root: Path) -> None:
     assert desk.visits.get("a") is None and list(root.iterdir()) == []
 
 
-def test_a_stopped_run_keeps_what_was_said_and_writes_no_report(desk: Desk, root: Path) -> None:
-    desk_module.engine.BLOCK_WINDOWS = 1
+def test_a_stopped_run_keeps_what_was_said_and_writes_no_report(
+    desk: Desk, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(narrators_module, "STREAM_WINDOWS", 1)
     updates: list[dict[str, Any]] = []
     for update in desk.narrate(**CHOICES, key="a"):
         updates.append(update)
@@ -251,18 +252,18 @@ def test_closing_the_page_ends_the_run(desk: Desk, root: Path) -> None:
 def test_visitors_do_not_see_each_other(desk: Desk) -> None:
     run(desk, key="a")
     run(desk, key="b", source=UPLOAD, uploads=[])
-    assert desk.show(0, AUTOMATIC, "b") == {}
+    assert desk.show(0, View(), "b") == {}
     assert desk.visits.get("b").windows == [] and len(desk.visits.get("a").windows) == 3
-    assert desk.show(0, AUTOMATIC, "a")["segment"] == {"value": 1}
+    assert desk.show(0, View(), "a")["segment"] == {"value": 1}
 
 
 def test_a_server_without_a_model_says_so(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("NEURONARRATOR_MODEL", str(tmp_path))
-    app._model.cache_clear()
-    last = merged(run(desk, words=app.MODEL))
-    app._model.cache_clear()
+    desk.make_narrator = Narrators(models_of_server())
+    (name, _) = desk.make_narrator.choices
+    last = merged(run(desk, words=name))
     assert "No model can be loaded" in last["status"] and str(tmp_path) not in last["status"]
 
 
@@ -297,7 +298,7 @@ def test_pieces_give_the_text_and_the_gravest_status() -> None:
 
 async def _taken(payload: Any) -> Any:
     """What the field makes of a request, the way Gradio runs it."""
-    field = app.uploads_only(gr.File(file_count="multiple"))
+    field = page_module.uploads_only(gr.File(file_count="multiple"))
     return await processing_utils.async_move_files_to_cache(payload, field)
 
 
@@ -309,24 +310,26 @@ def test_an_address_is_not_fetched(address: str, root: Path) -> None:
 
 def test_an_uploaded_file_is_taken_and_leaves_no_other(root: Path, uploaded: Path) -> None:
     (taken,) = asyncio.run(_taken([{"path": str(uploaded), "meta": {"_type": "gradio.FileData"}}]))
-    field = app.uploads_only(gr.File(file_count="multiple"))
+    field = page_module.uploads_only(gr.File(file_count="multiple"))
     assert field.preprocess(field.data_model([taken])) == [str(uploaded)]
     assert files(root) == [uploaded]
 
 
 def test_building_writes_nothing_beside_the_source() -> None:
-    assert not list(SPACE.glob("*.pyi"))
+    assert not list(Path(page_module.__file__).parent.glob("*.pyi"))
 
 
 def test_the_upload_field_is_no_output_of_a_handler(desk: Desk) -> None:
-    config = app.build(desk).get_config_file()
-    (field,) = (c["id"] for c in config["components"] if c["type"] == "file")
-    assert all(field not in d["outputs"] or not d["backend_fn"] for d in config["dependencies"])
+    config = page_module.build(desk, [MEASURED]).get_config_file()
+    fields = [c["id"] for c in config["components"] if c["type"] == "file"]
+    assert len(fields) == 2
+    for field in fields:
+        assert all(field not in d["outputs"] or not d["backend_fn"] for d in config["dependencies"])
 
 
 @pytest.fixture
 def served(desk: Desk) -> Iterator[str]:
-    page = app.build(desk)
+    page = page_module.build(desk, [MEASURED])
     _, address, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, ssr_mode=False)
     yield f"{address}gradio_api"
     page.close()
@@ -335,8 +338,8 @@ def served(desk: Desk) -> Iterator[str]:
 def ask(api: str, source: str, uploads: list[dict[str, Any]]) -> dict[str, Any]:
     """Press Narrate, as the page does; the last message of the run."""
     config = httpx.get(api.replace("gradio_api", "config")).json()
-    (start,) = (d["id"] for d in config["dependencies"] if d["api_name"] == "narrate")
-    data = [source, "short", uploads, app.MEASURED, "ssm", ""]
+    (start,) = (d["id"] for d in config["dependencies"] if len(d["inputs"]) == 6)
+    data = [source, "short", uploads, MEASURED, "ssm", ""]
     httpx.post(f"{api}/queue/join", json={"data": data, "fn_index": start, "session_hash": "visitor"})
     with httpx.stream("GET", f"{api}/queue/data", params={"session_hash": "visitor"}, timeout=60) as lines:
         messages = (json.loads(line[6:]) for line in lines.iter_lines() if line.startswith("data: "))
@@ -345,18 +348,17 @@ def ask(api: str, source: str, uploads: list[dict[str, Any]]) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_the_server_narrates_and_fetches_no_address(served: str, root: Path) -> None:
-    assert httpx.get(f"{served}/info").json()["named_endpoints"] == {}
     assert ask(served, EXAMPLE, [])["success"]
     for _ in range(2):  # a second time: Gradio makes components anew for a session that has run
         address = {"path": f"{served}/info", "meta": {"_type": "gradio.FileData"}}
         answer = ask(served, UPLOAD, [address])
         assert not answer["success"] and "Upload a file" in answer["output"]["error"]
-    assert sorted(p.suffix for p in files(root)) == [".html", ".json", ".md"]
+    assert sorted(p.suffix for p in files(root)) == [".edf", ".html", ".json", ".md"]
 
 
 def test_a_request_without_a_session_belongs_to_nobody() -> None:
     with pytest.raises(gr.Error, match="browser"):
-        app.visitor(gr.Request(session_hash=None))
+        page_module.visitor(gr.Request(session_hash=None))
 
 
 def test_refusals_are_not_faults() -> None:

@@ -22,8 +22,8 @@ def stream(
     *,
     check: Callable[[], None] | None = None,
     **options: Any,
-) -> Generator[WindowNarration, None, Narration]:
-    """Narrate in a thread and yield every window once it is verified; the narration is the return value.
+) -> Generator[list[WindowNarration], None, Narration]:
+    """Narrate in a thread and yield verified windows, as many as there are; the narration is returned.
 
     Closing the generator ends the work at its next window.
 
@@ -51,14 +51,20 @@ def stream(
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
+    waiting: list[WindowNarration] = []
     try:
         while True:
             got = inbox.get()
             if isinstance(got, BaseException):
                 raise got
             if isinstance(got, Narration):
+                if waiting:
+                    yield waiting
                 return got
-            yield got
+            waiting.append(got)
+            if inbox.empty():
+                yield waiting
+                waiting = []
     finally:
         left.set()
         thread.join()

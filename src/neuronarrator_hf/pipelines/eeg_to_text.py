@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 from transformers import GenerationConfig
 
 from ..narration.engine import HISTORY_MODES, VERIFY_MODES, Narrator
 from ..narration.relay import stream
-from ..narration.result import Narration
+from ..narration.result import Narration, WindowNarration
 from ..recording.reading import Recording
 from .eeg_pipeline import EEGPipeline, one_of, refuse_unknown
 
@@ -70,7 +71,7 @@ class EEGToTextPipeline(EEGPipeline):
         engine = Narrator(self.model, self.processor, **options, **(generate_kwargs or {}))
         recording = model_inputs["recording"]
         if as_stream:
-            return (window.to_dict() for window in stream(engine, recording))
+            return _chunks(stream(engine, recording))
         return engine.narrate(recording)
 
     def postprocess(self, model_outputs: Any, return_claims: bool = True) -> Any:
@@ -82,6 +83,13 @@ class EEGToTextPipeline(EEGPipeline):
             del result["claims"]
             result["chunks"] = [_without_claims(chunk) for chunk in result["chunks"]]
         return result
+
+
+def _chunks(finished: Generator[list[WindowNarration], None, Narration]) -> Iterator[dict[str, Any]]:
+    """Chunks one by one; a reader who leaves ends the work."""
+    with closing(finished):
+        for windows in finished:
+            yield from (window.to_dict() for window in windows)
 
 
 def _without_claims(chunk: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A window as a clinician reads it: ten seconds, longitudinal bipolar, a grid of seconds, a scale bar."""
+"""A window as a clinician reads it: ten seconds in a montage of choice, a grid of seconds, a scale bar."""
 
 from __future__ import annotations
 
@@ -14,11 +14,30 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PAGE_GROUPS: tuple[tuple[tuple[str, str], ...], ...] = (
+LONGITUDINAL, TRANSVERSE, AVERAGE = "longitudinal bipolar", "transverse bipolar", "average reference"
+Lanes = tuple[tuple[tuple[str, str | None], ...], ...]
+PAGE_GROUPS: Lanes = (
     LONGITUDINAL_BIPOLAR[0:4], LONGITUDINAL_BIPOLAR[14:18], LONGITUDINAL_BIPOLAR[4:8],
     LONGITUDINAL_BIPOLAR[10:14], LONGITUDINAL_BIPOLAR[8:10],
 )  # fmt: skip
 """Left and right temporal, left and right parasagittal, midline: sides beside each other."""
+_TRANSVERSE_GROUPS: Lanes = (
+    (("F7", "Fp1"), ("Fp1", "Fp2"), ("Fp2", "F8")), (("F7", "F3"), ("F3", "Fz"), ("Fz", "F4"), ("F4", "F8")),
+    (("T7", "C3"), ("C3", "Cz"), ("Cz", "C4"), ("C4", "T8")),
+    (("P7", "P3"), ("P3", "Pz"), ("Pz", "P4"), ("P4", "P8")), (("P7", "O1"), ("O1", "O2"), ("O2", "P8")),
+)  # fmt: skip
+"""From left to right, one row of electrodes after the other from front to back."""
+_AVERAGE_GROUPS: Lanes = tuple(
+    tuple((site, None) for site in group)
+    for group in (
+        ("Fp1", "F7", "T7", "P7", "O1"), ("Fp2", "F8", "T8", "P8", "O2"), ("F3", "C3", "P3"),
+        ("F4", "C4", "P4"), ("Fz", "Cz", "Pz"),
+    )
+)  # fmt: skip
+MONTAGES: dict[str, Lanes] = {
+    LONGITUDINAL: PAGE_GROUPS, TRANSVERSE: _TRANSVERSE_GROUPS, AVERAGE: _AVERAGE_GROUPS,
+}  # fmt: skip
+"""Montage to groups of lanes; a lane is a pair of electrodes, or one against the average."""
 SENSITIVITIES_UV: tuple[float, ...] = (10, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
 _GROUP_GAP = 0.6
 _TRACE = "#111111"
@@ -27,22 +46,26 @@ _GRID = "#d9dde3"
 _MARK = "#e8a33d"
 
 
-def derive_page(windows: EEGWindows, index: int) -> tuple[list[str], np.ndarray, np.ndarray, list[int]]:
+def derive_page(
+    windows: EEGWindows, index: int, montage: str = LONGITUDINAL
+) -> tuple[list[str], np.ndarray, np.ndarray, list[int]]:
     """Labels, traces `(n_traces, n_times)` in microvolts, whether each is evaluable, its group.
 
-    Longitudinal bipolar where at least half of its derivations can be formed; single channels otherwise.
+    The montage asked for where at least half of its lanes can be formed; single channels otherwise. The
+    average is that of the evaluable channels.
     """
     eeg_uv, mask = windows.eeg_uv[index], windows.channel_mask[index]
     at = {name: i for i, name in enumerate(windows.ch_names)}
+    average = eeg_uv[mask.astype(bool) if mask.any() else slice(None)].mean(axis=0)
     labels, traces, evaluable, groups = [], [], [], []
-    for number, group in enumerate(PAGE_GROUPS):
+    for number, group in enumerate(MONTAGES[montage]):
         for anode, cathode in group:
-            if anode in at and cathode in at:
-                labels.append(f"{anode}-{cathode}")
-                traces.append(eeg_uv[at[anode]] - eeg_uv[at[cathode]])
-                evaluable.append(bool(mask[at[anode]] and mask[at[cathode]]))
+            if anode in at and (cathode is None or cathode in at):
+                labels.append(f"{anode}-{cathode or 'avg'}")
+                traces.append(eeg_uv[at[anode]] - (average if cathode is None else eeg_uv[at[cathode]]))
+                evaluable.append(bool(mask[at[anode]] and (cathode is None or mask[at[cathode]])))
                 groups.append(number)
-    if len(labels) * 2 < len(LONGITUDINAL_BIPOLAR):
+    if len(labels) * 2 < sum(map(len, MONTAGES[montage])):
         shown = [i for i in range(len(windows.ch_names))][:32]
         labels = [windows.ch_names[i] for i in shown]
         traces = [eeg_uv[i] for i in shown]
@@ -63,6 +86,7 @@ def draw_page(
     windows: EEGWindows,
     index: int,
     *,
+    montage: str = LONGITUDINAL,
     sensitivity_uv: float | None = None,
     events: Sequence[tuple[float, float, str]] = (),
 ) -> float:
@@ -72,13 +96,14 @@ def draw_page(
         axes: Where to draw.
         windows: A block of windows.
         index: Which of them.
+        montage: One of `MONTAGES`.
         sensitivity_uv: Microvolts between two traces; chosen from the signal by default.
         events: `(start_s, end_s, label)` in seconds of the recording, marked above the traces.
 
     Returns:
         The sensitivity in use.
     """
-    labels, traces, evaluable, groups = derive_page(windows, index)
+    labels, traces, evaluable, groups = derive_page(windows, index, montage)
     step = sensitivity_uv or choose_sensitivity(traces, evaluable)
     recorded = windows.time_mask[index]
     start_s, length_s = float(windows.start_s[index]), windows.eeg_uv.shape[2] / windows.sfreq
@@ -145,6 +170,8 @@ def page_figure(
     index: int = 0,
     *,
     title: str | None = None,
+    montage: str = LONGITUDINAL,
+    band: str = "0.5–75 Hz",
     sensitivity_uv: float | None = None,
     events: Sequence[tuple[float, float, str]] = (),
     width_inches: float = 11.0,
@@ -155,6 +182,8 @@ def page_figure(
         windows: A block of windows.
         index: Which of them.
         title: What stands above it.
+        montage: One of `MONTAGES`.
+        band: What the signal was filtered to, as it stands above the page.
         sensitivity_uv: Microvolts between two traces; chosen from the signal by default.
         events: `(start_s, end_s, label)` in seconds of the recording, marked on the page.
         width_inches: Width; the height follows from the number of traces.
@@ -162,15 +191,15 @@ def page_figure(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    labels, _, _, groups = derive_page(windows, index)
+    labels, _, _, groups = derive_page(windows, index, montage)
     lanes = len(labels) + _GROUP_GAP * (groups[-1] if groups else 0)
     figure = Figure(figsize=(width_inches, 1.3 + 0.3 * max(lanes, 4)), dpi=110, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    step = draw_page(axes, windows, index, sensitivity_uv=sensitivity_uv, events=events)
-    montage = "longitudinal bipolar" if any("-" in label for label in labels) else "single electrodes"
+    step = draw_page(axes, windows, index, montage=montage, sensitivity_uv=sensitivity_uv, events=events)
+    told = montage if any("-" in label for label in labels) else "single electrodes"
     head = f"{title}   " if title else ""
-    settings = f"{montage} · {step:g} µV per lane · 0.5–75 Hz · negative up"
+    settings = f"{told} · {step:g} µV per lane · {band} · negative up"
     axes.set_title(f"{head}{settings}", fontsize=9, loc="left", pad=6)
     figure.tight_layout(pad=0.8)
     return figure

@@ -7,28 +7,24 @@ any other is its new value.
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+import uuid
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
-import views
-from visit import RefusedError, StoppedError, Visit, Visits, open_example, open_upload
-
-from neuronarrator_hf.narration import engine
-from neuronarrator_hf.narration.engine import Narrator
-from neuronarrator_hf.narration.result import Narration, WindowNarration
-from neuronarrator_hf.recording.reading import Recording
-from neuronarrator_hf.report.files import FORMATS, output_paths, write_reports
+from ..narration.engine import Narrator
+from ..narration.relay import stream
+from ..narration.result import Narration, WindowNarration, plain
+from ..recording.reading import Recording
+from ..report.files import output_paths, write_reports
+from . import views
+from .views import View
+from .visit import RefusedError, StoppedError, Visit, Visits, open_example, open_upload
 
 UPLOAD, EXAMPLE = "My recording", "Simulated example"
-AUTOMATIC = 0
-"""Gain chosen from the signal."""
-STREAM_WINDOWS = 8
-"""Segments worded at a time: a visitor sees the first of them after seconds, not after ten minutes of EEG."""
-
+FORMATS = ("html", "json", "md", "edf")
+"""What can be downloaded."""
 Update = dict[str, Any]
 MakeNarrator = Callable[[str, str, float | None], Narrator]
 
@@ -45,7 +41,6 @@ class Desk:
 
     def __init__(self, visits: Visits, make_narrator: MakeNarrator) -> None:
         self.visits, self.make_narrator = visits, make_narrator
-        engine.BLOCK_WINDOWS = STREAM_WINDOWS
 
     def narrate(
         self,
@@ -70,24 +65,27 @@ class Desk:
                 recording, name = open_upload(uploads or (), visit), "uploaded recording"
             visit.look(recording)
             yield {
-                **self.show(0, AUTOMATIC, key),
+                **self.show(0, View(), key),
                 "study": {"visible": True},
-                "gain": AUTOMATIC,
+                "gain": View().sensitivity_uv,
+                "montage": View().montage,
+                "band": View().band,
                 "segment": {"value": 1, "maximum": max(len(visit), 2)},
                 "status": views.status_line("Listening to the recording", 0.0),
             }
             narrator, began = self.make_narrator(words, history, age_years), time.monotonic()
-            for _ in self._stream(narrator, recording, name, visit):
-                yield self._progress(visit, time.monotonic() - began)
+            windows = stream(narrator, recording, check=visit.check, name=name)
+            try:
+                visit.narration = yield from self._follow(windows, visit, began)
+            finally:
+                windows.close()
             visit.check()
-            assert visit.narration is not None
             paths = output_paths(visit.folder, "narrative", FORMATS)
-            del paths["journal"]
             write_reports(visit.narration, paths, recording)
             yield {
-                **self.show(visit.shown, visit.sensitivity_uv, key),  # the events are known now
+                **self.show(visit.shown, visit.view, key),  # the events are known now
                 **_finished(visit, visit.narration),
-                **{f"file_{f}": str(path) for f, path in paths.items()},
+                **{f"file_{f}": str(paths[f]) for f in FORMATS},
             }
         except RefusedError as refused:
             yield {"status": views.status_line(str(refused), kind="error")}
@@ -105,38 +103,33 @@ class Desk:
             visit.forget_upload()
         yield _running(False)
 
-    def _stream(self, narrator: Narrator, recording: Recording, name: str, visit: Visit) -> Iterator[None]:
-        """Narrate in a thread; yields whenever windows were added to the visit, ends with its narration."""
-        inbox: queue.SimpleQueue[WindowNarration | Narration | BaseException] = queue.SimpleQueue()
+    def narrate_once(
+        self, uploads: Sequence[str] | None, words: str, history: str, age: str
+    ) -> dict[str, Any]:
+        """The narration of an upload as JSON; nothing of it is kept.
 
-        def hand_on(window: WindowNarration) -> None:
-            visit.check()
-            inbox.put(window)
-
-        def work() -> None:
-            try:
-                inbox.put(narrator.narrate(recording, name=name, on_window=hand_on))
-            except BaseException as error:
-                inbox.put(error)
-
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
+        Raises:
+            RefusedError: It cannot be narrated; the message is for whoever asked.
+        """
+        key = f"once-{uuid.uuid4().hex}"
+        visit = self.visits.begin(key)
         try:
-            while True:
-                got = inbox.get()
-                if isinstance(got, BaseException):
-                    raise got
-                if isinstance(got, Narration):
-                    visit.narration = got
-                    yield
-                    return
-                visit.windows.append(got)
-                if inbox.empty():
-                    yield
+            narrator = self.make_narrator(words, history, _age_years(age))
+            with open_upload(uploads or (), visit) as recording:
+                return plain(narrator.narrate(recording, name="uploaded recording").to_dict())
         finally:
-            if thread.is_alive():  # the page was closed while we worked
-                visit.stopped.set()
-                thread.join()
+            self.visits.end(key)
+
+    def _follow(
+        self, finished: Generator[list[WindowNarration], None, Narration], visit: Visit, began: float
+    ) -> Generator[Update, None, Narration]:
+        """Add windows to the visit as they come; the narration at the end."""
+        while True:
+            try:
+                visit.windows += next(finished)
+            except StopIteration as done:
+                return done.value
+            yield self._progress(visit, time.monotonic() - began)
 
     def _progress(self, visit: Visit, took_s: float) -> Update:
         done, total = len(visit.windows), len(visit)
@@ -148,35 +141,34 @@ class Desk:
             "details": self._details(visit),
         }
 
-    def show(self, index: int, sensitivity_uv: float, key: str) -> Update:
+    def show(self, index: int, view: View, key: str) -> Update:
         """Move the page to a segment; nothing where there is no recording."""
         visit = self.visits.get(key)
         if visit is None or not len(visit):
             return {}
-        visit.shown, visit.sensitivity_uv = min(max(index, 0), len(visit) - 1), sensitivity_uv
-        window = visit.window(visit.shown)
+        visit.shown, visit.view = min(max(index, 0), len(visit) - 1), view
         events = visit.narration.events if visit.narration else ()
         return {
-            "page": views.page_picture(window, sensitivity_uv or None, events),
-            "fields": views.maps_and_spectrum(window),
+            "page": views.page_picture(visit.page(visit.shown), view, events),
+            "fields": views.maps_and_spectrum(visit.window(visit.shown)),
             "details": self._details(visit),
             "segment": {"value": visit.shown + 1},
         }
 
-    def show_piece(self, piece: int, sensitivity_uv: float, key: str) -> Update:
+    def show_piece(self, piece: int, view: View, key: str) -> Update:
         """Move the page to the segment of a piece of the narrative that was clicked."""
         visit = self.visits.get(key)
         owners = views.narrative(visit.windows)[1] if visit else []
-        return self.show(owners[piece], sensitivity_uv, key) if 0 <= piece < len(owners) else {}
+        return self.show(owners[piece], view, key) if 0 <= piece < len(owners) else {}
 
-    def show_event(self, row: Sequence[str], sensitivity_uv: float, key: str) -> Update:
+    def show_event(self, row: Sequence[str], view: View, key: str) -> Update:
         """Move the page to the onset of an event that was clicked; its row, since visitors sort the table."""
         visit = self.visits.get(key)
         if visit is None or visit.narration is None:
             return {}
         for event, told in zip(visit.narration.events, views.event_rows(visit.narration), strict=True):
             if told == list(row):
-                return self.show(visit.window_at(event["onset_s"]), sensitivity_uv, key)
+                return self.show(visit.window_at(event["onset_s"]), view, key)
         return {}
 
     def stop(self, key: str) -> Update:

@@ -6,13 +6,14 @@ import base64
 import html
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from neuronarrator_hf.findings.schema import Claim
-from neuronarrator_hf.findings.write import write_segment
-from neuronarrator_hf.narration.result import Narration, WindowNarration, title
-from neuronarrator_hf.recording.page import page_figure
-from neuronarrator_hf.report.evidence import (
+from ..findings.schema import Claim
+from ..findings.write import write_segment
+from ..narration.result import Narration, WindowNarration, title
+from ..recording.page import LONGITUDINAL, page_figure
+from ..report.evidence import (
     STATUS_WORDS,
     claim_words,
     clock,
@@ -23,11 +24,11 @@ from neuronarrator_hf.report.evidence import (
     short_name,
     value_range,
 )
-from neuronarrator_hf.report.figures import band_maps, spectrum
-from neuronarrator_hf.signal.interpolation import average_reference, to_sites
-from neuronarrator_hf.signal.montage import region_sites, site_indices
-from neuronarrator_hf.signal.spectral import band_power, power_spectrum
-from neuronarrator_hf.signal.windows import EEGWindows
+from ..report.figures import band_maps, spectrum
+from ..signal.interpolation import average_reference, to_sites
+from ..signal.montage import region_sites, site_indices
+from ..signal.spectral import band_power, power_spectrum
+from ..signal.windows import EEGWindows
 
 REGIONS = ("frontal", "central", "temporal", "occipital")
 STATUS_LABELS = {
@@ -44,16 +45,35 @@ STATUS_COLOURS = {
 }
 EVENT_COLUMNS = ("onset", "duration", "finding", "where", "frequency", "confidence")
 _GRAVITY = ("supported", "unchecked", "unassessable", "contradicted")
+AUTOMATIC = 0.0
+"""Gain chosen from the signal."""
+BANDS_HZ: dict[str, tuple[float, float] | None] = {
+    "0.5–75 Hz": None, "1–35 Hz": (1.0, 35.0), "1–15 Hz": (1.0, 15.0), "15–70 Hz": (15.0, 70.0),
+}  # fmt: skip
+"""Filters of the page; None is the signal as it was read."""
 
 
-def page_picture(
-    window: EEGWindows, sensitivity_uv: float | None, events: Sequence[Mapping[str, Any]] = ()
-) -> str:
-    """Ten seconds in the longitudinal bipolar montage.
+@dataclass(frozen=True)
+class View:
+    """How a page is drawn.
+
+    Attributes:
+        sensitivity_uv: Microvolts between two traces; `AUTOMATIC` chooses from the signal.
+        montage: One of `recording.page.MONTAGES`.
+        band: One of `BANDS_HZ`.
+    """
+
+    sensitivity_uv: float = AUTOMATIC
+    montage: str = LONGITUDINAL
+    band: str = next(iter(BANDS_HZ))
+
+
+def page_picture(window: EEGWindows, view: View, events: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Ten seconds of EEG.
 
     Args:
-        window: A block of one window.
-        sensitivity_uv: Microvolts between two traces; None chooses from the signal.
+        window: A block of one window, filtered to the band of the view.
+        view: Gain, montage and band.
         events: Events of the narration, marked where they fall on the page.
     """
     start_s, end_s = float(window.start_s[0]), float(window.end_s[0])
@@ -62,7 +82,13 @@ def page_picture(
         for e in events
         if e["onset_s"] < end_s and e["onset_s"] + e["duration_s"] > start_s
     ]
-    figure = page_figure(window, sensitivity_uv=sensitivity_uv, events=marks)
+    figure = page_figure(
+        window,
+        montage=view.montage,
+        band=view.band,
+        sensitivity_uv=view.sensitivity_uv or None,
+        events=marks,
+    )
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     picture = base64.b64encode(buffer.getvalue()).decode("ascii")

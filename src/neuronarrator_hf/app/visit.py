@@ -12,13 +12,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.signal import butter, sosfiltfilt
 
-from neuronarrator_hf.findings.schema import Claim
-from neuronarrator_hf.narration.result import Narration, WindowNarration
-from neuronarrator_hf.recording.reading import Recording, RecordingError, read_recording
-from neuronarrator_hf.recording.windows import iter_windows
-from neuronarrator_hf.signal.windows import EEGWindows
-from neuronarrator_hf.simulation.scenario import Scenario, example_scenario, render
+from ..findings.schema import Claim
+from ..narration.result import Narration, WindowNarration
+from ..recording.reading import Recording, RecordingError, read_recording
+from ..recording.windows import iter_windows
+from ..signal.windows import WINDOW_S, EEGWindows
+from ..simulation.scenario import Scenario, example_scenario, render
+from .views import BANDS_HZ, View
 
 MAX_BYTES = 50 * 1024**2
 MAX_DURATION_S = 30 * 60
@@ -59,7 +61,7 @@ class Visit:
         truth: Of a simulated example, what each window shows.
         uploads: Uploaded files, in the folder.
         shown: Index of the window on the screen.
-        sensitivity_uv: Microvolts between two traces on the screen, 0 if chosen from the signal.
+        view: How it is drawn.
         stopped: Set when the visitor stops the run or leaves.
         started: When the visit began, on the monotonic clock.
     """
@@ -71,7 +73,7 @@ class Visit:
     truth: tuple[tuple[Claim, ...], ...] = ()
     uploads: list[Path] = field(default_factory=list)
     shown: int = 0
-    sensitivity_uv: float = 0
+    view: View = field(default_factory=View)
     stopped: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.monotonic)
 
@@ -97,6 +99,24 @@ class Visit:
                 return replace(one, eeg_uv=one.eeg_uv.astype(np.float32))
             index -= len(block)
         raise IndexError(f"window {index} is beyond the {len(self)} of the recording")
+
+    def page(self, index: int) -> EEGWindows:
+        """One window, filtered to the band of the view with its neighbours for context."""
+        one, band_hz = self.window(index), BANDS_HZ[self.view.band]
+        if band_hz is None:
+            return one
+        around = [one]
+        if index and np.isclose(one.start_s[0] - (before := self.window(index - 1)).start_s[0], WINDOW_S):
+            around.insert(0, before)
+        if index + 1 < len(self):
+            after = self.window(index + 1)
+            if np.isclose(after.start_s[0] - one.start_s[0], WINDOW_S):
+                around.append(after)
+        signal = np.concatenate([window.eeg_uv[0] for window in around], axis=-1)
+        second_order = butter(2, band_hz, "bandpass", fs=one.sfreq, output="sos")
+        first = one.eeg_uv.shape[2] if around[0] is not one else 0
+        kept = slice(first, first + one.eeg_uv.shape[2])
+        return replace(one, eeg_uv=sosfiltfilt(second_order, signal)[None, :, kept].astype(np.float32))
 
     def window_at(self, seconds: float) -> int:
         """Index of the window that shows a time."""
