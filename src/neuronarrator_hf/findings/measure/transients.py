@@ -7,7 +7,7 @@ At least four of six. (5) cannot be seen by a rule and is measured as standing o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ MAX_EVENTS = 60
 SPIKE_UV = 65.0
 """Height at which a transient is clear; the criteria name none, but smaller ones are where alpha, muscle and
 wickets meet four criteria by chance."""
+SHARP_WAVE_UV = 80.0
+"""The same for a sharp wave, whose feet are farther away."""
 SPIKE_Z = 8.5
 SPIKE_USUAL = 3.0
 """Height over the 95th percentile of its site: not one of many."""
@@ -60,6 +62,7 @@ class Transients:
         z: Sharpness over that of the site.
         height_uv: Sharpness: the value over that 30 ms before and after.
         after_wave: Whether a slow wave follows.
+        is_wave: Whether it is only found with the feet of a sharp wave, 70 ms away.
     """
 
     times_s: np.ndarray
@@ -69,13 +72,26 @@ class Transients:
     z: np.ndarray
     height_uv: np.ndarray
     after_wave: np.ndarray
+    is_wave: np.ndarray
+
+    def only_spikes(self) -> Transients:
+        """Those that are found with the feet of a spike, 30 ms away."""
+        return Transients(*(getattr(self, f.name)[~self.is_wave] for f in fields(self)))
 
 
 def find_transients(block: SiteBlock) -> list[Transients]:
-    """Candidates of every window with the criteria they meet."""
+    """Candidates of every window with the criteria they meet: spikes and, longer, sharp waves."""
     x = block.band(1.0, 40.0, "average")
-    fine = block.band(4.0, 40.0, "average")
-    reach = 3
+    spiky = _candidates(block, x, 4.0, 3, SPIKE_UV)
+    waves = _candidates(block, x, 2.0, 7, SHARP_WAVE_UV)
+    return [_joined(a, replace(b, is_wave=~b.is_wave)) for a, b in zip(spiky, waves, strict=True)]
+
+
+def _candidates(
+    block: SiteBlock, x: np.ndarray, low_hz: float, reach: int, clear_uv: float
+) -> list[Transients]:
+    """Transients whose value is far from that `reach` hundredths of a second before and after."""
+    fine = block.band(low_hz, 40.0, "average")
     sharp = np.zeros_like(x)
     sharp[..., reach:-reach] = fine[..., reach:-reach] - 0.5 * (
         fine[..., : -2 * reach] + fine[..., 2 * reach :]
@@ -86,10 +102,23 @@ def find_transients(block: SiteBlock) -> list[Transients]:
     peak = (overall == maximum_filter1d(overall, 9, axis=-1)) & (overall > MIN_Z)
     peak[:, :40] = False
     peak[:, -60:] = False
-    return [_judge_candidates(x[w], sharp[w], z[w], np.flatnonzero(peak[w])) for w in range(block.n_windows)]
+    return [
+        _judge_candidates(x[w], sharp[w], z[w], np.flatnonzero(peak[w]), clear_uv)
+        for w in range(block.n_windows)
+    ]
 
 
-def _judge_candidates(x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np.ndarray) -> Transients:
+def _joined(spiky: Transients, waves: Transients) -> Transients:
+    """Both kinds in order of time; a sharp wave where no spike was found within 0.1 s."""
+    own = np.array([np.abs(spiky.times_s - t).min(initial=1.0) > 0.1 for t in waves.times_s], bool)
+    parts = [(getattr(spiky, f.name), getattr(waves, f.name)[own]) for f in fields(Transients)]
+    order = np.argsort(np.concatenate(parts[0]), kind="stable")
+    return Transients(*(np.concatenate(part)[order] for part in parts))
+
+
+def _judge_candidates(
+    x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np.ndarray, clear_uv: float
+) -> Transients:
     if len(times) > MAX_EVENTS:
         times = times[np.argsort(z[:, times].max(axis=0))[-MAX_EVENTS:]]
         times.sort()
@@ -99,7 +128,9 @@ def _judge_candidates(x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np
     times, sites, height = times[keep], sites[keep], height[keep]
     if not len(times):
         empty = np.zeros(0)
-        return Transients(empty, empty.astype(int), empty, empty, empty, empty, empty.astype(bool))
+        return Transients(
+            empty, empty.astype(int), empty, empty, empty, empty, empty.astype(bool), empty.astype(bool)
+        )
     sign = np.sign(sharp[sites, times])
     wave = x[sites[:, None], times[:, None] + np.arange(-30, 51)] * sign[:, None]
     centre = 30
@@ -132,7 +163,7 @@ def _judge_candidates(x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np
     clarity = np.min(
         [
             2.0 * np.log2(z[sites, times] / SPIKE_Z),
-            3.0 * np.log2(height / SPIKE_UV),
+            3.0 * np.log2(height / clear_uv),
             3.0 * np.log2(height / np.maximum(usual, 1e-3) / SPIKE_USUAL),
             0.6 * (SPIKE_SITES - (followed > 0.3).sum(axis=1)),
             6.0 * (followed.min(axis=1) + SPIKE_OPPOSITE),
@@ -140,7 +171,16 @@ def _judge_candidates(x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np
         axis=0,
     )
     clarity = clarity - SPIKE_POLARITY * sign
-    return Transients(times / SLOW_SFREQ_HZ, sites, counted, clarity, z[sites, times], height, after_wave)
+    return Transients(
+        times / SLOW_SFREQ_HZ,
+        sites,
+        counted,
+        clarity,
+        z[sites, times],
+        height,
+        after_wave,
+        np.zeros(len(times), bool),
+    )
 
 
 def _background_period_s(x: np.ndarray) -> np.ndarray:
@@ -155,14 +195,15 @@ def judge_transients(
     """Spikes or sharp waves, spike-and-wave complexes and polyspikes."""
     n_met = np.array([(t.criteria >= MIN_CRITERIA).sum() for t in transients], float)
     best = np.array([_strength(t) for t in transients])
-    sharpest = np.array([_sharpness(t) for t in transients])
+    spiky = [t.only_spikes() for t in transients]
+    sharpest = np.array([_sharpness(t) for t in spiky])
     muscle = 3.0 * np.log2(25.0 / np.maximum(muscle_uv, 1.0))
     # Regular trains are periodic discharges, not single spikes.
     periodic = np.array([max(t.margin for t in train.values()) for train in trains])
     margin = np.minimum(best, muscle)
     regular = np.array([_is_regular(t) for t in transients])
     margin = np.where((periodic > 0) | regular, np.minimum(margin, -0.3), margin)
-    waves, wave_rate = _complexes(transients)
+    waves, wave_rate = _complexes(spiky)
     run, locking, run_hz = _spike_wave_runs(block)
     counted = np.min(
         [
@@ -176,11 +217,12 @@ def judge_transients(
     counted = np.where(regular, np.minimum(counted, -0.3), counted)
     complex_margin = np.maximum(counted, np.minimum(run, muscle + 1.0))
     wave_rate = np.where(run > counted, run_hz, wave_rate)
-    multiple = np.array([_polyspikes(t) for t in transients], float)
+    multiple = np.array([_polyspikes(t) for t in spiky], float)
     poly_margin = np.minimum(
         np.minimum(sharpest, muscle + 0.5), np.where(multiple >= 1, 0.8 * multiple, -2.0)
     )
     poly_margin = np.where(regular, np.minimum(poly_margin, -0.3), poly_margin)
+    margin = np.maximum(margin, poly_margin)  # a polyspike is made of spikes
     side, regions = [], []
     for t in transients:
         met = t.criteria >= MIN_CRITERIA
