@@ -11,6 +11,7 @@ from neuronarrator_hf.report.evidence import (
     evidence_words,
     quantity,
     short_name,
+    told_evidence,
     value_range,
 )
 
@@ -72,3 +73,10 @@ def test_evidence_tells_numbers_place_and_bound() -> None:
 def test_every_finding_has_a_short_name_for_the_overview(finding: str) -> None:
     assert 0 < len(short_name(finding)) <= 45
     assert ")" not in short_name(finding)
+
+
+def test_inner_scores_are_not_told_but_a_disagreement_is() -> None:
+    evidence = {"measured": {"peak_hz": 9.0}, "score": 0.2, "measured_polarity": "absent", "margin": 1.0}
+    absent = Claim("lpd", "absent", evidence=evidence).to_dict()
+    assert told_evidence(absent) == "peak 9 Hz"
+    assert told_evidence({**absent, "polarity": "present"}) == "measured as absent; peak 9 Hz"

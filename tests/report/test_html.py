@@ -116,7 +116,7 @@ def test_it_is_deterministic_and_small(source: str, narration: Narration, record
 def test_long_recordings_keep_what_says_something_new(
     narration: Narration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neuronarrator_hf.report.html.MAX_SEGMENTS", 1)
+    monkeypatch.setattr("neuronarrator_hf.report.outline.MAX_SEGMENTS", 4)
     page = Page(to_html(narration.document()))
-    assert [a["id"] for a in page.all("article")] == ["s0", "s200", "s400"]
+    assert [a["id"] for a in page.all("article")] == ["s0", "s100", "s200", "s400"]
     assert "of 6 segments are shown" in page.text

@@ -13,6 +13,8 @@ STATUS_WORDS = {
     "unassessable": "cannot be checked on this signal",
     "unchecked": "not checked",
 }
+_NOT_WORDED = ("margin", "windows", "score", "measured_polarity")
+"""Of a verdict's inner working; the verdict and the confidence say it."""
 _UNITS = {
     "_hz": " Hz",
     "_uv": " µV",
@@ -102,9 +104,20 @@ def evidence_words(evidence: Mapping[str, Any]) -> str:
             parts.append(f"bound: {value}")
         elif name == "reason":
             parts.append(f"reason: {value}")
-        elif name not in ("margin", "windows") and value not in (None, "", [], {}, ()):
+        elif name not in _NOT_WORDED and value not in (None, "", [], {}, ()):
             parts.append(quantity(name, value))
     return "; ".join(part for part in parts if part)
+
+
+def told_evidence(claim: Mapping[str, Any]) -> str:
+    """The evidence of a claim, and what the measurement says where it is not what the claim says."""
+    evidence = claim["evidence"]
+    words = evidence_words(evidence)
+    measured = evidence.get("measured_polarity")
+    if measured is None or measured == claim["polarity"]:
+        return words
+    verdict = {"present": "measured as present", "absent": "measured as absent"}.get(measured, "not measured")
+    return f"{verdict}; {words}" if words else verdict
 
 
 def quantity(name: str, value: Any) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..findings.vocabulary import VOCABULARY
 from ..narration.result import title
-from .evidence import claim_words, evidence_words, finding_name, place
+from .evidence import claim_words, finding_name, place, told_evidence
 
 SCHEMA_URI = "urn:neuronarrator-hf:narration"
 FINDING_SYSTEM = "urn:neuronarrator-hf:finding"
@@ -136,7 +136,7 @@ def _of_claim(claim: Mapping[str, Any]) -> dict[str, Any]:
         components.append({"code": _measure("prevalence"), "valueString": claim["prevalence"]})
     if claim["confidence"] is not None:
         components.append(_quantity("confidence", claim["confidence"], "1"))
-    notes = [claim_words(claim), evidence_words(claim["evidence"])]
+    notes = [claim_words(claim), told_evidence(claim)]
     return {
         "code": _finding(claim["finding"]),
         **_value(claim["polarity"], claim["hedged"]),

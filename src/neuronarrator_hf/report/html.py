@@ -6,7 +6,7 @@ and jump. All text goes through Jinja's escaping; the pictures are made by `figu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,17 @@ from .evidence import (
     claim_words,
     clock,
     duration,
-    evidence_words,
     finding_name,
     place,
     short_name,
+    told_evidence,
     value_range,
 )
+from .outline import anchor_of, outline_of
 from .overview import SignalSummary, SignalView, view_signal
 
 MAX_PAGES = 12
 """Ten-second pages drawn at most; the page says how many events have none."""
-MAX_SEGMENTS = 720
-"""Segments written out at most (two hours); of longer recordings those that say something new."""
-LANES = ("ictal", "rhythmic_periodic", "epileptiform", "background", "sleep", "state", "artifact")
 
 
 def to_html(
@@ -47,16 +45,15 @@ def to_html(
         recording: The recording, for pictures; without it the page has none.
         summary: Gathered while it was narrated, so that the whole signal need not be read again.
     """
-    chunks = [_chunk(chunk) for chunk in _kept(document["chunks"])]
+    outline = outline_of(document)
+    chunks = [_chunk(chunk) for index, chunk in enumerate(document["chunks"]) if index in outline.kept]
     events = [_event(number, event, chunks) for number, event in enumerate(document["events"], 1)]
     view = SignalView()
     if recording is not None:
         view = view_signal(recording, _page_marks(events, chunks), summary)
     for chunk in chunks:
         chunk["figure"] = view.pages.get(round(chunk["start_s"], 3))
-    total_s = max(
-        float(document["recording"].get("duration_s") or 0.0), chunks[-1]["end_s"] if chunks else 0.0, 1.0
-    )
+    total_s = max(float(document["recording"].get("duration_s") or 0.0), outline.end_s, 1.0)
     return (
         _environment()
         .get_template("report.html.j2")
@@ -65,14 +62,16 @@ def to_html(
             sections=[(name, title(name), text) for name, text in document["sections"].items() if text],
             chunks=chunks,
             events=events,
-            lanes=_lanes(document, chunks),
+            anchors={event["anchor"] for event in events},
+            lanes=outline.lanes,
+            findings=[(f, short_name(f)) for f in outline.findings],
             density=view.density,
             fmax_hz=view.fmax_hz,
             total_s=total_s,
             ticks=_ticks(total_s),
             claims=[_claim(claim) for claim in document["claims"]],
             status_words=STATUS_WORDS,
-            n_windows=document["quality"].get("windows", len(chunks)),
+            n_windows=outline.n_windows,
         )
     )
 
@@ -100,28 +99,19 @@ def _environment() -> Environment:
     return environment
 
 
-def _kept(chunks: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """All chunks of a short recording; of a long one, beyond the limit, those that say something new."""
-    last = None
-    for number, chunk in enumerate(chunks):
-        said = frozenset(c["finding"] for c in chunk["claims"] if c["polarity"] == "present")
-        if number < MAX_SEGMENTS or said != last:
-            yield chunk
-        last = said
-
-
 def _chunk(chunk: Mapping[str, Any]) -> dict[str, Any]:
     claims = [_claim(claim) for claim in chunk["claims"]]
     quality = chunk["quality"]
     present = [c for c in claims if c["polarity"] == "present"]
     return {
-        "id": f"s{round(chunk['timestamp'][0] * 10)}",
+        "id": anchor_of(chunk["timestamp"][0]),
         "start_s": chunk["timestamp"][0],
         "end_s": chunk["timestamp"][1],
         "text": _marked_text(chunk["text"], claims),
         "claims": claims,
         "assessable": quality.get("assessable", True),
         "groups": sorted({VOCABULARY[c["finding"]].group for c in present}),
+        "findings": sorted({c["finding"] for c in present}),
         "statuses": sorted({c["status"] for c in claims}),
         "changed_words": _verification_words(quality),
         "quality": quality,
@@ -133,7 +123,7 @@ def _claim(claim: Mapping[str, Any]) -> dict[str, Any]:
         **claim,
         "words": claim_words(claim),
         "status_words": STATUS_WORDS[claim["status"]],
-        "evidence_words": evidence_words(claim["evidence"]),
+        "evidence_words": told_evidence(claim),
         "definition": VOCABULARY[claim["finding"]].definition,
         "source": VOCABULARY[claim["finding"]].source,
     }
@@ -221,27 +211,3 @@ def _ticks(total_s: float) -> list[float]:
     steps = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
     step = next((s for s in steps if total_s / s <= 8), 86400)
     return [float(t) for t in range(0, int(total_s) + 1, step)]
-
-
-def _lanes(document: Mapping[str, Any], chunks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of bars under the overview: one per finding that was seen, most serious first."""
-    spans: dict[str, list[list[Any]]] = {}
-    for chunk in chunks:
-        for claim in chunk["claims"]:
-            if (
-                claim["polarity"] != "present"
-                or claim["status"] == "contradicted"
-                or VOCABULARY[claim["finding"]].group == "summary"
-            ):
-                continue
-            bars = spans.setdefault(claim["finding"], [])
-            if bars and chunk["start_s"] <= bars[-1][1] + 0.01:
-                bars[-1][1] = max(bars[-1][1], chunk["end_s"])
-            else:
-                bars.append([chunk["start_s"], chunk["end_s"], chunk["id"]])
-    order = sorted(spans, key=lambda f: (LANES.index(VOCABULARY[f].group), list(VOCABULARY).index(f)))
-    lanes = [{"name": short_name(f), "group": VOCABULARY[f].group, "bars": spans[f]} for f in order]
-    unusable = [[c["start_s"], c["end_s"], c["id"]] for c in chunks if not c["assessable"]]
-    if unusable:
-        lanes.append({"name": "not assessable", "group": "unusable", "bars": unusable})
-    return lanes

@@ -12,9 +12,9 @@ from .evidence import (
     claim_words,
     clock,
     duration,
-    evidence_words,
     finding_name,
     place,
+    told_evidence,
     value_range,
 )
 
@@ -53,7 +53,7 @@ def iter_markdown(document: Mapping[str, Any]) -> Iterator[str]:
         if chunk["claims"]:
             yield "\n"
         for claim in chunk["claims"]:
-            evidence = evidence_words(claim["evidence"])
+            evidence = told_evidence(claim)
             yield (
                 f"* {escape(claim_words(claim))}: {STATUS_WORDS[claim['status']]}"
                 + (f" ({escape(evidence)})" if evidence else "")
