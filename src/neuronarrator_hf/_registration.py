@@ -131,6 +131,14 @@ def register_when_imported() -> None:
             register_post_import_hook(_flush, f"{__package__}.{folder}.{module.name}")
     for name, register in PARTS.items():
         register_post_import_hook(partial(_defer, register), name)
+    register_post_import_hook(_register_builders, "datasets.packaged_modules")
+
+
+def _register_builders(packaged_modules: ModuleType) -> None:
+    """`load_dataset("neurocorpus")` and `load_dataset("eegfolder")`; imports neither datasets nor a builder."""
+    from .corpus.registration import register_builders
+
+    register_builders(packaged_modules)
 
 
 _FOLDERS = ("models", "narration", "pipelines")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import native_layouts as layouts
@@ -10,7 +12,6 @@ import pytest
 datasets = pytest.importorskip("datasets")
 
 from neuronarrator_hf.corpus.builders import EEGFolder, NeuroCorpus  # noqa: E402
-from neuronarrator_hf.corpus.registration import register_builders  # noqa: E402
 from neuronarrator_hf.corpus.sources import SOURCES, SourceError  # noqa: E402
 
 
@@ -65,7 +66,7 @@ def test_a_missing_root_is_told(tmp_path: Path) -> None:
 
 
 def test_load_dataset_finds_them_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    register_builders(datasets.packaged_modules)
+    assert "neurocorpus" in datasets.packaged_modules._PACKAGED_DATASETS_MODULES  # by the hook
     monkeypatch.chdir(tmp_path)
     root = layouts.folder(tmp_path / "data")
     (tmp_path / "a.txt").write_text("a folder that holds something else")
@@ -77,3 +78,13 @@ def test_load_dataset_finds_them_by_name(tmp_path: Path, monkeypatch: pytest.Mon
         "neurocorpus", "mini", segments=12, split="train", cache_dir=str(tmp_path / "c")
     )
     assert rows.num_rows == 12
+
+
+def test_the_hook_imports_nothing_and_bears_a_table_that_is_gone() -> None:
+    code = (
+        "import sys, types, neuronarrator_hf\n"
+        "from neuronarrator_hf.corpus.registration import register_builders\n"
+        "register_builders(types.ModuleType('without_a_table'))\n"
+        "assert not {'datasets', 'pyarrow', 'neuronarrator_hf.corpus.builders'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
