@@ -64,7 +64,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         (("lrda",), np.maximum(movement, ictal)),
         (("lateral_eye_movements",), m("lrda")),
         (("focal_slowing",), np.max([m("lpd"), m("lrda"), m("electrographic_seizure")], axis=0)),
-        (("generalized_theta_slowing", "generalized_delta_slowing"), covered),
+        (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
         (("brief_attenuation", "discontinuity"), pauses),
     ):
         for finding in findings:
@@ -123,9 +123,13 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
 
 
 def explain_by_state(judgements: list[Judgement]) -> None:
-    """Low theta and delta belong to drowsiness and to dream sleep."""
+    """Low theta and delta belong to drowsiness and to dream sleep.
+
+    With open eyes the posterior rhythm is attenuated and blinks are slow, which moves the same ratios.
+    """
     by_id = {j.finding: j for j in judgements}
-    light = np.maximum(margin_of(by_id, "drowsy"), margin_of(by_id, "rem_sleep")) > 0
+    states = ("drowsy", "rem_sleep", "eyes_open")
+    light = np.max([margin_of(by_id, state) for state in states], axis=0) > 0
     for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
         own = by_id[finding]
         _give_way(own, light & (own.margin < LIGHT_SLOWING))
