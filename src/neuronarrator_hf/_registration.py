@@ -135,7 +135,7 @@ def register_when_imported() -> None:
 
 
 def _register_builders(packaged_modules: ModuleType) -> None:
-    """`load_dataset("neurocorpus")` and `load_dataset("eegfolder")`; imports neither datasets nor a builder."""
+    """Names for `load_dataset`: neurocorpus and eegfolder; imports neither datasets nor a builder."""
     from .corpus.registration import register_builders
 
     register_builders(packaged_modules)

@@ -29,7 +29,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_statistics_count_what_is_there(folder: Path) -> None:
     rows = list(iter_rows(shard_paths(folder)))
     told = json.loads((folder / "statistics.json").read_text())
-    assert told["n_rows"] == 24 and told["sources"]["simulated/train"]["recordings"] == 4
+    train = {row["recording"] for row in rows if row["split"] == "train"}
+    assert told["n_rows"] == 24 and told["sources"]["simulated/train"]["recordings"] == len(train)
+    assert {place.split("/")[1] for place in told["sources"]} == {"train", "validation", "test"}
     for finding, counts in told["coverage"].items():
         present = sum(
             c["finding"] == finding and c["polarity"] == "present" for r in rows for c in r["claims"]

@@ -28,6 +28,11 @@ from .writers import Writer
 BLOCK_WINDOWS = 30
 SIMULATED = "simulated"
 SIMULATED_LICENCE = "Apache-2.0"
+RECORDING_WINDOWS = 6
+"""Windows of a simulated recording at most."""
+MAX_BATCH = 8
+"""Recordings simulated at once."""
+_SPLITS = ("train",) * 8 + ("validation", "test")
 
 
 @dataclass(frozen=True)
@@ -185,18 +190,17 @@ class SimulationTask:
 Task = RecordingTask | SimulationTask
 
 
-def simulation_tasks(
-    n_segments: int, seed: int, *, n_windows: int = 6, batch: int = 8
-) -> list[SimulationTask]:
-    """Batches that hold `n_segments` in all (the last recording may be shorter), 8 in 10 for training."""
+def simulation_tasks(n_segments: int, seed: int) -> list[SimulationTask]:
+    """Batches of `n_segments` in all; of ten, eight are for training, one each for the others."""
+    n_windows = min(max(n_segments // len(_SPLITS), 1), RECORDING_WINDOWS)
+    batch = min(max(n_segments // (len(_SPLITS) * n_windows), 1), MAX_BATCH)
     tasks: list[SimulationTask] = []
     left = n_segments
     while left > 0:
         windows = min(n_windows, left)
         recordings = max(1, min(batch, left // windows))
-        number = len(tasks)
-        split = ("train",) * 8 + ("validation", "test")
-        tasks.append(SimulationTask(seed * 1_000_003 + number, recordings, windows, split[number % 10]))
+        split = _SPLITS[len(tasks) % len(_SPLITS)]
+        tasks.append(SimulationTask(seed * 1_000_003 + len(tasks), recordings, windows, split))
         left -= recordings * windows
     return tasks
 

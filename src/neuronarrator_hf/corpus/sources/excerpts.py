@@ -48,7 +48,7 @@ def _recording(path: Path, entry: Mapping[str, Any], labels: Mapping[str, Any]) 
     if state is not None:
         other = "eyes_open" if state == "eyes_closed" else "eyes_closed"
         claims += [throughout(state), throughout(other, present=False)]
-    told = [Annotation(f) for f in features]
+    told = [Annotation(f) for f in (*features, labels.get("state")) if f]
     if votes:
         told.append(Annotation(labels.get("majority_vote") or "tied", start_s, end_s, values=votes))
     age = labels.get("age")
