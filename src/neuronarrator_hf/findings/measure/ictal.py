@@ -19,6 +19,8 @@ CONCENTRATION = 0.38
 REGULARITY = 0.4
 SUSTAINED_UV = 60.0
 MIN_AMPLITUDE_UV = 30.0
+HEALTHY_UV = 60.0
+"""Upper quartile over the derivations of a side that alpha and mu hardly reach."""
 
 
 def judge_seizure(
@@ -47,11 +49,16 @@ def judge_seizure(
     big = 3.0 * np.log2(amplitude / MIN_AMPLITUDE_UV)
     rhythmic = np.minimum(take(shapes), 6.0 * np.log2(frequency / RATE_HZ))
     is_posterior = np.abs(frequency - np.nan_to_num(posterior_hz, nan=-9)) < 1.2
+    # A steady rhythm of 8-13 Hz is alpha or mu of a healthy person unless it is larger than these are.
+    healthy = (frequency > 7.5) & (frequency < 13.5)
+    rhythmic = np.where(healthy, np.minimum(rhythmic, 3.0 * np.log2(amplitude / HEALTHY_UV)), rhythmic)
     rhythmic = np.where(is_posterior, -4.0, rhythmic)
     rate = np.array([_fast_rate(t) for t in trains])
     drift, spread = _evolution(block)
     evolving = np.minimum(2.0 * (np.abs(drift) - 1.0), 0.5 * (np.abs(drift) / (spread + 0.1) - 5.0))
     evolving = np.minimum(evolving, 8.0 * (concentration - 0.2))
+    # The posterior rhythm that comes when the eyes close moves the dominant frequency too.
+    evolving = np.where(is_posterior, np.minimum(evolving, 0.0) - 0.5, evolving)
     # Sharply contoured activity as large as this, going on without intervals, is ictal or muscle.
     contrast = np.array(
         [max((t.contrast for t in w.values() if np.isfinite(t.contrast)), default=1.5) for w in trains]
