@@ -86,7 +86,7 @@ def narrate(path: Path, out: Path, *, kill_after: int | None = None) -> dict[str
     return {
         "wall_s": time.monotonic() - began,
         "loaded_mb": min(mb for n, mb in during),
-        "first_half_max_mb": max(mb for n, mb in during if n <= n_total / 2),
+        "first_half_max_mb": max((mb for n, mb in during if n <= n_total / 2), default=0.0),
         "max_mb": max(mb for _, mb in during),
     }
 

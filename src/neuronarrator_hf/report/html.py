@@ -45,6 +45,14 @@ def to_html(
         recording: The recording, for pictures; without it the page has none.
         summary: Gathered while it was narrated, so that the whole signal need not be read again.
     """
+    context = context_of(document, recording, summary)
+    return environment().get_template("report.html.j2").render(**context)
+
+
+def context_of(
+    document: Mapping[str, Any], recording: Recording | None, summary: SignalSummary | None
+) -> dict[str, Any]:
+    """What the templates of the page and of the printed report are filled with; see `to_html`."""
     outline = outline_of(document)
     chunks = [_chunk(chunk) for index, chunk in enumerate(document["chunks"]) if index in outline.kept]
     events = [_event(number, event, chunks) for number, event in enumerate(document["events"], 1)]
@@ -54,26 +62,22 @@ def to_html(
     for chunk in chunks:
         chunk["figure"] = view.pages.get(round(chunk["start_s"], 3))
     total_s = max(float(document["recording"].get("duration_s") or 0.0), outline.end_s, 1.0)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            document=document,
-            sections=[(name, title(name), text) for name, text in document["sections"].items() if text],
-            chunks=chunks,
-            events=events,
-            anchors={event["anchor"] for event in events},
-            lanes=outline.lanes,
-            findings=[(f, short_name(f)) for f in outline.findings],
-            density=view.density,
-            fmax_hz=view.fmax_hz,
-            total_s=total_s,
-            ticks=_ticks(total_s),
-            claims=[_claim(claim) for claim in document["claims"]],
-            status_words=STATUS_WORDS,
-            n_windows=outline.n_windows,
-        )
-    )
+    return {
+        "document": document,
+        "sections": [(name, title(name), text) for name, text in document["sections"].items() if text],
+        "chunks": chunks,
+        "events": events,
+        "anchors": {event["anchor"] for event in events},
+        "lanes": outline.lanes,
+        "findings": [(f, short_name(f)) for f in outline.findings],
+        "density": view.density,
+        "fmax_hz": view.fmax_hz,
+        "total_s": total_s,
+        "ticks": _ticks(total_s),
+        "claims": [_claim(claim) for claim in document["claims"]],
+        "status_words": STATUS_WORDS,
+        "n_windows": outline.n_windows,
+    }
 
 
 def write_html(
@@ -87,7 +91,8 @@ def write_html(
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of this folder, with the filters they use; text is escaped."""
     environment = Environment(
         loader=PackageLoader(__package__, "templates"),
         autoescape=True,
@@ -108,6 +113,7 @@ def _chunk(chunk: Mapping[str, Any]) -> dict[str, Any]:
         "start_s": chunk["timestamp"][0],
         "end_s": chunk["timestamp"][1],
         "text": _marked_text(chunk["text"], claims),
+        "plain": chunk["text"],
         "claims": claims,
         "assessable": quality.get("assessable", True),
         "groups": sorted({VOCABULARY[c["finding"]].group for c in present}),
@@ -207,7 +213,7 @@ def _page_marks(
 
 
 def _ticks(total_s: float) -> list[float]:
-    """At most eight round times for the axis of the overview."""
+    """At most eleven round times for the axis of the overview."""
     steps = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
-    step = next((s for s in steps if total_s / s <= 8), 86400)
+    step = next((s for s in steps if total_s / s <= 10), 86400)
     return [float(t) for t in range(0, int(total_s) + 1, step)]
