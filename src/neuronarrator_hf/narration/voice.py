@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
@@ -61,7 +60,8 @@ class ModelVoice:
     Args:
         model: The model.
         processor: Its processor.
-        history: `ssm`, `prompt` or `none`, whatever the model was configured with.
+        history: `ssm`, `prompt` or `none`, whatever the model was configured with; model and processor
+            stay as they are.
         batch_size: Windows encoded, and worded, at a time.
         max_new_tokens: Longest paragraph; by default what the model's generation config says.
         generate_kwargs: Passed to `generate`.
@@ -77,12 +77,11 @@ class ModelVoice:
         max_new_tokens: int | None = None,
         **generate_kwargs: Any,
     ) -> None:
-        self.model, self.processor, self.history, self.batch_size = (
-            model.eval(),
-            processor,
-            history,
-            batch_size,
-        )
+        from ..models.history_mode import following, in_history_mode
+
+        self.model = in_history_mode(model.eval(), history)
+        self.processor = following(processor, self.model)
+        self.history, self.batch_size = history, batch_size
         if max_new_tokens is None:
             max_new_tokens = model.generation_config.max_new_tokens or MAX_NEW_TOKENS
         self.generate_kwargs = {"do_sample": False, "max_new_tokens": max_new_tokens, **generate_kwargs}
@@ -115,7 +114,7 @@ class ModelVoice:
         import torch
 
         encoded = []
-        with torch.inference_mode(), self._in_mode():
+        with torch.inference_mode():
             for first in range(0, len(windows), self.batch_size):
                 part = windows.select(slice(first, first + self.batch_size))
                 inputs = self.processor.feature_extractor(part, return_tensors="pt").to(self.model.device)
@@ -130,32 +129,27 @@ class ModelVoice:
         import torch
 
         texts: list[str] = []
-        with torch.inference_mode(), self._in_mode():
+        with torch.inference_mode():
             prompt = self.processor(text=self.processor.prompt(), return_tensors="pt").to(self.model.device)
-            n_prompt = prompt["input_ids"].shape[1]
             for first in range(0, len(indices), self.batch_size):
                 batch = list(indices[first : first + self.batch_size])
-                repeated = {
-                    name: prompt[name].expand(len(batch), -1) for name in ("input_ids", "attention_mask")
-                }
-                ids = self.model.generate(
-                    **repeated, window_tokens=heard.payload[batch], **self.generate_kwargs
-                )
-                texts += self.processor.tokenizer.batch_decode(ids[:, n_prompt:], skip_special_tokens=True)
+                tokens = self._decode(prompt, heard.payload[batch])
+                texts += self.processor.tokenizer.batch_decode(tokens, skip_special_tokens=True)
         return [text.strip() for text in texts]
 
-    @contextmanager
-    def _in_mode(self) -> Iterator[None]:
-        """The model and the processor in this voice's history mode; as they were afterwards."""
-        config = self.model.config
-        before = config.history
-        config.history = self.history
-        self.processor.follow(config)
-        try:
-            yield
-        finally:
-            config.history = before
-            self.processor.follow(config)
+    def _decode(self, prompt: Mapping[str, Any], window_tokens: Any) -> Any:
+        """New tokens of each window, by our own loop where it gives the same as `generate`."""
+        from .decoding import greedy, is_plain_greedy
+
+        if is_plain_greedy(self.model, self.generate_kwargs):
+            return greedy(
+                self.model, prompt["input_ids"], window_tokens, self.generate_kwargs["max_new_tokens"]
+            )
+        repeated = {
+            name: prompt[name].expand(len(window_tokens), -1) for name in ("input_ids", "attention_mask")
+        }
+        ids = self.model.generate(**repeated, window_tokens=window_tokens, **self.generate_kwargs)
+        return ids[:, prompt["input_ids"].shape[1] :]
 
 
 @dataclass(frozen=True)
