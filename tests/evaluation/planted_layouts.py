@@ -250,14 +250,14 @@ def hms(root: Path) -> Path:
     return root
 
 
-def eegmmidb(root: Path) -> Path:
+def eegmmidb(root: Path, seconds: float = 40.0) -> Path:
     """Test: one of two subjects keeps the eyes open throughout."""
     train, test = people("eegmmidb", [f"S{i:03d}" for i in range(1, 40)], 2, 2)
     for name in (*train, *test):
         for run, kind in ((1, "flat"), (2, "flat" if name == test[-1] else "alpha")):
             write(
                 root / f"{name}/{name}R{run:02d}.edf",
-                eeg([kind], 40, seed=7 * int(name[1:]) + run),
+                eeg([kind], seconds, seed=7 * int(name[1:]) + run),
                 [f"{s}." for s in SITES_1020],
             )
     return root

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..findings.schema import Claim
 from ..signal.windows import EEGWindows
 from .held_out import as_blocks, simulate
 from .label_prompts import LabelPrompt
@@ -50,17 +51,18 @@ def load_embedding(
     return embed, weight is not None
 
 
+def simulated_examples(n_recordings: int, n_windows: int) -> tuple[list[EEGWindows], list[list[Claim]]]:
+    """Blocks of simulated recordings and the truth of each of their windows; the same at every call."""
+    recordings = simulate(n_recordings, n_windows, PROTOTYPE_SEED)
+    return as_blocks(recordings.eeg_uv), recordings.flat_claims()
+
+
 def simulated_prototypes(
-    embed: Callable[[EEGWindows], np.ndarray],
-    prompts: Sequence[LabelPrompt],
-    *,
-    n_recordings: int = 200,
-    n_windows: int = 2,
+    embed: Callable[[EEGWindows], np.ndarray], prompts: Sequence[LabelPrompt], *, n_recordings: int = 200
 ) -> np.ndarray:
     """Prototypes of the classes from simulated examples, `(n_classes, d)`."""
-    recordings = simulate(n_recordings, n_windows, PROTOTYPE_SEED)
-    embeddings = np.concatenate([embed(block) for block in as_blocks(recordings.eeg_uv)])
-    return class_prototypes(prompts, embeddings, recordings.flat_claims())
+    blocks, truth = simulated_examples(n_recordings, 2)
+    return class_prototypes(prompts, np.concatenate([embed(block) for block in blocks]), truth)
 
 
 def _projection(name_or_dir: str | Path | None) -> Any:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import real, simulated, task_report
+from . import real, real_report, simulated, task_report
 from .expert_labels import read_labels
 from .listening import make_voice
-from .provenance import provenance
+from .provenance import files_digest, provenance
+from .real_controls import run_page_controls
 from .task import Task
 from .task_run import run_task
 from .tasks import TASKS
@@ -69,17 +70,31 @@ def _icu_pages(voice: Any, root: Path | None, settings: Settings) -> dict[str, A
     assert root is not None
     pages = real.hear_recordings(voice, read_labels(root, ("icu_vecams",))[: settings.limit])
     clips = real.hear_recordings(voice, read_labels(root, ("icu_sparcnet", "icu_iiic_irr"))[: settings.limit])
-    return {
+    result: dict[str, Any] = {
+        "data_digest": _digest([*pages, *clips]),
         "pages": real.score_pages(pages),
         "clips": real.score_clips(clips),
         "recordings": real.claims_table([*pages, *clips]),
     }
+    if settings.controls:
+        result["controls"] = run_page_controls(voice, pages, seed=settings.seed)
+    return result
 
 
 def _awake(voice: Any, root: Path | None, settings: Settings) -> dict[str, Any]:
     assert root is not None
     heard = real.hear_recordings(voice, read_labels(root, ("awake",))[: settings.limit])
-    return {"awake": real.score_awake(heard), "recordings": real.claims_table(heard)}
+    return {
+        "data_digest": _digest(heard),
+        "awake": real.score_awake(heard),
+        "recordings": real.claims_table(heard),
+    }
+
+
+def _digest(heard: Sequence[real.HeardRecording]) -> str:
+    return files_digest(
+        ((f"{h.labelled.source}/{h.labelled.path.name}", h.labelled.path) for h in heard), contents=True
+    )
 
 
 def _of_task(task: Task) -> Benchmark:
@@ -106,8 +121,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     b.name: b
     for b in (
         Benchmark("simulated", False, _simulated, simulated.to_markdown),
-        Benchmark("icu-pages", True, _icu_pages, real.to_markdown),
-        Benchmark("awake", True, _awake, real.to_markdown),
+        Benchmark("icu-pages", True, _icu_pages, real_report.to_markdown),
+        Benchmark("awake", True, _awake, real_report.to_markdown),
         *map(_of_task, TASKS.values()),
     )
 }

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..findings.vocabulary import FINDING_IDS
+from ..signal.windows import EEGWindows
+from .band_power import Probe, band_power_features, leave_group_out
 from .classification import macro_scores, pool_logits, vote_scores
 from .expert_labels import CAPTION_FINDINGS, VOTE_CLASSES, VOTE_FINDINGS, LabelledRecording
-from .intervals import bootstrap_interval
+from .intervals import percentile_interval, resample_groups
 from .listening import Heard, listen
 from .simulated import combine_arrays
 
 _LIMIT = 1e-3
 WITNESSES = ("network", "measurements", "combined")
+BAND_POWER = "band power, regression"
 TEXTS = {"text of the model": "off", "text after repair": "repair"}
 _PDR = "posterior_dominant_rhythm"
 
 
 @dataclass
 class HeardRecording:
-    """A labelled recording and the windows of its labelled part."""
+    """A labelled recording, the windows of its labelled part, and their EEG."""
 
     labelled: LabelledRecording
     windows: list[Heard]
+    blocks: list[EEGWindows] = field(default_factory=list)
 
     def probabilities(self) -> dict[str, np.ndarray]:
-        """Per witness the probability of every finding on the labelled part: mean logit over its windows."""
+        """Per witness the probability of every finding on the labelled part: mean logit over its windows.
+
+        NaN where nothing was assessed.
+        """
         network = np.stack([w.network_array() for w in self.windows])
         measured = np.stack([w.measured_array() for w in self.windows])
         both = combine_arrays(network, measured)
         return {
-            name: np.nan_to_num(pool_logits(values))
+            name: pool_logits(values)
             for name, values in zip(WITNESSES, (network, measured, both), strict=True)
         }
 
@@ -66,43 +73,102 @@ def hear_recordings(
         except RecordingError as error:
             print(f"not evaluated: {error}")
             continue
-        heard.append(HeardRecording(one, listen(voice, blocks, worded=worded)))
+        heard.append(HeardRecording(one, listen(voice, blocks, worded=worded), blocks))
     return heard
 
 
-def score_pages(heard: Sequence[HeardRecording], *, n_bootstrap: int = 300) -> dict[str, Any]:
-    """Captioned pages: F1 and AUROC per finding and their means over findings with two positives or more."""
-    truth = np.array([[h.labelled.presence.get(f, False) for f in CAPTION_FINDINGS] for h in heard])
-    known = np.array([[f in h.labelled.presence for f in CAPTION_FINDINGS] for h in heard])
+@dataclass
+class PageTruth:
+    """What captions say and deny of pages, `(n_pages, n_findings)` over `CAPTION_FINDINGS`."""
+
+    truth: np.ndarray
+    known: np.ndarray
+    groups: list[str]
+
+    @classmethod
+    def of(cls, heard: Sequence[HeardRecording]) -> PageTruth:
+        """Of heard pages."""
+        said = [[h.labelled.presence.get(f) for f in CAPTION_FINDINGS] for h in heard]
+        return cls(
+            np.array([[bool(v) for v in row] for row in said]),
+            np.array([[v is not None for v in row] for row in said]),
+            [h.labelled.group for h in heard],
+        )
+
+    def score(self, p: np.ndarray, rows: np.ndarray | None = None) -> dict[str, Any]:
+        """F1 and AUROC of probabilities over `CAPTION_FINDINGS`."""
+        at = np.arange(len(p)) if rows is None else rows
+        return macro_scores(p[at], self.truth[at], CAPTION_FINDINGS, known=self.known[at])
+
+    def constant(self) -> np.ndarray:
+        """What a caption most often says, for every page."""
+        return np.tile(self.truth.mean(0) >= 0.5, (len(self.truth), 1)).astype(float)
+
+
+def page_tables(heard: Sequence[HeardRecording], *, worded: bool = True) -> dict[str, np.ndarray]:
+    """Per witness, and per text, `(n_pages, n_findings)` over `CAPTION_FINDINGS`."""
     columns = [FINDING_IDS.index(f) for f in CAPTION_FINDINGS]
     tables = _witness_tables(heard)
-    tables |= {name: np.stack([h.claimed(mode) for h in heard]) for name, mode in TEXTS.items()}
-    groups = [h.labelled.group for h in heard]
+    if worded:
+        tables |= {name: np.stack([h.claimed(mode) for h in heard]) for name, mode in TEXTS.items()}
+    return {name: p[:, columns] for name, p in tables.items()}
+
+
+def score_pages(heard: Sequence[HeardRecording], *, n_bootstrap: int = 300) -> dict[str, Any]:
+    """Captioned pages: F1 and AUROC per finding and their means over findings with two positives or more.
+
+    The band-power regression predicts every patient from the others.
+    """
+    pages = PageTruth.of(heard)
+    tables = page_tables(heard)
+    tables[BAND_POWER] = np.stack(
+        [leave_group_out(_features(heard), column, pages.groups) for column in pages.truth.T], axis=1
+    )
     result: dict[str, Any] = {"pages": len(heard)}
     for name, p in tables.items():
-        scores = macro_scores(p[:, columns], truth, CAPTION_FINDINGS, known=known)
-
-        def again(rows: np.ndarray, p: np.ndarray = p) -> float | None:
-            return macro_scores(p[rows][:, columns], truth[rows], CAPTION_FINDINGS, known=known[rows])[
-                "macro_f1"
-            ]
-
-        scores["macro_f1_interval_90"] = bootstrap_interval(again, groups, n_bootstrap=n_bootstrap)
+        scores = pages.score(p)
+        drawn = [pages.score(p, rows) for rows in resample_groups(pages.groups, n_bootstrap)]
+        scores["interval_95"] = {
+            figure: percentile_interval([d[figure] for d in drawn]) for figure in ("macro_f1", "macro_auroc")
+        }
         result[name] = scores
-    constant = np.tile(truth.mean(0) >= 0.5, (len(truth), 1)).astype(float)
-    result["always_most_frequent"] = macro_scores(constant, truth, CAPTION_FINDINGS, known=known)
+    result["always_most_frequent"] = pages.score(pages.constant())
     return result
 
 
-def score_clips(heard: Sequence[HeardRecording]) -> dict[str, Any]:
+def score_clips(heard: Sequence[HeardRecording], *, n_bootstrap: int = 300) -> dict[str, Any]:
     """Voted clips: agreement with the majority, share of the votes won, cross-entropy to the votes."""
     votes = np.array([[h.labelled.votes[c] for c in VOTE_CLASSES] for h in heard], float)
-    result: dict[str, Any] = {"clips": len(heard)}
-    for name, p in _witness_tables(heard).items():
-        result[name] = vote_scores(class_probabilities(p), votes)
+    groups = [h.labelled.group for h in heard]
+    tables = {name: class_probabilities(p) for name, p in _witness_tables(heard).items()}
+    tables[BAND_POWER] = _vote_regression(_features(heard), votes, groups)
     marginal = votes.sum(0) / votes.sum()
-    result["marginal_prior"] = vote_scores(np.tile(marginal, (len(votes), 1)), votes)
+    tables["marginal_prior"] = np.tile(marginal, (len(votes), 1))
+    result: dict[str, Any] = {"clips": len(heard)}
+    for name, p in tables.items():
+        result[name] = vote_scores(p, votes)
+        drawn = [vote_scores(p[rows], votes[rows]) for rows in resample_groups(groups, n_bootstrap)]
+        result[name]["interval_95"] = {
+            figure: percentile_interval([d[figure] for d in drawn])
+            for figure in ("majority_agreement", "vote_share", "cross_entropy")
+        }
     return result
+
+
+def _features(heard: Sequence[HeardRecording]) -> np.ndarray:
+    return np.stack(
+        [np.nanmean(np.concatenate([band_power_features(b) for b in h.blocks]), axis=0) for h in heard]
+    )
+
+
+def _vote_regression(features: np.ndarray, votes: np.ndarray, groups: Sequence[str]) -> np.ndarray:
+    """Shares of the votes by a regression on the majority of the other recordings."""
+    top, names = votes.argmax(1), np.array(groups)
+    out = np.zeros(votes.shape)
+    for group in np.unique(names):
+        held = names == group
+        out[held] = Probe(features[~held], top[~held], votes.shape[1]).predict(features[held])
+    return out
 
 
 def class_probabilities(p: np.ndarray) -> np.ndarray:
@@ -114,8 +180,10 @@ def class_probabilities(p: np.ndarray) -> np.ndarray:
 
 
 def _witness_tables(heard: Sequence[HeardRecording]) -> dict[str, np.ndarray]:
+    """Per witness that spoke at all `(n, n_findings)`; what was not assessed is not there."""
     rows = [h.probabilities() for h in heard]
-    return {name: np.stack([row[name] for row in rows]) for name in WITNESSES}
+    tables = {name: np.stack([row[name] for row in rows]) for name in WITNESSES}
+    return {name: np.nan_to_num(p) for name, p in tables.items() if not np.isnan(p).all()}
 
 
 def score_awake(heard: Sequence[HeardRecording]) -> dict[str, Any]:
@@ -179,50 +247,3 @@ def claims_table(heard: Sequence[HeardRecording]) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def to_markdown(result: dict[str, Any]) -> str:
-    """Tables of the pages, the clips and the awake recordings."""
-    lines: list[str] = []
-    if "pages" in result:
-        pages = result["pages"]
-        lines += [f"{pages['pages']} captioned pages.", ""]
-        lines += ["| pages | macro-F1 | 90 % interval | macro AUROC | findings |", "|---|---|---|---|---|"]
-        for name in ("always_most_frequent", *WITNESSES, *TEXTS):
-            s = pages[name]
-            interval = s.get("macro_f1_interval_90")
-            span = "–" if not interval else f"{interval[0]:.2f}–{interval[1]:.2f}"
-            lines.append(
-                f"| {name} | {_two(s['macro_f1'])} | {span} | {_two(s['macro_auroc'])} | {s['n_labels']} |"
-            )
-    if "clips" in result:
-        lines += ["", "| clips | majority agreement | vote share | best possible | cross-entropy | n |"]
-        lines.append("|---|---|---|---|---|---|")
-        for name in ("marginal_prior", *WITNESSES):
-            s = result["clips"][name]
-            lines.append(
-                f"| {name} | {_two(s['majority_agreement'])} ({s['n_clear']}) | {_two(s['vote_share'])} | "
-                f"{_two(s['best_vote_share'])} | {_two(s['cross_entropy'])} | {s['n']} |"
-            )
-    if "awake" in result:
-        lines += [
-            "",
-            "| awake | state | rhythm in text | measured | error | called abnormal |",
-            "|---|---|---|---|---|---|",
-        ]
-        for r in result["awake"]["recordings"]:
-            lines.append(
-                f"| {r['file']} | {r['state']} | {_two(r['pdr_text_hz'])} | {_two(r['pdr_measured_hz'])} | "
-                f"{_two(r['error_hz'])} | {_two(r['called_abnormal'])} |"
-            )
-    if "recordings" in result:
-        lines += ["", "| recording | experts | claimed | missed | wrong |", "|---|---|---|---|---|"]
-        for r in result["recordings"]:
-            experts = ", ".join(r["experts"]) or " ".join(f"{k} {v}" for k, v in r["votes"].items())
-            cells = (experts, *(", ".join(r[name]) for name in ("claimed", "missed", "wrong")))
-            lines.append(f"| {r['file']} | " + " | ".join(cell or "–" for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _two(value: float | None) -> str:
-    return "–" if value is None or np.isnan(value) else f"{value:.2f}"

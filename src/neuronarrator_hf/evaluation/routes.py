@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .aligned import load_embedding, simulated_prototypes
+from ..narration.likelihood import text_log_likelihoods
+from ..signal.windows import EEGWindows
+from .aligned import load_embedding, simulated_examples, simulated_prototypes
 from .band_power import Probe
-from .held_out import as_blocks
 from .label_prompts import LabelPrompt
 from .segments import WITNESSES, Extra, HeardSegment
 from .zero_shot import (
@@ -19,13 +20,14 @@ from .zero_shot import (
     classes_from_likelihood,
     classes_from_prototypes,
     names_findings,
-    sentence_scores,
 )
 
 OPTIONAL = ("likelihood", "prototype", "probe")
 """Routes that are computed if asked for: each hears the EEG once more."""
 BAND_POWER = "band power, regression"
 PROBE = "embedding, regression"
+N_AT_LARGE = 24
+"""Simulated windows whose mean likelihood is what a sentence is worth before anything is seen."""
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Routes:
     missing: dict[str, str] = field(default_factory=dict)
     _probes: dict[str, Probe] = field(default_factory=dict)
     _prior: np.ndarray | None = None
-    _blank: np.ndarray | None = None
+    _at_large: np.ndarray | None = None
     _prototypes: np.ndarray | None = None
 
     @classmethod
@@ -69,10 +71,16 @@ class Routes:
             return routes
         embed, aligned = load_embedding(voice.model, voice.processor, model)
         sentences = [s for p in prompts for s in p.sentences]
+
+        def sentence_scores(block: EEGWindows) -> np.ndarray:
+            heard, _ = voice.listen(block, voice.begin())
+            return text_log_likelihoods(
+                voice.model, voice.processor, heard.payload, sentences, batch_size=voice.batch_size
+            )
+
         if "likelihood" in also:
-            silent = as_blocks(np.full((1, 1, 19, 2000), 1e-3, np.float32))[0]
-            heard, _ = voice.listen(silent, voice.begin())
-            routes._blank = sentence_scores(voice, heard, sentences)[0]
+            blocks, _ = simulated_examples(N_AT_LARGE, 1)
+            routes._at_large = np.concatenate([sentence_scores(b) for b in blocks]).mean(0)
         if "prototype" in also and not names_findings(prompts):
             routes.missing["prototype"] = "not every class is a finding that can be simulated"
         elif "prototype" in also:
@@ -80,13 +88,12 @@ class Routes:
             if not aligned:
                 routes.missing["aligned space"] = "no alignment.safetensors; pooled waveforms stand for it"
 
-        def extra(block: Any) -> dict[str, np.ndarray]:
+        def extra(block: EEGWindows) -> dict[str, np.ndarray]:
             vectors = {}
             if "prototype" in also or "probe" in also:
                 vectors["embedding"] = embed(block)
             if "likelihood" in also:
-                heard, _ = voice.listen(block, voice.begin())
-                vectors["sentences"] = sentence_scores(voice, heard, sentences)
+                vectors["sentences"] = sentence_scores(block)
             return vectors
 
         routes.extra = extra
@@ -129,9 +136,9 @@ class Routes:
                 )
         else:
             self.missing["findings and claims"] = "not every class is a finding of EEG language"
-        if self._blank is not None:
+        if self._at_large is not None:
             scores = np.stack([h.extra["sentences"] for h in heard])
-            out["text, likelihood"] = classes_from_likelihood(scores, self._blank, self.prompts)
+            out["text, likelihood"] = classes_from_likelihood(scores, self._at_large, self.prompts)
         if self._prototypes is not None:
             embeddings = np.stack([h.extra["embedding"] for h in heard])
             out["prototype"] = classes_from_prototypes(embeddings, self._prototypes)

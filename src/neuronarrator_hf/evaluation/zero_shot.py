@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -85,54 +84,22 @@ def classes_from_claims(
 
 
 def classes_from_likelihood(
-    scores: np.ndarray, blank_scores: np.ndarray, prompts: Sequence[LabelPrompt]
+    scores: np.ndarray, at_large: np.ndarray, prompts: Sequence[LabelPrompt]
 ) -> np.ndarray:
     """Class probabilities from the likelihood of their sentences, freed of what needs no EEG.
 
     Args:
         scores: `(n, n_sentences)` mean log probability of a token, sentences of all classes in order.
-        blank_scores: `(n_sentences,)` the same of a recording that shows nothing.
+        at_large: `(n_sentences,)` the same for EEG at large.
         prompts: Classes; the best sentence speaks for its class.
     """
-    gain = scores - blank_scores
+    gain = scores - at_large
     best, at = np.full((len(scores), len(prompts)), -np.inf), 0
     for c, prompt in enumerate(prompts):
         best[:, c] = gain[:, at : at + len(prompt.sentences)].max(1)
         at += len(prompt.sentences)
     shifted = np.exp(best - best.max(1, keepdims=True))
     return shifted / shifted.sum(1, keepdims=True)
-
-
-def sentence_scores(voice: Any, heard: Any, sentences: Sequence[str]) -> np.ndarray:
-    """`(n_windows, n_sentences)` mean log probability of a token of each sentence after the model's prompt.
-
-    Args:
-        voice: A `ModelVoice`.
-        heard: What its `listen` returned.
-        sentences: Asked for one by one, in place of the narrative.
-    """
-    import torch
-
-    model, processor = voice.model, voice.processor
-    tokenizer = processor.tokenizer
-    prompt = processor(text=processor.prompt(), return_tensors="pt").to(model.device)["input_ids"]
-    out = np.zeros((len(heard.payload), len(sentences)))
-    with torch.inference_mode():
-        for s, sentence in enumerate(sentences):
-            ids = tokenizer(sentence, add_special_tokens=False, return_tensors="pt")["input_ids"].to(
-                model.device
-            )
-            whole = torch.cat([prompt, ids], dim=1)
-            for first in range(0, len(out), voice.batch_size):
-                tokens = heard.payload[first : first + voice.batch_size]
-                batch = whole.expand(len(tokens), -1)
-                logits = model(
-                    input_ids=batch, attention_mask=torch.ones_like(batch), window_tokens=tokens
-                ).logits[:, prompt.shape[1] - 1 : -1]
-                logs = torch.log_softmax(logits.float(), dim=-1)
-                told = logs.gather(-1, ids.expand(len(tokens), -1)[..., None])[..., 0]
-                out[first : first + len(tokens), s] = told.mean(1).cpu().numpy()
-    return out
 
 
 def class_prototypes(
