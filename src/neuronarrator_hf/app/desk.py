@@ -10,13 +10,14 @@ import logging
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..narration.engine import Narrator
 from ..narration.relay import stream
 from ..narration.result import Narration, WindowNarration, plain
 from ..recording.reading import Recording
+from ..report.evidence import finding_name
 from ..report.files import output_paths, write_reports
 from . import views
 from .views import View
@@ -81,7 +82,7 @@ class Desk:
                 windows.close()
             visit.check()
             paths = output_paths(visit.folder, "narrative", FORMATS)
-            write_reports(visit.narration, paths, recording)
+            write_reports(visit.narration, {f: paths[f] for f in FORMATS}, recording, visit.summary)
             yield {
                 **self.show(visit.shown, visit.view, key),  # the events are known now
                 **_finished(visit, visit.narration),
@@ -149,6 +150,7 @@ class Desk:
         visit.shown, visit.view = min(max(index, 0), len(visit) - 1), view
         events = visit.narration.events if visit.narration else ()
         return {
+            "overview": views.overview(visit.density, len(visit), visit.shown, _marks(visit, events)),
             "page": views.page_picture(visit.page(visit.shown), view, events),
             "fields": views.maps_and_spectrum(visit.window(visit.shown)),
             "details": self._details(visit),
@@ -193,6 +195,18 @@ _EMPTY: Update = {
     "narrative": [],
     "details": "",
 }
+
+
+def _marks(visit: Visit, events: Iterable[Mapping[str, Any]]) -> list[tuple[int, int, str]]:
+    """First and last segment of each event, and what to call it."""
+    return [
+        (
+            visit.window_at(event["onset_s"]),
+            visit.window_at(event["onset_s"] + max(event["duration_s"] - 0.01, 0.0)),
+            finding_name(event["finding"]),
+        )
+        for event in events
+    ]
 
 
 def _age_years(text: str) -> float | None:

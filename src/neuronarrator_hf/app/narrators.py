@@ -70,4 +70,7 @@ class Narrators:
 
 @lru_cache(maxsize=4)
 def _load(place: str | None) -> tuple[Any, Any]:
-    return load_model(place)
+    import torch
+
+    model, processor = load_model(place)
+    return model.to("cuda" if torch.cuda.is_available() else "cpu"), processor

@@ -117,6 +117,7 @@ def lay_out(choices: Sequence[str]) -> dict[str, Any]:
                 parts["stop"] = gr.Button("Stop", interactive=False, scale=1, min_width=80)
     parts["status"] = gr.HTML(views.status_line("Choose a recording and press Narrate."))
     with gr.Column(visible=False) as parts["study"]:
+        parts["overview"] = gr.HTML()
         with gr.Row(equal_height=True, elem_classes="nn-nav"):
             parts["segment"] = gr.Slider(
                 1, 2, value=1, step=1, label="Segment of 10 s", scale=5, min_width=260
@@ -207,7 +208,7 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
         return update(desk.stop(visitor(request)))
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    shown = [parts[name] for name in ("page", "fields", "details", "segment")]
+    shown = [parts[name] for name in ("overview", "page", "fields", "details", "segment")]
     view = [parts[name] for name in ("gain", "montage", "band")]
     place = [parts["segment"], *view]
     parts["source"].change(

@@ -25,6 +25,7 @@ from ..report.evidence import (
     value_range,
 )
 from ..report.figures import band_maps, spectrum
+from ..report.overview import FMAX_HZ
 from ..signal.interpolation import average_reference, to_sites
 from ..signal.montage import region_sites, site_indices
 from ..signal.spectral import band_power, power_spectrum
@@ -96,6 +97,32 @@ def page_picture(window: EEGWindows, view: View, events: Sequence[Mapping[str, A
     return (
         '<div class="nn-scroll" tabindex="0"><img class="nn-page" '
         f'alt="{told}" src="data:image/png;base64,{picture}"></div>'
+    )
+
+
+def overview(density: str, n_windows: int, shown: int, marks: Sequence[tuple[int, int, str]] = ()) -> str:
+    """Spectrogram of the whole recording, with the segment on the screen and the events on it.
+
+    Args:
+        density: The picture as a data URI; nothing is shown without one.
+        n_windows: Segments of the recording.
+        shown: Index of the segment on the screen.
+        marks: `(first, last, label)` segments of each event.
+    """
+    if not density or not n_windows:
+        return ""
+
+    def bar(kind: str, first: int, last: int, label: str) -> str:
+        left, width = 100 * first / n_windows, 100 * (last - first + 1) / n_windows
+        told = html.escape(label, quote=True)
+        return f'<i class="{kind}" style="left:{left:.2f}%;width:{width:.2f}%" title="{told}"></i>'
+
+    bars = "".join(bar("nn-event", *mark) for mark in marks)
+    return (
+        f'<figure class="nn-overview"><img alt="Spectrogram of the recording" src="{density}">{bars}'
+        f"{bar('nn-here', shown, shown, 'segment on the screen')}"
+        f"<figcaption>0–{FMAX_HZ:g} Hz, all segments; bars are events, the frame is the segment below"
+        "</figcaption></figure>"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -9,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from ..findings.schema import Claim
 from ..narration.result import Narration, WindowNarration
 from ..recording.reading import Recording, RecordingError, read_recording
 from ..recording.windows import iter_windows
+from ..report.overview import SignalSummary
 from ..signal.windows import WINDOW_S, EEGWindows
 from ..simulation.scenario import Scenario, example_scenario, render
 from .views import BANDS_HZ, View
@@ -31,6 +34,7 @@ FILE_TYPES = (".edf", ".bdf", ".gdf", ".fif", ".set", ".fdt", ".vhdr", ".vmrk", 
 """What an upload may end with: no archive and no `.fif.gz`, whose size does not tell what it unpacks to."""
 _HEADERS = (".vhdr", ".set")
 """Files that name the others of their recording."""
+_ELSEWHERE = "The header names files in another folder; upload all files of the recording together."
 _PARTS = (".vmrk", ".fdt")
 """Files that only accompany another."""
 EXAMPLES: dict[str, Scenario] = {
@@ -57,6 +61,7 @@ class Visit:
         folder: The visit's own folder: the upload while it is read, the reports afterwards.
         blocks: Windows of the recording in half precision, to browse after the upload is deleted.
         windows: Finished windows of the narrative.
+        summary: Numbers of every window, for the overview and the reports.
         narration: The narration, once it is complete.
         truth: Of a simulated example, what each window shows.
         uploads: Uploaded files, in the folder.
@@ -69,6 +74,7 @@ class Visit:
     folder: Path
     blocks: list[EEGWindows] = field(default_factory=list)
     windows: list[WindowNarration] = field(default_factory=list)
+    summary: SignalSummary = field(default_factory=SignalSummary)
     narration: Narration | None = None
     truth: tuple[tuple[Claim, ...], ...] = ()
     uploads: list[Path] = field(default_factory=list)
@@ -89,6 +95,7 @@ class Visit:
         """Keep the windows of a recording: half precision resolves 0.06 uV at 100 uV, finer than a screen."""
         for block in iter_windows(recording):
             self.check()
+            self.summary.add(block)
             self.blocks.append(replace(block, eeg_uv=np.clip(block.eeg_uv, -6e4, 6e4).astype(np.float16)))
 
     def window(self, index: int) -> EEGWindows:
@@ -117,6 +124,11 @@ class Visit:
         first = one.eeg_uv.shape[2] if around[0] is not one else 0
         kept = slice(first, first + one.eeg_uv.shape[2])
         return replace(one, eeg_uv=sosfiltfilt(second_order, signal)[None, :, kept].astype(np.float32))
+
+    @cached_property
+    def density(self) -> str:
+        """Spectrogram of the recording as a data URI."""
+        return self.summary.density()
 
     def window_at(self, seconds: float) -> int:
         """Index of the window that shows a time."""
@@ -246,11 +258,15 @@ def open_upload(paths: Sequence[str | Path], visit: Visit) -> Recording:
             "Cut a shorter stretch, or run the package on your own machine, where there is no limit."
         )
     try:
-        recording = read_recording(_leading(moved))
+        leading = _leading(moved)
+        _check_header(leading)
+        recording = read_recording(leading)
     except RecordingError as error:
         # Not its whole message, which begins with the name of the file: file names can name patients.
         raise RefusedError(f"This file cannot be used: {error.reason}. Remedy: {error.remedy}.") from error
     try:
+        if any(file.resolve().parent != visit.folder.resolve() for file in recording.files):
+            raise RefusedError(_ELSEWHERE)
         _check_size(recording)
     except RefusedError:
         recording.close()
@@ -271,6 +287,15 @@ def _leading(paths: Sequence[Path]) -> Path:
     if len(leading) > 1:
         raise RefusedError("One recording at a time, please: these files are several.")
     return leading[0]
+
+
+def _check_header(path: Path) -> None:
+    """Refuse a BrainVision header whose parts lie elsewhere, before anything is read from there."""
+    if path.suffix.lower() != ".vhdr":
+        return
+    named = re.findall(r"(?im)^\s*(?:Data|Marker)File\s*=\s*(.*?)\s*$", path.read_text("latin-1"))
+    if any(re.search(r"[/\\]|^\.\.?$", name) for name in named):
+        raise RefusedError(_ELSEWHERE)
 
 
 def _check_size(recording: Recording) -> None:

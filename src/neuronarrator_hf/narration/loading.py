@@ -23,7 +23,8 @@ def load_model(name_or_dir: str | Path | None = None) -> tuple[Any, Any]:
     place = str(default_model_dir() if name_or_dir is None else name_or_dir)
     options = {"local_files_only": True} if name_or_dir is None or Path(place).is_dir() else {}
     try:
-        model = AutoModelForCausalLM.from_pretrained(place, **options)
+        # Pickled weights would run code: none are loaded, whoever names the model.
+        model = AutoModelForCausalLM.from_pretrained(place, use_safetensors=True, **options)
         processor = AutoProcessor.from_pretrained(place, **options)
     except OSError as error:
         reason = str(error).strip().splitlines()[0]

@@ -108,6 +108,7 @@ class RawSource(SignalSource):
             n_annotations_dropped=n_dropped,
             positions=_positions(raw.info, raw.ch_names),
             unusable=_marked_bad(raw.info, raw.ch_names),
+            files=tuple(Path(name) for name in raw.filenames if name is not None),
         )
         self._raw = raw
 

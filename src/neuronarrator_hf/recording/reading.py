@@ -56,6 +56,7 @@ class Recording:
         self.n_times = int(source.n_times)
         self.spans: tuple[Span, ...] = tuple(source.spans)
         self.annotations = source.annotations
+        self.files = source.files
         self.plan = plan
         self.report = report
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -33,6 +34,7 @@ class SignalSource:
         positions: Label to position in head coordinates (x right, y front, z up), any length unit.
         unusable: Channels that cannot be used, by number from 0, with the reason.
         warnings: What the reader of the format has to say.
+        files: Files that the samples come from, where a format may name others than the one opened.
     """
 
     name: str
@@ -50,6 +52,7 @@ class SignalSource:
     positions: dict[str, np.ndarray] = field(default_factory=dict)
     unusable: dict[int, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    files: tuple[Path, ...] = ()
 
     def read(self, rows: Sequence[int], start: int, stop: int) -> np.ndarray:
         """`(len(rows), stop - start)` float64 of the channels `rows`; within one span."""
