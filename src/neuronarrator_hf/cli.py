@@ -7,7 +7,9 @@ import sys
 import typer
 
 from .commands.app import app as serve_app
+from .commands.compare import compare
 from .commands.corpus import corpus
+from .commands.correct import correct
 from .commands.evaluate import evaluate
 from .commands.hub import hub
 from .commands.messages import OUR_FAULT, say, say_fault
@@ -26,7 +28,7 @@ app = typer.Typer(
 )
 _FORWARD = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
-for command in (narrate, inspect, deidentify, simulate):
+for command in (narrate, compare, correct, inspect, deidentify, simulate):
     app.command()(command)
 app.command(context_settings=_FORWARD)(train)
 app.command()(evaluate)

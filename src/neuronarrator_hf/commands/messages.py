@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -68,3 +70,18 @@ def say_fault(error: Exception, path: Path | None = None) -> None:
     say(f"{where}internal error, please report it: {type(error).__name__}: {error}")
     if os.environ.get("NEURONARRATOR_DEBUG"):
         traceback.print_exception(error)
+
+
+def read_narration(path: Path) -> dict[str, Any]:
+    """The JSON of a narration; FileNotFoundError or ValueError where it is none."""
+    from ..narration.result import SCHEMA
+
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file; give the JSON of a narration")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise ValueError(f"{path}: is no narration ({SCHEMA}); give the JSON that `narrate` wrote")
+    return document
