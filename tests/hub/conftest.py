@@ -17,17 +17,6 @@ from tiny_model import save_tiny
 from neuronarrator_hf.publishing.build import build_release
 
 ROOT = Path(__file__).resolve().parents[2]
-DATASET_CARD = """---
-license: cc0-1.0
-configs:
-  - config_name: default
-    data_files:
-      - split: train
-        path: data/train-*.parquet
----
-
-# NeuroCorpus
-"""
 
 
 @pytest.fixture(scope="session")
@@ -38,22 +27,11 @@ def tiny_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a build takes from the checkout, with a card for a data set of texts."""
-    root = tmp_path_factory.mktemp("checkout")
-    shutil.copytree(ROOT / "spaces", root / "spaces", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "hub" / "metrics", root / "hub" / "metrics")
-    (root / "hub" / "dataset").mkdir(parents=True)
-    (root / "hub" / "dataset" / "README.md").write_text(DATASET_CARD)
-    return root
-
-
-@pytest.fixture(scope="session")
-def release(tiny_dir: Path, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def release(tiny_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("pyarrow")
     corpus = write_rows(tmp_path_factory.mktemp("corpus"))
     out = tmp_path_factory.mktemp("out") / "release"
-    assert build_release(out, tiny_dir, checkout=checkout, corpus=corpus) == []
+    assert build_release(out, tiny_dir, checkout=ROOT, corpus=corpus) == []
     return out
 
 

@@ -11,10 +11,13 @@ import pytest
 from corpus_rows import write_rows
 
 from neuronarrator_hf.publishing.build import CODE, build_release
+from neuronarrator_hf.publishing.cards import card_problems
 from neuronarrator_hf.publishing.check import check_release, check_repository
 from neuronarrator_hf.publishing.contents import content_problems
 from neuronarrator_hf.publishing.repositories import MANIFEST, Repository, find_repositories
+from neuronarrator_hf.publishing.rows import row_problems
 
+ROOT = Path(__file__).resolve().parents[2]
 pytest.importorskip("datasets")
 pytest.importorskip("evaluate")
 
@@ -34,12 +37,10 @@ def test_a_release_holds_model_data_metrics_and_demo(release: Path) -> None:
     assert (release / "models/neuronarrator" / CODE.name).read_bytes() == CODE.read_bytes()
 
 
-def test_the_same_inputs_give_the_same_bytes(
-    release: Path, tiny_dir: Path, checkout: Path, tmp_path: Path
-) -> None:
+def test_the_same_inputs_give_the_same_bytes(release: Path, tiny_dir: Path, tmp_path: Path) -> None:
     out = tmp_path / "again"
     for _ in range(2):
-        build_release(out, tiny_dir, checkout=checkout, corpus=release / "datasets" / "NeuroCorpus")
+        build_release(out, tiny_dir, checkout=ROOT, corpus=release / "datasets" / "NeuroCorpus")
     assert (out / MANIFEST).read_bytes() == (release / MANIFEST).read_bytes()
     assert not out.with_name("again.part").exists()
 
@@ -54,12 +55,23 @@ def test_what_is_no_release_is_never_replaced(tiny_dir: Path, tmp_path: Path) ->
 def test_without_a_checkout_the_model_alone_is_built_and_that_is_said(tiny_dir: Path, tmp_path: Path) -> None:
     left_out = build_release(tmp_path / "out", tiny_dir)
     assert [r.label for r in find_repositories(tmp_path / "out")] == ["models/neuronarrator"]
-    assert len(left_out) == 1 and "only a checkout" in left_out[0]
+    assert "only a checkout" in left_out[0] and "data set" in left_out[1]
 
 
-def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_a_model_or_a_corpus_is_refused(tiny_dir: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"config\.json"):
         build_release(tmp_path / "out", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"README\.md with data"):
+        build_release(tmp_path / "out", tiny_dir, corpus=tmp_path)
+
+
+def test_what_the_repository_publishes_is_in_order(tmp_path: Path) -> None:
+    """The embedded default, the cards and the simulated corpus as they are."""
+    assert build_release(tmp_path / "out", ROOT / "hub" / "model", checkout=ROOT) == []
+    for repository in find_repositories(tmp_path / "out"):
+        assert [*content_problems(repository), *card_problems(repository)] == [], repository.label
+        if repository.kind == "dataset":
+            assert list(row_problems(repository)) == []
 
 
 @pytest.mark.slow

@@ -27,7 +27,9 @@ def build(
         Path | None, typer.Option(help="Folder of the model; the embedded default without it.")
     ] = None,
     name: Annotated[str, typer.Option(help="What the model's repository is called.")] = "neuronarrator",
-    corpus: Annotated[Path | None, typer.Option(help="Folder of Parquet shards for the data set.")] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="Folder of a built corpus; the simulated one of the checkout.")
+    ] = None,
 ) -> None:
     """Put the repositories together: model, data set, metrics, demo."""
     from ..models.default import default_model_dir

@@ -24,6 +24,7 @@ AUTO_CLASSES = {
 _MODEL_FILES = (
     "README.md", "LICENSE", "*.json", "*.safetensors", "chat_template.jinja", "adapter_config.json",
 )  # fmt: skip
+_CORPUS_FILES = ("README.md", "statistics.json")
 _NOT_PUBLISHED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
 
@@ -43,9 +44,9 @@ def build_release(
         out: Folder of the release; new, empty, or made by this function.
         model: Folder of the model: weights, configuration, processor, card.
         model_name: What the model's repository is called.
-        checkout: Checkout of the sources, for the cards, metrics and demo that no wheel carries; None
-            publishes the model alone.
-        corpus: Folder of Parquet shards for the data set.
+        checkout: Checkout of the sources, for the metrics, the demo and the simulated corpus that no
+            wheel carries; None leaves them out.
+        corpus: Folder of a built corpus, its card and its shards; the checkout's own without it.
 
     Returns:
         What was left out, and why: one line each.
@@ -62,14 +63,14 @@ def build_release(
     _copy_model(model, partial / "models" / model_name)
     left_out = []
     if checkout is None:
-        left_out.append("metrics, demo and data set: only a checkout of the sources holds them")
+        left_out.append("metrics and demo: only a checkout of the sources holds them")
     else:
         _copy_spaces(checkout, partial / "spaces")
-        card = checkout / "hub" / "dataset"
-        if corpus is None or not card.is_dir():
-            left_out.append(f"data set: {'no --corpus was named' if card.is_dir() else f'{card} is absent'}")
-        else:
-            _copy_corpus(card, corpus, partial / "datasets" / DATASET)
+        corpus = corpus or checkout / "hub" / "dataset"
+    if corpus is None:
+        left_out.append("data set: no corpus was named")
+    else:
+        _copy_corpus(corpus, partial / "datasets" / DATASET)
     _write_manifest(partial)
     if out.exists():
         shutil.rmtree(out)
@@ -110,15 +111,15 @@ def _copy_spaces(checkout: Path, folder: Path) -> None:
             shutil.copytree(metric, folder / metric.name, ignore=_NOT_PUBLISHED)
 
 
-def _copy_corpus(card: Path, corpus: Path, folder: Path) -> None:
-    shards = sorted(corpus.rglob("*.parquet"))
-    if not shards:
-        raise FileNotFoundError(f"{corpus}: no Parquet file there; name the folder of a built corpus")
-    shutil.copytree(card, folder, ignore=_NOT_PUBLISHED)
-    for shard in shards:
-        place = folder / shard.relative_to(corpus)
+def _copy_corpus(corpus: Path, folder: Path) -> None:
+    shards = sorted((corpus / "data").rglob("*.parquet"))
+    if not shards or not (corpus / "README.md").is_file():
+        raise FileNotFoundError(f"{corpus}: no README.md with data/*.parquet there; build a corpus first")
+    told = [corpus / name for name in _CORPUS_FILES]
+    for path in (*shards, *filter(Path.is_file, told)):
+        place = folder / path.relative_to(corpus)
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(shard, place)
+        shutil.copyfile(path, place)
 
 
 def _write_manifest(release: Path) -> None:

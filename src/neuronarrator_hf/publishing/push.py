@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
@@ -12,6 +13,11 @@ from .repositories import OWNER, Repository
 
 _KEPT = {".gitattributes"}
 """Made by the Hub itself."""
+
+
+class _Where(TypedDict):
+    repo_id: str
+    repo_type: str
 
 
 @dataclass(frozen=True)
@@ -58,14 +64,18 @@ def push_repository(
     upload = Upload(repo_id, repository.kind, len(files), sum(path.stat().st_size for path in files))
     if dry_run:
         return upload
-    api, where = HfApi(), {"repo_id": repo_id, "repo_type": repository.kind}
+    api, where = HfApi(), _Where(repo_id=repo_id, repo_type=repository.kind)
     sdk = "gradio" if repository.kind == "space" else None
     api.create_repo(**where, private=private, exist_ok=True, space_sdk=sdk)
     names = {str(path.relative_to(repository.folder)) for path in files}
     gone = sorted(set(api.list_repo_files(**where)) - names - _KEPT)
+    operations: list[CommitOperationAdd | CommitOperationDelete] = [
+        *_additions(repository, files, owner),
+        *(CommitOperationDelete(name) for name in gone),
+    ]
     commit = api.create_commit(
         **where,
-        operations=[*_additions(repository, files, owner), *(CommitOperationDelete(name) for name in gone)],
+        operations=operations,
         commit_message=f"{repository.name} {tag or 'update'}",
     )
     if tag is not None:
