@@ -171,6 +171,14 @@ def _judge_focal(block: SiteBlock, powers: BandPowers, mask: np.ndarray) -> Judg
     best = np.argmax(strengths, axis=0)
     rows = np.arange(block.n_windows)
     value = np.array(strengths)[best, rows]
+    sides = [["left" if v else "right" for v in of_place] for of_place in on_left]
+    elsewhere = []
+    for window in rows:
+        told = (sides[best[window]][window], names[best[window]])
+        places = {(sides[i][window], names[i]) for i in range(len(names)) if strengths[i][window] > 0} - {
+            told
+        }
+        elsewhere.append(tuple({"side": side, "regions": (region,)} for side, region in sorted(places)))
     return Judgement(
         "focal_slowing",
         3.0 * value,
@@ -178,7 +186,8 @@ def _judge_focal(block: SiteBlock, powers: BandPowers, mask: np.ndarray) -> Judg
         bound="delta or theta of a region twice that of the other side, above 30 uV, not the whole side's",
         where="longitudinal bipolar, homologous derivations",
         evidence={"focal_excess_log2": value, "focal_amplitude_uv": np.array(amplitudes)[best, rows]},
-        side=["left" if v else "right" for v in np.array(on_left)[best, rows]],
+        side=[sides[i][window] for window, i in enumerate(best)],
         regions=[(names[i],) for i in best],
         frequency_hz=_dominant_hz(block, (1.0, 8.0)),
+        alternatives=elsewhere,
     )

@@ -246,6 +246,7 @@ def judge_transients(
         Judgement(
             "spikes",
             margin,
+            alternatives=[_other_places(t, s, r) for t, s, r in zip(transients, side, regions, strict=True)],
             bound="IFCN criteria, 20-200 ms, 65 uV, clear of what its site makes else, a field that ends",
             evidence=evidence,
             **common,
@@ -266,6 +267,14 @@ def judge_transients(
             **common,
         ),
     ], {**evidence, "spike_wave_complexes": waves}
+
+
+def _other_places(t: Transients, side: str | None, regions: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+    """Where else a clear transient is largest."""
+    clear = (t.criteria >= MIN_CRITERIA) & (t.clarity > 0)
+    sites = {SITES_1020[i] for i in t.sites[clear]}
+    places = {(site_side(s), site_region(s)) for s in sites} - {(side, region) for region in regions}
+    return tuple({"side": own, "regions": (region,)} for own, region in sorted(places))
 
 
 def _strength(t: Transients) -> float:
