@@ -55,6 +55,8 @@ def test_rows_have_every_column_and_say_what_they_claim(corpus: Path) -> None:
         assert eeg_uv.shape == (len(row["ch_names"]), 2000) and len(row["positions"]) == len(row["ch_names"])
         assert np.array_equal(eeg_uv / STEP_UV, np.rint(eeg_uv / STEP_UV))
         assert row["previous"] == row["index"] - 1
+        good = np.array(row["channel_mask"])
+        assert not eeg_uv[~good].any() and np.abs(eeg_uv[good].mean(axis=0)).max() < 2 * STEP_UV
         assert row["writer"] == "grammar"
     simulated = [row for row in rows if row["source"] == "simulated"]
     assert {entry["origin"] for row in simulated for entry in row["claims"]} == {"truth"}

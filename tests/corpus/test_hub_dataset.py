@@ -23,7 +23,7 @@ def test_it_is_simulated_small_and_may_be_passed_on() -> None:
 
 def test_its_texts_say_their_claims() -> None:
     quality = inspect_rows(iter_rows(shard_paths(FOLDER)))
-    assert sum(quality.rows.values()) == 50 and quality.unfaithful == []
+    assert sum(quality.rows.values()) == 40 and quality.unfaithful == []
 
 
 def test_its_card_is_one_the_hub_reads() -> None:
@@ -37,5 +37,5 @@ def test_its_card_is_one_the_hub_reads() -> None:
 def test_it_loads(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     rows = datasets.load_dataset(str(FOLDER), cache_dir=str(tmp_path))
-    assert {split: part.num_rows for split, part in rows.items()} == {"train": 40, "validation": 5, "test": 5}
+    assert {split: part.num_rows for split, part in rows.items()} == {"train": 32, "validation": 4, "test": 4}
     assert rows["test"].with_format("numpy")[0]["eeg_uv"].shape == (19, 2000)

@@ -31,7 +31,8 @@ COLUMNS: dict[str, str] = {
     "sex": "F, M or null",
     "licence": "licence of the recording",
     "redistributable": "whether the row may be passed on",
-    "eeg_uv": "(n_channels, 2000) float32: microvolts at 200 Hz, filtered, average reference, 0 where masked",
+    "eeg_uv": "(n_channels, 2000) float32: microvolts at 200 Hz, filtered, average reference where 8 or more "
+    "channels can be evaluated, 0 where masked",
     "ch_names": "(n_channels,) canonical names",
     "positions": "(n_channels, 3) float32: unit sphere, x right, y front, z up",
     "channel_mask": "(n_channels,) whether the channel can be evaluated",

@@ -160,13 +160,13 @@ class SimulationTask:
         for r, kind in enumerate(batch.kinds):
             recording_hash = digest(f"{self.key}/{r}")
             for w in range(self.n_windows):
-                truth = with_absences(batch.claims[r][w])
+                truth, mask = with_absences(batch.claims[r][w]), batch.masks[r, w]
                 start_s = w * WINDOW_S
                 before_s = start_s if w else None
                 rows.append(
                     {
                         **_place(recording_hash, SIMULATED, w, before_s, start_s, start_s + WINDOW_S),
-                        **_signal(batch.eeg_uv[r, w], batch.ch_names, positions, batch.masks[r, w]),
+                        **_signal(_as_read(batch.eeg_uv[r, w], mask), batch.ch_names, positions, mask),
                         "source": SIMULATED,
                         "recording": recording_hash,
                         "subject": recording_hash,
@@ -227,6 +227,11 @@ def _signal(
         "positions": np.asarray(positions, np.float32),
         "channel_mask": [bool(value) for value in mask],
     }
+
+
+def _as_read(eeg_uv: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Simulated samples as the reader gives recorded ones: average reference, zero where masked."""
+    return (eeg_uv - eeg_uv[mask].mean(axis=0)) * mask[:, None]
 
 
 def _worded(
