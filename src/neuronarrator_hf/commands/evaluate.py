@@ -30,6 +30,14 @@ def evaluate(
     also: Annotated[
         str, typer.Option(help="Further routes from EEG to class: likelihood, prototype, probe; with commas.")
     ] = "",
+    peer: Annotated[
+        list[str] | None,
+        typer.Option(help="Published encoder for a linear probe beside: CBraMod, LaBraM, EEGPT; repeatable."),
+    ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(help="Another language model that reads the texts: name, folder, or URL#MODEL."),
+    ] = None,
     texts: Annotated[bool, typer.Option(help="Word what is heard; without it the heads alone speak.")] = True,
     controls: Annotated[bool, typer.Option(help="Run the controls.")] = True,
     prompts: Annotated[
@@ -59,6 +67,8 @@ def evaluate(
             seed=seed,
             history=history,
             also=[name.strip() for name in also.split(",") if name.strip()],
+            peers=peer or [],
+            judge=judge,
             worded=texts,
             controls=controls,
             prompts=prompts,

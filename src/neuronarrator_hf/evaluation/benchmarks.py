@@ -10,6 +10,7 @@ from typing import Any
 
 from . import real, real_report, simulated, task_report
 from .expert_labels import read_labels
+from .judge import judge_agreement, load_judge
 from .listening import make_voice
 from .provenance import files_digest, provenance
 from .real_controls import run_page_controls
@@ -28,6 +29,7 @@ class Settings:
         per_recording: Segments at most of each recording of a public source.
         worded: Let the model word what it hears.
         also: Optional routes to classes.
+        peers: Published encoders, each with a linear probe.
         controls: Run the controls.
         prompts: File of label prompts.
         model: Where the model was loaded from.
@@ -38,6 +40,7 @@ class Settings:
     per_recording: int | None = None
     worded: bool = True
     also: tuple[str, ...] = ()
+    peers: tuple[str, ...] = ()
     controls: bool = True
     prompts: Path | None = None
     model: str | None = None
@@ -108,6 +111,7 @@ def _of_task(task: Task) -> Benchmark:
             per_recording=settings.per_recording,
             worded=settings.worded,
             also=settings.also,
+            peers=settings.peers,
             model=settings.model,
             controls=settings.controls,
             prompts=settings.prompts,
@@ -136,6 +140,8 @@ def run(
     out: str | Path | None = None,
     history: str = "ssm",
     also: Sequence[str] = (),
+    peers: Sequence[str] = (),
+    judge: str | None = None,
     **settings: Any,
 ) -> dict[str, Any]:
     """Run a benchmark on a model: what `neuronarrator evaluate` does.
@@ -147,6 +153,8 @@ def run(
         out: Folder for `NAME.json` and `NAME.md`; None writes nothing.
         history: History mode of the narration.
         also: Optional routes to classes, see `Settings`.
+        peers: Published encoders, see `Settings`.
+        judge: Another language model that reads the texts (`judge.load_judge`); None asks none.
         **settings: The other fields of `Settings`.
 
     Returns:
@@ -163,23 +171,44 @@ def run(
     if declared.needs_root and root is None:
         raise ValueError(f"the benchmark {benchmark!r} needs --root, the folder of its recordings")
     voice = _voice(model, history)
-    chosen = Settings(also=tuple(also), model=None if model is None else str(model), **settings)
+    chosen = Settings(
+        also=tuple(also), peers=tuple(peers), model=None if model is None else str(model), **settings
+    )
     result = declared.evaluate(voice, None if root is None else Path(root), chosen)
-    told = {k: getattr(chosen, k) for k in ("seed", "limit", "per_recording", "worded", "also")}
+    told = {k: getattr(chosen, k) for k in ("seed", "limit", "per_recording", "worded", "also", "peers")}
     result = {"run": provenance(benchmark, voice.identity, **told, history=history), **result}
+    if judge is not None:
+        result["judge"] = {"name": judge, **judge_agreement(load_judge(judge), _texts_of(result))}
     if out is not None:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{benchmark}.json").write_text(
             json.dumps(plain(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
-        (folder / f"{benchmark}.md").write_text(declared.to_markdown(result), encoding="utf-8")
+        (folder / f"{benchmark}.md").write_text(to_markdown(benchmark, result), encoding="utf-8")
     return result
 
 
 def to_markdown(benchmark: str, result: dict[str, Any]) -> str:
     """Results of a benchmark as Markdown tables."""
-    return BENCHMARKS[benchmark].to_markdown(result)
+    table = BENCHMARKS[benchmark].to_markdown(result)
+    if "judge" in result:
+        j = result["judge"]
+        kappa, f1 = (task_report.figure(j[name]) for name in ("kappa", "f1"))
+        table += (
+            f"\nJudge {j['name']} against the parsed claims of {j['texts']} texts: kappa {kappa}, F1 {f1}; "
+            f"{j['unreadable']} answers could not be read.\n"
+        )
+    return table
+
+
+def _texts_of(result: dict[str, Any]) -> list[str]:
+    """The narratives that a result holds."""
+    rows = result.get("texts") or result.get("recordings") or []
+    texts = [text for row in rows if isinstance(row, dict) for text in row.get("texts", ())]
+    if not texts:
+        raise ValueError("this benchmark keeps no texts for a judge; leave --judge out")
+    return texts
 
 
 def _voice(model: str | Path | None, history: str) -> Any:

@@ -13,6 +13,7 @@ from ..signal.windows import EEGWindows
 from .aligned import load_embedding, simulated_examples, simulated_prototypes
 from .band_power import Probe
 from .label_prompts import LabelPrompt
+from .peers import load_peer
 from .segments import WITNESSES, Extra, HeardSegment
 from .zero_shot import (
     classes_from_claims,
@@ -47,10 +48,17 @@ class Routes:
     _prior: np.ndarray | None = None
     _at_large: np.ndarray | None = None
     _prototypes: np.ndarray | None = None
+    _peers: tuple[str, ...] = ()
 
     @classmethod
     def prepare(
-        cls, prompts: Sequence[LabelPrompt], voice: Any, *, also: Sequence[str] = (), model: Any = None
+        cls,
+        prompts: Sequence[LabelPrompt],
+        voice: Any,
+        *,
+        also: Sequence[str] = (),
+        peers: Sequence[str] = (),
+        model: Any = None,
     ) -> Routes:
         """Routes over a voice.
 
@@ -58,12 +66,19 @@ class Routes:
             prompts: Classes.
             voice: A `Voice` of the engine; the optional routes need a `ModelVoice`.
             also: Of `OPTIONAL`.
+            peers: Published encoders (see `peers.load_peer`).
             model: Where the model was loaded from.
         """
         unknown = sorted(set(also) - set(OPTIONAL))
         if unknown:
             raise ValueError(f"no route {', '.join(unknown)}; there are {', '.join(OPTIONAL)}")
-        routes = cls(prompts)
+        routes = cls(prompts, _peers=tuple(peers))
+        encoders = {name: load_peer(name) for name in peers}
+
+        def hear_peers(block: EEGWindows) -> dict[str, np.ndarray]:
+            return {f"peer {name}": encode(block) for name, encode in encoders.items()}
+
+        routes.extra = hear_peers if peers else None
         if not also:
             return routes
         if not hasattr(voice, "processor"):
@@ -89,7 +104,7 @@ class Routes:
                 routes.missing["aligned space"] = "no alignment.safetensors; pooled waveforms stand for it"
 
         def extra(block: EEGWindows) -> dict[str, np.ndarray]:
-            vectors = {}
+            vectors = hear_peers(block)
             if "prototype" in also or "probe" in also:
                 vectors["embedding"] = embed(block)
             if "likelihood" in also:
@@ -106,14 +121,24 @@ class Routes:
             np.bincount(truth, minlength=len(self.prompts)) if len(train) else np.zeros(len(self.prompts))
         )
         self._prior = (counts + 1) / (counts + 1).sum()
-        for name, vectors in (
-            (BAND_POWER, [h.features for h in train]),
-            (PROBE, [h.extra["embedding"] for h in train if "embedding" in h.extra]),
-        ):
+        for name in self._probed(train):
             if np.count_nonzero(counts) < 2:
                 self.missing[name] = "the training part holds fewer than two classes"
-            elif vectors:
-                self._probes[name] = Probe(np.stack(vectors), truth, len(self.prompts))
+            else:
+                self._probes[name] = Probe(self._vectors(name, train), truth, len(self.prompts))
+
+    def _probed(self, heard: Sequence[HeardSegment]) -> list[str]:
+        """Names of the regressions that have features."""
+        embedded = bool(heard) and "embedding" in heard[0].extra
+        return [BAND_POWER, *([PROBE] if embedded else []), *(f"{name}, regression" for name in self._peers)]
+
+    @staticmethod
+    def _vectors(name: str, heard: Sequence[HeardSegment]) -> np.ndarray:
+        """`(n, d)` features of a regression."""
+        if name == BAND_POWER:
+            return np.stack([h.features for h in heard])
+        key = "embedding" if name == PROBE else f"peer {name.removesuffix(', regression')}"
+        return np.stack([h.extra[key] for h in heard])
 
     def truth(self, heard: Sequence[HeardSegment]) -> np.ndarray:
         """Index of the true class of each segment."""
@@ -143,6 +168,5 @@ class Routes:
             embeddings = np.stack([h.extra["embedding"] for h in heard])
             out["prototype"] = classes_from_prototypes(embeddings, self._prototypes)
         for name, probe in self._probes.items():
-            vectors = [h.features if name == BAND_POWER else h.extra["embedding"] for h in heard]
-            out[name] = probe.predict(np.stack(vectors))
+            out[name] = probe.predict(self._vectors(name, heard))
         return out

@@ -22,6 +22,7 @@ from .task import UNSCORED, Task
 from .task_controls import run_task_controls
 
 _PARTS = ("train", "test")
+_N_TEXTS = 50
 
 
 def run_task(
@@ -33,6 +34,7 @@ def run_task(
     per_recording: int | None = None,
     worded: bool = True,
     also: Sequence[str] = (),
+    peers: Sequence[str] = (),
     model: str | Path | None = None,
     controls: bool = True,
     prompts: str | Path | None = None,
@@ -49,6 +51,7 @@ def run_task(
         per_recording: Segments at most of each recording; events are then not scored.
         worded: Let the model word the test part.
         also: Optional routes (`routes.OPTIONAL`).
+        peers: Published encoders for a linear probe each.
         model: Where the model was loaded from.
         controls: Run the controls.
         prompts: File of label prompts in place of the one shipped.
@@ -59,7 +62,7 @@ def run_task(
         ValueError: The folder is not that of the source, or its test part holds no labelled segment.
     """
     labels = read_label_prompts(task.name, prompts)
-    routes = Routes.prepare(labels, voice, also=also, model=model)
+    routes = Routes.prepare(labels, voice, also=also, peers=peers, model=model)
     refs = _choose(task, root, limit)
     heard: dict[str, list[HeardSegment]] = {part: [] for part in _PARTS}
     refused: list[str] = []
@@ -113,6 +116,7 @@ def run_task(
             result["routes"][name]["events"] = _events(p, heard["test"], labels, task, n_bootstrap, seed)
     if controls:
         result["controls"] = run_task_controls(routes, voice, test, worded=worded, seed=seed)
+    result["texts"] = _texts(test)
     result["missing"] = dict(routes.missing)
     result["as_published"] = published_figures(task.name)
     return result
@@ -135,6 +139,21 @@ def _counts(refs: Sequence[RecordingRef], heard: Sequence[HeardSegment]) -> dict
         "persons": len({r.person for r in refs}),
         "segments": dict(Counter(h.segment.label or "unscored" for h in heard)),
     }
+
+
+def _texts(heard: Sequence[HeardSegment]) -> list[dict[str, Any]]:
+    """What was said of some segments, evenly spread, for readers and for a judge."""
+    rows = np.unique(np.linspace(0, len(heard) - 1, min(len(heard), _N_TEXTS)).astype(int))
+    return [
+        {
+            "recording": heard[i].ref.recording_id,
+            "start_s": heard[i].segment.start_s,
+            "label": heard[i].segment.label,
+            "texts": heard[i].texts,
+        }
+        for i in rows
+        if heard[i].texts
+    ]
 
 
 def _divergence(
