@@ -19,7 +19,7 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-HELD_OUT_SET, NARRATED_RECORDINGS, RETRIEVED = 920, 96, 256
+HELD_OUT_SET, RETRIEVED = 920, 256
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def train_arm(name: str, config: str, folder: Path, overrides: list[str]) -> Pat
     return final
 
 
-def score(folder: Path, n_windows: int) -> dict[str, Any]:
+def score(folder: Path, n_recordings: int, n_windows: int) -> dict[str, Any]:
     """Figures of a model's free-running texts and embeddings on the held-out recordings."""
     import numpy as np
     import torch
@@ -87,13 +87,13 @@ def score(folder: Path, n_windows: int) -> dict[str, Any]:
     from neuronarrator_hf.training.parts import load_parts
     from neuronarrator_hf.training.texts import speak
 
-    recordings = held_out(NARRATED_RECORDINGS, n_windows, HELD_OUT_SET)
+    recordings = held_out(n_recordings, n_windows, HELD_OUT_SET)
     parts = load_parts(folder)
     parts.model.eval()
     inputs = parts.encode(recordings.eeg_uv, np.ones(recordings.eeg_uv.shape[:3], bool))
     tokens, waveforms, maps = [], [], []
     with torch.no_grad():
-        for start in range(0, NARRATED_RECORDINGS, 16):
+        for start in range(0, n_recordings, 16):
             part = {name: value[start : start + 16] for name, value in inputs.items()}
             features = parts.model.get_window_features(**part)
             tokens.append(features.window_tokens.flatten(0, 1))
@@ -184,6 +184,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--config", default="micro")
     parser.add_argument("--arms", nargs="*", default=list(ARMS), metavar="NAME", help=f"of {', '.join(ARMS)}")
+    parser.add_argument("--recordings", type=int, default=96, help="held-out recordings that are narrated")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args(argv)
     unknown = sorted(set(options.arms) - set(ARMS))
@@ -198,7 +199,7 @@ def main(argv: list[str] | None = None) -> None:
         if name in _read(path):
             continue
         final = train_arm(name, options.config, options.runs, options.overrides)
-        figures = score(final, arguments.data.n_windows)
+        figures = score(final, options.recordings, arguments.data.n_windows)
         if ARMS[name].align == _NO_MAPS:
             figures["retrieval_at_1"] = None  # nothing was aligned
         stages = json.loads((final / "training.json").read_text())["stages"]

@@ -117,3 +117,18 @@ def test_stream_lsl(printed: Callable[..., str], model: str) -> None:
     sender.join()
     assert "0 s (after " in told and "10 s (after " in told
     assert told.rstrip().endswith("not a medical device.")
+
+
+@pytest.mark.slow
+def test_train_with_trainer(printed: Callable[..., str], model: str, tmp_path: Path) -> None:
+    told = printed("train_with_trainer", str(tmp_path), model, "2")
+    assert 0 < float(re.findall(r"loss (\d+\.\d+) over 2 steps", told)[0]) < 100
+    assert {"model.safetensors", "processor_config.json"} <= {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.slow
+def test_train_with_trl(printed: Callable[..., str], model: str, tmp_path: Path) -> None:
+    pytest.importorskip("trl", reason="trl is not installed (extra `trl`)")
+    told = printed("train_with_trl", str(tmp_path), model, "2")
+    assert 0 < float(re.findall(r"loss (\d+\.\d+) over 2 steps", told)[0]) < 100
+    assert (tmp_path / "adapter_model.safetensors").is_file()

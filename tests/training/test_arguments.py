@@ -23,6 +23,8 @@ def test_overrides():
     assert run.data.n_windows == 4
     assert run.stages["align"].learning_rate == 1e-4
     assert run.model["history"] == "prompt"
+    plain = load_arguments("small", ["stages.align.mixed_precision=no"])
+    assert plain.stages["align"].mixed_precision == "no"
 
 
 @pytest.mark.parametrize(

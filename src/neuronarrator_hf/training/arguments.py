@@ -29,6 +29,8 @@ class DataArguments:
         real_root: Folder of expert-labelled recordings with `manifest.json`, or None.
         real_share: Share of the sequences of a batch that are real.
         leave_out: Sources (folders of the manifest) never trained on.
+        corpora: Folders of a built corpus with the weights of their sequences against 1 for simulated
+            ones, such as `{corpus/chbmit: 0.5}`.
     """
 
     n_windows: int = 6
@@ -42,6 +44,7 @@ class DataArguments:
     real_root: str | None = None
     real_share: float = 0.0
     leave_out: tuple[str, ...] = ()
+    corpora: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -210,5 +213,7 @@ def _build(kind: Any, values: dict[str, Any], where: str) -> Any:
             value = {**current, **(value or {})}
         elif isinstance(current, float) and isinstance(value, int | str):
             value = float(value)  # YAML reads 1e-3 as text
+        elif isinstance(current, str) and value is False:
+            value = "no"  # which YAML reads as false
         changes[name] = value
     return replace(default, **changes)

@@ -184,7 +184,7 @@ class SequenceDataset(Dataset):
         rng = np.random.default_rng([self.seed, 1, number])
         recordings = self.source.take(number, self.batch_size - self.n_real, rng)
         if self.n_real and self.real is not None:
-            recordings = _join(recordings, self.real.take(number, self.n_real, rng))
+            recordings = join_recordings([recordings, self.real.take(number, self.n_real, rng)])
         batch: dict[str, Any] = dict(self.encode(recordings.eeg_uv, recordings.channel_mask))
         batch["targets"], batch["known"] = encode_truth(recordings)
         if self.text_windows and self.encode_text is not None:
@@ -264,12 +264,13 @@ def encode_truth(recordings: Recordings) -> tuple[dict[str, torch.Tensor], torch
     return targets, known
 
 
-def _join(a: Recordings, b: Recordings) -> Recordings:
+def join_recordings(parts: Sequence[Recordings]) -> Recordings:
+    """Sequences of several sources as one, in their order."""
     return Recordings(
-        np.concatenate([a.eeg_uv, b.eeg_uv]),
-        np.concatenate([a.channel_mask, b.channel_mask]),
-        a.claims + b.claims,
-        a.known + b.known,
+        np.concatenate([p.eeg_uv for p in parts]),
+        np.concatenate([p.channel_mask for p in parts]),
+        [claims for p in parts for claims in p.claims],
+        [known for p in parts for known in p.known],
     )
 
 

@@ -332,6 +332,10 @@ def build_stage(name: str, run: RunArguments, start: Path | None) -> TrainingSta
         from .real import RealSource
 
         real = RealSource(data.real_root, data.n_windows, run.seed, data.leave_out, data.augment)
+    if data.corpora and name != "language":
+        from .corpus_shards import mix
+
+        source = mix(source, data.corpora, data.n_windows, data.augment)
     validation = Validation(data.held_out_recordings, data.n_windows)
     return TrainingStage(name, parts, run, source, validation, real)
 
