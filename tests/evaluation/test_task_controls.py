@@ -47,6 +47,22 @@ def test_masked_channels_stay_masked_and_travel_with_a_permutation():
             assert not changed.channel_mask[0, 3]
 
 
+def test_noise_keeps_no_amplitude_where_it_could_tell_the_class():
+    eeg_uv = np.random.default_rng(0).standard_normal((2, 19, 2000)).astype(np.float32)
+    eeg_uv *= np.array([5.0, 80.0], np.float32)[:, None, None]
+    block = EEGWindows(
+        eeg_uv, SITES_1020, electrode_positions(SITES_1020), np.arange(2) * 10.0, np.ones((2, 19), bool),
+        np.ones((2, 2000), bool),
+    )  # fmt: skip
+    for control in CONTROLS:
+        if control.name in ("white_noise", "pink_noise", "time_shuffled"):
+            changed = transformed(block, control, np.random.default_rng(1), levelled=True)
+            assert changed.eeg_uv.std(-1) == pytest.approx(np.full((2, 19), 20.0), rel=0.01)
+        elif control.name == "channels_permuted":
+            changed = transformed(block, control, np.random.default_rng(1), levelled=True)
+            assert changed.eeg_uv[1].std() > 10 * changed.eeg_uv[0].std()
+
+
 @pytest.mark.slow
 def test_a_whole_run_with_a_network(tmp_path):
     model = save_tiny(tmp_path / "model")
@@ -64,7 +80,7 @@ def test_a_whole_run_with_a_network(tmp_path):
     assert routes["band power, regression"]["segments"]["balanced_accuracy"] == pytest.approx(0.75)
     controls = result["controls"]
     assert controls["real"]["band power, regression"] == pytest.approx(0.75)
-    for name in ("white_noise", "flat"):
+    for name in ("white_noise", "time_shuffled", "flat"):
         assert controls[name]["band power, regression"]["verdict"] != "held"
     assert controls["channels_permuted"]["band power, regression"]["verdict"] == "not judged"
     assert "aligned space" in result["missing"]  # the tiny model has no projection beside it

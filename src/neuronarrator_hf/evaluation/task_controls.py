@@ -17,6 +17,9 @@ from .segments import HeardSegment, cut_windows, hear_block_as_segment
 MAX_SEGMENTS = 60
 MARGIN = 0.10
 """How far above chance balanced accuracy may stay, and at least 1.64 standard errors."""
+LEVEL_UV = 20.0
+"""Standard deviation of every channel of noise and shuffled samples: amplitude may tell the class as well."""
+_LEVELLED = frozenset({"white_noise", "pink_noise", "time_shuffled"})
 _PLACES = "channels_permuted"
 _OTHER = "other_patient"
 
@@ -61,7 +64,7 @@ def run_task_controls(
                 continue
         else:
             changed = [
-                _again(h, transformed(b, control, rng), voice, routes, worded)
+                _again(h, transformed(b, control, rng, levelled=True), voice, routes, worded)
                 for h, b in zip(chosen, blocks, strict=True)
             ]
             scores = _balanced(routes.predict(changed), truth, n_classes)
@@ -94,9 +97,21 @@ def verdict_of(value: float, real: float, truth: np.ndarray, *, judged: bool = T
     return {"value": value, "allowed": allowed, "verdict": verdict}
 
 
-def transformed(block: EEGWindows, control: Control, rng: np.random.Generator) -> EEGWindows:
-    """A block under a control; what is masked stays so, and a channel left without signal is masked."""
+def transformed(
+    block: EEGWindows, control: Control, rng: np.random.Generator, *, levelled: bool = False
+) -> EEGWindows:
+    """A block under a control; what is masked stays so, and a channel left without signal is masked.
+
+    Args:
+        block: The EEG.
+        control: The control.
+        rng: Its randomness.
+        levelled: Bring noise and shuffled samples to `LEVEL_UV`, so that no amplitude is left in them.
+    """
     eeg_uv = control.transform(block.eeg_uv[None], rng)[0] * block.time_mask[:, None, :]
+    if levelled and control.name in _LEVELLED:
+        spread = np.sqrt((eeg_uv**2).sum(-1, keepdims=True) / block.time_mask.sum(-1)[:, None, None])
+        eeg_uv = eeg_uv * (LEVEL_UV / np.maximum(spread, 1e-6))
     mask = np.abs(eeg_uv).max(-1) > 0
     if control.name != _PLACES:  # a permutation carries the masked channels, which are zero, along
         mask &= block.channel_mask
