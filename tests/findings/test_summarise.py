@@ -195,3 +195,13 @@ def test_an_evolution_is_worded_by_its_widest_change() -> None:
         for hz in (9.5, 3.5, 4.0, 9.5)
     ]
     assert "from 3.5 to 9.5 Hz" in summary_of(course).sections["events"]
+
+
+def test_a_slow_posterior_rhythm_is_abnormal_in_an_adult_who_is_awake() -> None:
+    slow = RHYTHM.with_(frequency_hz=(6.5, 7.0))
+    summary = summary_of([[slow]] * 6)
+    assert summary.grade == "mild"
+    assert ("posterior_dominant_rhythm", "present") in findings_of(summary.sections["impression"])
+    drowsy = Claim("drowsy", status="supported", confidence=0.9)
+    assert summary_of([[slow, drowsy]] * 6).grade == "normal"
+    assert summary_of([[slow]] * 6, age_years=5.0).grade is None

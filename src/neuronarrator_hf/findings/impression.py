@@ -18,6 +18,9 @@ MAX_REASONS = 4
 MIN_ASSESSED_SHARE = 0.5
 """Share of the recording that must have been judged before absence, or normality, is said of it."""
 
+SLOW_RHYTHM_HZ = 7.75
+"""Below it the posterior rhythm is rounded to less than the 8 Hz of a normal adult (IFCN 2017)."""
+_ASLEEP = frozenset({"drowsy", "n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"})
 _SEVERE = frozenset({"extreme_low_voltage", "burst_suppression", "electrographic_seizure"})
 _MODERATE = frozenset(
     {"generalized_delta_slowing", "discontinuity", "lpd", "gpd", "bipd", "lrda", "grda",
@@ -28,6 +31,7 @@ _TELLING = (
     "electrographic_seizure", "burst_suppression", "extreme_low_voltage", "gpd", "lpd", "bipd",
     "extreme_delta_brush", "lrda", "grda", "spike_and_wave", "polyspikes", "spikes", "discontinuity",
     "low_voltage", "generalized_delta_slowing", "focal_slowing", "generalized_theta_slowing", "asymmetry",
+    "posterior_dominant_rhythm",
     "brief_attenuation",
 )  # fmt: skip
 """Abnormal findings in the order in which an impression names them."""
@@ -55,7 +59,7 @@ _CONTAINS: Mapping[str, frozenset[str]] = {
 
 def verdict_of(claims: Sequence[Claim], recorded_s: float, facts: Facts) -> tuple[Claim, str | None]:
     """The summary claim with its grade: None where nothing, or too little, could be judged."""
-    abnormal = [c for c in claims if c.is_present and c.finding in ABNORMAL_IDS and not is_passing(c)]
+    abnormal = _abnormal(claims, facts.age_years)
     firm = [c for c in abnormal if not c.hedged]
     where: dict[str, Any] = {"start_s": 0.0, "end_s": recorded_s}
     confidence = max((c.confidence for c in abnormal if c.confidence is not None), default=None)
@@ -72,6 +76,23 @@ def verdict_of(claims: Sequence[Claim], recorded_s: float, facts: Facts) -> tupl
     if _normal_can_be_said(claims, facts):
         return Claim("normal", status="supported", **where), "normal"
     return Claim("normal", "not_assessed", status="unassessable", **where), None
+
+
+def _abnormal(claims: Sequence[Claim], age_years: float | None) -> list[Claim]:
+    """What makes a recording abnormal; a slow posterior rhythm does in adults who are awake."""
+    present = [c for c in claims if c.is_present]
+    asleep = any(c.finding in _ASLEEP for c in present)
+    is_child = age_years is not None and age_years < ADULT_YEARS
+    return [
+        c
+        for c in present
+        if (c.finding in ABNORMAL_IDS and not is_passing(c))
+        or (c.finding == "posterior_dominant_rhythm" and _is_slow(c) and not asleep and not is_child)
+    ]
+
+
+def _is_slow(rhythm: Claim) -> bool:
+    return rhythm.frequency_hz is not None and rhythm.frequency_hz[1] < SLOW_RHYTHM_HZ
 
 
 def _normal_can_be_said(claims: Sequence[Claim], facts: Facts) -> bool:
@@ -104,9 +125,9 @@ def _grade_of(claim: Claim) -> str:
     return "mild"
 
 
-def reasons_of(claims: Sequence[Claim]) -> list[Claim]:
+def reasons_of(claims: Sequence[Claim], age_years: float | None = None) -> list[Claim]:
     """Abnormal findings, the most telling first, without those that another one contains."""
-    abnormal = [c for c in claims if c.is_present and c.finding in ABNORMAL_IDS and not is_passing(c)]
+    abnormal = _abnormal(claims, age_years)
     abnormal = [c for c in abnormal if not c.hedged] or abnormal
     seen = {c.finding for c in abnormal}
     contained = set().union(*(parts for whole, parts in _CONTAINS.items() if whole in seen))

@@ -103,7 +103,7 @@ def summarise(track: Track, facts: Facts, *, seed: int = 0) -> Summary:
     everything = [claim for claims in by_section.values() for claim in claims]
     by_section["sleep"] = _sleep_waves_of_sleep(by_section["sleep"], by_section["state"])
     verdict, grade = verdict_of(everything, track.recorded_s, facts)
-    reasons = reasons_of(everything)
+    reasons = reasons_of(everything, facts.age_years)
     sections = {
         "technique": technique(facts),
         "state": _state(by_section["state"], seed),

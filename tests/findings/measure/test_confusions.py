@@ -124,3 +124,30 @@ def test_reference_electrodes_are_not_called_flat(seed: int) -> None:
         eeg - 0.97 * eeg[:, reference : reference + 1] + np.random.default_rng(seed).normal(0, 0.3, eeg.shape)
     )
     assert "flat_channel" not in present(make_windows(eeg))
+
+
+@pytest.mark.parametrize("where", ["behind", "in front", "left", "right"])
+def test_an_alpha_rhythm_is_no_seizure_candidate_wherever_it_is(where: str) -> None:
+    place = {"behind": BACK, "in front": FRONT, "left": field("O1"), "right": field("O2")}[where]
+    for seed in range(4):
+        rhythm = (22 * place)[None, :, None] * wave(9.5, seed)
+        assert "electrographic_seizure" not in present(
+            make_windows(noise(1, 1.2, seed, 6.0, 6.0001) + rhythm)
+        )
+
+
+def test_alpha_that_comes_when_the_eyes_close_does_not_evolve() -> None:
+    closed = np.clip((TIME_S - 4.0) / 0.5, 0.0, 1.0)
+    for seed in range(4):
+        blinks = 120 * field("Fp1", 0.3) + 120 * field("Fp2", 0.3)
+        opened = blinks[None, :, None] * pulses(np.array([0.8, 2.1, 3.2]), 0.09)
+        x = noise(1, 1.2, seed, 6.0, 6.0001) + opened + (25 * BACK)[None, :, None] * wave(9.5, seed) * closed
+        assert "electrographic_seizure" not in present(make_windows(x))
+
+
+def test_a_second_focus_is_an_alternative() -> None:
+    slow = 45 * field("T7", 0.12)[None, :, None] * wave(2.0, 1)
+    slow = slow + 40 * field("F4", 0.12)[None, :, None] * wave(2.3, 2)
+    measured = measure_windows(make_windows(noise(1, 1.2, 5, 5.0, 5.0001) + slow))[0]
+    places = [measured.claims["focal_slowing"], *measured.alternatives.get("focal_slowing", ())]
+    assert {c.side for c in places} == {"left", "right"}

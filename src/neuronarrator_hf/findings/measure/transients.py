@@ -96,7 +96,7 @@ def _candidates(
     sharp[..., reach:-reach] = fine[..., reach:-reach] - 0.5 * (
         fine[..., : -2 * reach] + fine[..., 2 * reach :]
     )
-    scale = np.median(np.abs(sharp), axis=-1, keepdims=True) / 0.6745
+    scale = np.median(np.abs(sharp[..., ::2]), axis=-1, keepdims=True) / 0.6745
     z = np.abs(sharp) / np.maximum(scale, 0.5) * block.site_mask[..., None]
     overall = z.max(axis=1)
     peak = (overall == maximum_filter1d(overall, 9, axis=-1)) & (overall > MIN_Z)
