@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -223,6 +225,14 @@ def test_a_visit_ends_after_an_hour(desk: Desk, root: Path) -> None:
     desk.visits.get("a").started -= visit_module.MAX_VISIT_S
     desk.visits.expire()
     assert desk.visits.get("a") is None and list(root.iterdir()) == []
+
+
+def test_an_upload_that_was_broken_off_is_deleted(desk: Desk, root: Path) -> None:
+    for name, idle_s in (("tmpold", visit_module.STALLED_S + 5), ("tmpnew", 0)):
+        (root / name).write_bytes(b"half")
+        os.utime(root / name, (time.time() - idle_s,) * 2)
+    desk.visits.expire()
+    assert [path.name for path in files(root)] == ["tmpnew"]
 
 
 def test_a_stopped_run_keeps_what_was_said_and_writes_no_report(

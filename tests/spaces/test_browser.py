@@ -107,9 +107,9 @@ def test_the_whole_visit(visit: Callable[..., Any], server: Server, tmp_path: Pa
     wait_for_segment(page, 5)
     page.get_by_role("button", name="Next").click()
     wait_for_segment(page, 6)
-    event = page.locator(".nn-events tbody tr").filter(has_text="Electrographic seizure").last
-    onset = event.locator("td").first.inner_text().strip()
-    event.locator("td").first.click()
+    event = page.locator(".nn-events [role=gridcell]").filter(has_text="Electrographic seizure").first
+    onset = page.get_by_test_id(f"cell-{event.get_attribute('data-row')}-0").inner_text().strip()
+    event.click()
     minutes, seconds = map(int, onset.split(":"))
     wait_for_segment(page, (60 * minutes + seconds) // 10 + 1)
 

@@ -153,7 +153,7 @@ def test_too_much_is_refused_and_not_kept(server: Server) -> None:
 
 
 @pytest.mark.slow
-def test_half_an_upload_leaves_nothing(server: Server) -> None:
+def test_half_an_upload_lies_where_it_is_swept_up(server: Server) -> None:
     host, port = server.url.removeprefix("http://").split(":")
     body = (
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="half.edf"\r\n\r\n' + b"0" * 3_000_000
@@ -165,8 +165,8 @@ def test_half_an_upload_leaves_nothing(server: Server) -> None:
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(head.encode() + body)
         time.sleep(1)
-    for _ in range(40):
-        if not server.files():
-            break
-        time.sleep(0.5)
-    assert server.files() == []
+    left = [path for path in server.root.rglob("*") if path.is_file()]
+    # What is left lies where `Visits.expire` looks for it, and goes once it has not grown for a while.
+    assert all(path.match("neuronarrator-*/tmp*") for path in left)
+    for path in left:
+        path.unlink()

@@ -30,6 +30,8 @@ MAX_DURATION_S = 30 * 60
 MAX_CHANNELS = 128
 MAX_VISIT_S = 3600
 _EXPIRE_EVERY_S = 60
+STALLED_S = 120
+"""An upload that has not grown for so long was broken off."""
 FILE_TYPES = (".edf", ".bdf", ".gdf", ".fif", ".set", ".fdt", ".vhdr", ".vmrk", ".eeg", ".cnt")
 """What an upload may end with: no archive and no `.fif.gz`, whose size does not tell what it unpacks to."""
 _HEADERS = (".vhdr", ".set")
@@ -183,11 +185,15 @@ class Visits:
         _delete(path for path in before if path not in noted)
 
     def expire(self) -> None:
-        """End the visits that began more than an hour ago."""
+        """End the visits that began more than an hour ago; delete uploads that were broken off."""
         limit = time.monotonic() - MAX_VISIT_S
         for key, visit in list(self._visits.items()):
             if visit.started < limit:
                 self.end(key)
+        for path in self.root.glob("tmp*"):  # where the server writes what is being sent
+            with suppress(OSError):
+                if path.is_file() and time.time() - path.stat().st_mtime > STALLED_S:
+                    path.unlink()
 
     def keep_expiring(self) -> None:
         """Expire for as long as the server runs."""
