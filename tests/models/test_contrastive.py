@@ -52,3 +52,26 @@ def test_two_processes_equal_one_in_value_and_gradient(tmp_path) -> None:
     # Gradients of the mean over processes, as a data-parallel loop averages them.
     for i, whole in ((1, a.grad), (2, b.grad)):
         torch.testing.assert_close(torch.cat([p[i] for p in parts]) / 2, whole, atol=1e-5, rtol=1e-4)
+
+
+def test_negatives_of_the_same_recording_count_more() -> None:
+    """A weight of 3 is the loss of a batch that holds each such negative three times."""
+    torch.manual_seed(0)
+    a, b = (torch.nn.functional.normalize(torch.randn(4, 5), dim=-1) for _ in range(2))
+    recordings = torch.tensor([0, 0, 1, 1])
+    scale = torch.tensor(2.0)
+    weighted = contrastive_loss(a, b, scale, recordings=recordings, hard_weight=3.0)
+
+    def one_way(queries, targets):
+        similarity = scale * queries @ targets.T
+        losses = []
+        for i in range(4):
+            times = torch.tensor(
+                [3.0 if j != i and recordings[i] == recordings[j] else 1.0 for j in range(4)]
+            )
+            losses.append(-similarity[i, i] + (times * similarity[i].exp()).sum().log())
+        return torch.stack(losses).mean()
+
+    torch.testing.assert_close(weighted, (one_way(a, b) + one_way(b, a)) / 2)
+    plain = contrastive_loss(a, b, scale)
+    assert torch.equal(contrastive_loss(a, b, scale, recordings=recordings, hard_weight=1.0), plain)

@@ -113,3 +113,17 @@ def test_logits_become_concepts_of_the_same_form_as_targets() -> None:
     row = FINDING_IDS.index("k_complexes")
     assert not concepts["side"][:, row].any()
     assert decode_heads({name: value[0] for name, value in concepts.items()}) is not None
+
+
+def test_sharp_concepts_hold_what_is_likelier_and_nothing_else_changes() -> None:
+    rng = torch.Generator().manual_seed(0)
+    logits = {
+        name: torch.randn(len(FINDING_IDS), size, generator=rng) for name, size in ATTRIBUTE_SIZES.items()
+    }
+    logits["presence"] = torch.randn(len(FINDING_IDS), generator=rng)
+    plain, sharp = to_concepts(logits), to_concepts(logits, sharpness=50.0)
+    assert ((sharp["presence"] > 0.5) == (plain["presence"] > 0.5)).all()
+    clear = logits["presence"].abs() > 0.2
+    assert clear.sum() > 30
+    assert torch.allclose(sharp["presence"][clear], (logits["presence"][clear] > 0).float(), atol=1e-3)
+    assert all(torch.equal(sharp[name], plain[name]) for name in ATTRIBUTE_SIZES)

@@ -379,3 +379,61 @@ def test_forward_compiles_without_a_graph_break(narrator) -> None:
         torch.testing.assert_close(
             compiled(**inputs).window_tokens, model.get_window_features(**inputs).window_tokens
         )
+
+
+def test_concept_tokens_are_sharpened_outside_training_alone(narrator) -> None:
+    model, _ = narrator
+    inputs = make_inputs()
+
+    def features(sharpness: float, training: bool):
+        model.config.concept_sharpness = sharpness
+        model.train(training)
+        torch.manual_seed(0)
+        try:
+            with torch.no_grad():
+                return model.get_window_features(**inputs)
+        finally:
+            model.eval()
+            model.config.concept_sharpness = 1.0
+
+    assert torch.equal(features(1.0, True).finding_tokens, features(8.0, True).finding_tokens)
+    plain, sharp = features(1.0, False), features(8.0, False)
+    assert torch.equal(plain.finding_logits["presence"], sharp.finding_logits["presence"])
+    assert torch.equal(plain.eeg_tokens, sharp.eeg_tokens)
+    assert not torch.allclose(plain.finding_tokens, sharp.finding_tokens, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_the_whole_forward_compiles_without_a_graph_break(narrator) -> None:
+    model, processor = narrator
+    inputs = make_inputs() | prompts(processor, 2)
+    torch._dynamo.reset()
+    compiled = torch.compile(model, fullgraph=True, backend="eager")
+    with torch.no_grad():
+        torch.testing.assert_close(compiled(**inputs).logits, model(**inputs).logits, atol=1e-5, rtol=1e-4)
+
+
+def test_without_concept_tokens_the_text_rests_on_signal_and_map() -> None:
+    model, processor = make_model(tiny_config(num_finding_tokens=0, history="prompt"))
+    inputs = make_inputs() | prompts(processor, 2)
+    features = model.get_window_features(**make_inputs())
+    assert features.finding_tokens.shape[2] == 0 and features.finding_logits["presence"].shape[:2] == (2, 3)
+    assert features.window_tokens.shape[2] == model.config.num_window_tokens
+    with torch.no_grad():
+        logits = model(**inputs).logits
+        changed = model(**inputs | {"eeg_values": inputs["eeg_values"].flip(-2)}).logits
+    assert (logits - changed).abs().max() > 1e-5
+    with pytest.raises(ValueError, match="expected 0 or at least 2"):
+        tiny_config(num_finding_tokens=1)
+
+
+def test_layers_that_must_not_be_split_are_there_by_their_names(narrator) -> None:
+    names = {type(module).__name__ for module in narrator[0].modules()}
+    assert set(NeuroNarratorForConditionalGeneration._no_split_modules) <= names
+
+
+def test_a_loaded_language_model_is_kept_as_it_is() -> None:
+    model, _ = make_model(tiny_config(), seed=1)
+    kept = {name: value.clone() for name, value in model.language_model.state_dict().items()}
+    again = NeuroNarratorForConditionalGeneration(model.config, model.language_model)
+    assert all(torch.equal(value, kept[n]) for n, value in again.language_model.state_dict().items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from transformers import ViTConfig
+from transformers import AutoModel, ViTConfig
 
 from neuronarrator_hf.models.configuration_neuronarrator import NeuroNarratorTopomapConfig
 from neuronarrator_hf.models.modeling_topomap import NeuroNarratorTopomapEncoder
@@ -27,7 +27,23 @@ RESNET = dict(
 )
 
 
-@pytest.mark.parametrize("vision", [None, VIT.to_dict(), RESNET], ids=["ours", "vit", "resnet"])
+TRANSFORMER = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=32, patch_size=16)
+VISION = {
+    "ours": None,
+    "vit": VIT.to_dict(),
+    "resnet": RESNET,
+    "dinov2": dict(model_type="dinov2", mlp_ratio=1, **TRANSFORMER),
+    "clip": dict(model_type="clip_vision_model", intermediate_size=16, **TRANSFORMER),
+    "siglip": dict(model_type="siglip_vision_model", intermediate_size=16, **TRANSFORMER),
+    "swin": dict(
+        model_type="swin", image_size=32, patch_size=4, embed_dim=8, depths=[1, 1], num_heads=[1, 2],
+        window_size=4,
+    ),
+    "convnext": dict(model_type="convnext", hidden_sizes=[8, 16], depths=[1, 1], num_stages=2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("vision", VISION.values(), ids=VISION.keys())
 def test_shapes_and_round_trip(vision, tmp_path) -> None:
     torch.manual_seed(0)
     config = NeuroNarratorTopomapConfig(
@@ -37,6 +53,7 @@ def test_shapes_and_round_trip(vision, tmp_path) -> None:
     maps = torch.randn(5, 5, 32, 32)
     output = encoder(maps)
     assert output.last_hidden_state.shape == (5, 3, 12) and output.pooler_output.shape == (5, 12)
+    assert (encoder(maps.flip(-1)).pooler_output - output.pooler_output).abs().max() > 1e-5
     encoder.save_pretrained(tmp_path)
     again = NeuroNarratorTopomapEncoder.from_pretrained(tmp_path)
     assert torch.equal(again(maps).pooler_output, output.pooler_output)
@@ -51,3 +68,13 @@ def test_a_frozen_vision_model_gets_no_gradient(freeze) -> None:
            or "vision_model.layer" in name]  # fmt: skip
     assert got and all(g is not freeze for g in got)
     assert encoder.to_image.weight.grad.any()
+
+
+def test_pretrained_weights_are_taken(tmp_path) -> None:
+    torch.manual_seed(3)
+    published = AutoModel.from_config(VIT)
+    published.save_pretrained(tmp_path)
+    encoder = NeuroNarratorTopomapEncoder(NeuroNarratorTopomapConfig(vision_config=VIT.to_dict()))
+    encoder.load_vision_model(str(tmp_path))
+    taken = encoder.vision_model.state_dict()
+    assert all(torch.equal(value, taken[name]) for name, value in published.state_dict().items())

@@ -155,6 +155,8 @@ class NeuroNarratorConfig(InstalledCode, PreTrainedConfig):
         attribute_loss_weight: Weight of the losses of side, region, frequency, ... of present findings.
         presence_calibration: Group of findings to (slope, offset) of its presence logits, or None
             (see `calibration.calibrated_presence`).
+        concept_sharpness: Factor of the presence logits before the concept tokens, outside training
+            (see `finding_targets.to_concepts`).
         lm_loss_weight: Weight of the language-model loss.
         projection_dim: Width of the space shared by waveform and map.
         logit_scale_init_value: Logarithm of the initial inverse temperature (CLIP's 1 / 0.07).
@@ -187,6 +189,7 @@ class NeuroNarratorConfig(InstalledCode, PreTrainedConfig):
     presence_loss_weight: float | int = 1.0
     attribute_loss_weight: float | int = 0.3
     presence_calibration: dict[str, Any] | None = None
+    concept_sharpness: float | int = 1.0
     lm_loss_weight: float | int = 1.0
     # Alignment
     projection_dim: int = 128

@@ -128,9 +128,15 @@ def stack_targets(targets: Sequence[Mapping[str, np.ndarray]]) -> dict[str, torc
     return {name: torch.from_numpy(np.stack([target[name] for target in targets])) for name in targets[0]}
 
 
-def to_concepts(logits: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Head logits as probabilities, zero where the vocabulary words no such attribute."""
-    concepts = {"presence": logits["presence"].sigmoid()}
+def to_concepts(logits: Mapping[str, torch.Tensor], sharpness: float = 1.0) -> dict[str, torch.Tensor]:
+    """Head logits as probabilities, zero where the vocabulary words no such attribute.
+
+    Args:
+        logits: Of the heads.
+        sharpness: Factor of the presence logits. Above 1, findings more likely than not come nearer to
+            certain and the others nearer to none, so that the text says what the heads hold likelier.
+    """
+    concepts = {"presence": (sharpness * logits["presence"]).sigmoid()}
     concepts["assessed"] = torch.ones_like(concepts["presence"])
     for name in ATTRIBUTES:
         values = logits[name].softmax(-1) if name in CATEGORICAL else logits[name].sigmoid()

@@ -221,7 +221,11 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
             inputs, eeg_tokens, window_mask, gap_s, bridge_state
         )
         logits |= self.heads.changes_since(finding_states, history_embedding.flatten(0, 1))
-        concepts = to_concepts(logits) if finding_targets is None else join_windows(finding_targets)
+        # The text is learned from findings as uncertain as they are, and spoken from the likelier ones.
+        sharpness = 1.0 if self.training else self.config.concept_sharpness
+        concepts = (
+            to_concepts(logits, sharpness) if finding_targets is None else join_windows(finding_targets)
+        )
         logits = {name: values.unflatten(0, (batch_size, n_windows)) for name, values in logits.items()}
         finding_tokens = self.finding_tokens(concepts).unflatten(0, (batch_size, n_windows))
         image_tokens = self._image_tokens(topomap_values, batch_size, n_windows, eeg_tokens)
