@@ -105,6 +105,14 @@ def test_a_whole_run_with_a_network(tmp_path):
     assert row.endswith("| +0.490 | yes |")
 
 
+def test_without_the_extra(monkeypatch, tmp_path):
+    monkeypatch.setattr("neuronarrator_hf.evaluation.benchmarks.find_spec", lambda name: None)
+    with pytest.raises(
+        ValueError, match=r"needs sklearn, timescoring; run: pip install 'neuronarrator_hf\[eval\]'"
+    ):
+        run("tusz", root=tmp_path, model="measured")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -91,10 +91,17 @@ def test_prompts_of_every_benchmark():
                     assert said & set(prompt.findings), f"{name}: {sentence!r} says {said}"
 
 
-def test_prompts_that_cannot_be_used():
+def test_prompts_of_ones_own(tmp_path):
     with pytest.raises(ValueError, match="outside the vocabulary: sharpness"):
         make_label_prompts({"a": {"findings": ["sharpness"]}})
     with pytest.raises(ValueError, match="only one can be what remains"):
         make_label_prompts({"a": {"rest": True}, "b": {"rest": True}})
     with pytest.raises(ValueError, match="no label prompts for 'x'"):
         read_label_prompts("x")
+    path = tmp_path / "prompts.yaml"
+    for text, told in (("a: [", "no YAML"), ("- 1", "expected a mapping"), ("tuab: 1", "expected a mapping")):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=told):
+            read_label_prompts("tuab", path)
+    path.write_text("tuab:\n  normal: {findings: [normal]}\n  abnormal: {rest: true}\n")
+    assert [p.label for p in read_label_prompts("tuab", path)] == ["normal", "abnormal"]

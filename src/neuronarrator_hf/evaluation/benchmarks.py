@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from .real_controls import run_page_controls
 from .task import Task
 from .task_run import run_task
 from .tasks import TASKS
+
+_REGRESSION, _EVENTS = "sklearn", "timescoring"
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,14 @@ class Benchmark:
         needs_root: Whether it reads recordings from `--root`.
         evaluate: `(voice, root, settings)` to results.
         to_markdown: Results to tables.
+        packages: Modules of the extra `eval` that it needs.
     """
 
     name: str
     needs_root: bool
     evaluate: Callable[[Any, Path | None, Settings], dict[str, Any]]
     to_markdown: Callable[[dict[str, Any]], str]
+    packages: tuple[str, ...] = ()
 
 
 def _simulated(voice: Any, root: Path | None, settings: Settings) -> dict[str, Any]:
@@ -118,14 +123,15 @@ def _of_task(task: Task) -> Benchmark:
             seed=settings.seed,
         )
 
-    return Benchmark(task.name, True, evaluate, task_report.to_markdown)
+    needed = (_REGRESSION, _EVENTS) if task.events else (_REGRESSION,)
+    return Benchmark(task.name, True, evaluate, task_report.to_markdown, needed)
 
 
 BENCHMARKS: dict[str, Benchmark] = {
     b.name: b
     for b in (
         Benchmark("simulated", False, _simulated, simulated.to_markdown),
-        Benchmark("icu-pages", True, _icu_pages, real_report.to_markdown),
+        Benchmark("icu-pages", True, _icu_pages, real_report.to_markdown, (_REGRESSION,)),
         Benchmark("awake", True, _awake, real_report.to_markdown),
         *map(_of_task, TASKS.values()),
     )
@@ -170,6 +176,12 @@ def run(
     declared = BENCHMARKS[benchmark]
     if declared.needs_root and root is None:
         raise ValueError(f"the benchmark {benchmark!r} needs --root, the folder of its recordings")
+    missing = [name for name in declared.packages if find_spec(name) is None]
+    if missing:
+        raise ValueError(
+            f"the benchmark {benchmark!r} needs {', '.join(missing)}; "
+            "run: pip install 'neuronarrator_hf[eval]'"
+        )
     voice = _voice(model, history)
     chosen = Settings(
         also=tuple(also), peers=tuple(peers), model=None if model is None else str(model), **settings

@@ -41,7 +41,12 @@ def read_label_prompts(name: str, path: str | Path | None = None) -> tuple[Label
     import yaml
 
     source = files(__package__).joinpath("label_prompts.yaml") if path is None else Path(path)
-    content = yaml.safe_load(source.read_text(encoding="utf-8"))
+    try:
+        content = yaml.safe_load(source.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: no YAML ({error}); give a file like label_prompts.yaml") from error
+    if not isinstance(content, dict) or not isinstance(content.get(name, {}), dict):
+        raise ValueError(f"{path}: expected a mapping of benchmarks to classes, as in label_prompts.yaml")
     if name not in content:
         raise ValueError(f"no label prompts for {name!r}; there are {', '.join(content)}")
     return make_label_prompts(content[name])
