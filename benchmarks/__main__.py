@@ -26,6 +26,10 @@ from .contest import measure_ceilings, run_contest
 
 GROUPS = {
     "scan": "state-space scan and block",
+    "features": "recordings and windows to inputs of the model",
+    "generation": "soft tokens to words",
+    "startup": "cold processes",
+    "narration": "recordings to reports",
 }
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -124,14 +123,20 @@ def _child(chain: str, path: str, out: str) -> None:
     import neuronarrator_hf.signal.topomap  # noqa: F401
 
     mne.io.read_raw_edf  # noqa: B018  the lazy import
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak_kb()
     started, worked = time.perf_counter(), time.process_time()
     features = {"ours": ours, "mne": mne_chain, "stream": ours_given_away}[chain](path)
     seconds, cpu_s = time.perf_counter() - started, time.process_time() - worked
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    peak = _peak_kb() - before
     if out:
         np.savez(out, **features)
     print(json.dumps({"seconds": seconds, "cpu_s": cpu_s, "peak_mb": peak / 1024}))
+
+
+def _peak_kb() -> int:
+    """High-water mark of this process (what `getrusage` tells may be that of the process that began it)."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
 def _run(chain: str, path: Path, out: Path | None = None) -> dict[str, float]:

@@ -45,7 +45,7 @@ class Contest:
         n_bytes: Bytes that must be moved, for the limit.
         aim: Ratio to the best peer that is aimed at.
         rounds: Largest number of rounds, for what takes long.
-        note: What else a reader must know.
+        note: What else a reader must know, or what tells it after the runs.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Contest:
     n_bytes: float | None = None
     aim: float | None = None
     rounds: int | None = None
-    note: str = ""
+    note: str | Callable[[], str] = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def run_contest(contest: Contest, rounds: int, ceilings: Ceilings) -> Outcome:
         items_per_s=contest.n_items / medians["ours"] if contest.n_items else None,
         item=contest.item,
         aim=contest.aim,
-        note=contest.note,
+        note=contest.note() if callable(contest.note) else contest.note,
         all_peers_s={name: medians[name] for name in contest.peers},
     )
 
@@ -188,8 +188,13 @@ def peak_memory(side: Callable[[], Any]) -> tuple[Any, float | None]:
     return output, None if before is None else (_status("VmHWM") - before) / 1024
 
 
-def _status(name: str) -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
+def _status(name: str, pid: int | str = "self") -> int:
+    """A line of a process's status in kB; 0 where there is none."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    for line in lines:
         if line.startswith(f"{name}:"):
             return int(line.split()[1])
     return 0
@@ -201,18 +206,27 @@ def _give_back_free_memory() -> None:
 
 
 def in_process(arguments: Sequence[str], **environment: str) -> Timed:
-    """Run `python ARGUMENTS` to its end: its processor time, its peak of memory, its standard output."""
+    """Run `python ARGUMENTS` to its end: its processor time, its peak of memory, its standard output.
+
+    The peak is looked up while it runs: what `wait4` tells may be that of the process that began it.
+    """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = subprocess.Popen(
             [sys.executable, *arguments], stdout=out, stderr=err, env={**os.environ, **environment}
         )
-        _, status, usage = os.wait4(child.pid, 0)
+        peak_kb = 0
+        while True:
+            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if pid:
+                break
+            peak_kb = max(peak_kb, _status("VmHWM", child.pid))
+            time.sleep(0.01)
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
         if child.returncode:
             raise RuntimeError(f"{' '.join(arguments)} ended with {child.returncode}: {err.read()[-2000:]!r}")
-        return Timed(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out.read().decode())
+        return Timed(usage.ru_utime + usage.ru_stime, peak_kb / 1024, out.read().decode())
 
 
 def told(timed: Timed) -> dict[str, Any]:

@@ -40,6 +40,8 @@ NO_FIELD_RATIO = 6.0
 """Stronger than this many times even the strongest neighbour: whatever the correlation, no field."""
 DEVIANT_BAND_HZ = (1.0, 20.0)
 """Neighbours are compared below muscle activity, which is local by nature and no fault of an electrode."""
+_AT_ONCE = 8
+"""Windows judged at a time: what is made of 20 channels stays in a core's cache."""
 
 
 def assess_quality(
@@ -76,12 +78,14 @@ def assess_quality(
     first = time_mask.argmax(axis=1)
     stop = np.where(time_mask.any(axis=1), n_times - time_mask[:, ::-1].argmax(axis=1), first)
     for begin, end in sorted({(int(a), int(b)) for a, b in zip(first, stop, strict=True)}):
-        which = np.flatnonzero((first == begin) & (stop == end))
-        block = eeg_uv[which][..., begin:end]
-        for reason, found in _judge(block, sfreq, positions).items():
-            for window, channel in zip(*np.nonzero(found), strict=True):
-                mask[which[window], channel] = False
-                notes[which[window]].setdefault(names[channel], []).append(reason)
+        alike = np.flatnonzero((first == begin) & (stop == end))
+        for at in range(0, len(alike), _AT_ONCE):
+            which = alike[at : at + _AT_ONCE]
+            block = eeg_uv[which][..., begin:end]
+            for reason, found in _judge(block, sfreq, positions).items():
+                for window, channel in zip(*np.nonzero(found), strict=True):
+                    mask[which[window], channel] = False
+                    notes[which[window]].setdefault(names[channel], []).append(reason)
     return mask, tuple(notes)
 
 
