@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from edf_files import NAMES_1020, SECRETS, Signal, edf_bytes, eeg_like, write_1020
 
-from neuronarrator_hf.recording.reading import Recording, RecordingError, read_recording
+from neuronarrator_hf.recording.reading import RecordingError, read_recording
 
 STEP_UV = 0.1  # 16 bit over 6553.5 uV
 
@@ -380,24 +380,3 @@ def test_no_identity_anywhere(tmp_path: Path) -> None:
     recording = read_recording(tmp_path / "x.edf")
     told = json.dumps(recording.report) + repr(recording) + repr(recording.plan) + repr(recording.annotations)
     assert not [secret for secret in SECRETS if secret in told]
-
-
-def test_report_is_json_and_names_what_is_missing() -> None:
-    names = list(NAMES_1020[:-4])
-    recording = read_recording(array(eeg_like(15, 4000, 200.0), ch_names=names))
-    report = json.loads(json.dumps(recording.report))
-    assert report["missing_sites"] == list(NAMES_1020[-4:])
-    assert isinstance(recording, Recording)
-
-
-def test_large_offsets_clipping_and_flat_channels_are_told() -> None:
-    eeg_uv = eeg_like(19, 4000, 200.0)
-    eeg_uv[0] += 3e5
-    eeg_uv[1] = np.clip(eeg_uv[1], -15, 15)
-    eeg_uv[2] = 7.0
-    eeg_uv[3, :2000] = 0.0
-    report = read_recording(array(eeg_uv)).report
-    assert report["large_offset"] == ["Fp1"]
-    assert report["clipped"] == ["Fp2"]
-    assert report["flat"] == ["F7"]
-    assert report["outside_range"] == []

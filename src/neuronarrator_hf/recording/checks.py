@@ -18,6 +18,9 @@ MIN_DURATION_S = 2.0
 """Shortest stretch without a gap that is read."""
 NUM_STRETCHES = 8
 STRETCH_S = 10.0
+MIN_FILL_S = 0.25
+"""Shortest constant on all channels at once that is no EEG but a fill."""
+FILL_BLOCK_S = 10.0
 _EEG_ROLES = ("eeg", "derivation", "dropped")
 LARGE_OFFSET_UV = 1e5
 """Offsets are no fault, the filter chain removes them; beyond 100 mV they are told."""
@@ -44,6 +47,29 @@ def stretches(
         start, stop = max(spans, key=lambda span: span[1] - span[0])
         found.append((start, min(start + length, stop)))
     return found
+
+
+def without_fill(source: SignalSource, rows: Sequence[int]) -> tuple[Span, ...]:
+    """The spans of a source without the constant that fills its end, where every channel holds one.
+
+    Recorders fill the last data record, and a stopped amplifier goes on writing its last value.
+    """
+    if not source.spans:
+        return source.spans
+    first, stop = source.spans[-1]
+    block = max(round(FILL_BLOCK_S * source.sfreq), 1)
+    last = source.read(rows, stop - 1, stop)
+    end = stop
+    while end > first:
+        start = max(end - block, first)
+        moves = (source.read(rows, start, end) != last).any(axis=0)
+        if moves.any():
+            end = start + int(np.flatnonzero(moves)[-1]) + 2  # the first of the equal samples was recorded
+            break
+        end = start
+    if end <= first or stop - end < MIN_FILL_S * source.sfreq:
+        return source.spans
+    return (*source.spans[:-1], (first, end))
 
 
 def is_dead(values: Sequence[np.ndarray], row: int) -> bool:

@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 
 from neuronarrator_hf.recording.channels import ChannelPlan, plan_channels
-from neuronarrator_hf.recording.checks import MIN_DURATION_S, is_dead, reading_report, stretches
+from neuronarrator_hf.recording.checks import (
+    MIN_DURATION_S,
+    is_dead,
+    reading_report,
+    stretches,
+    without_fill,
+)
 from neuronarrator_hf.recording.errors import RecordingError
 from neuronarrator_hf.recording.source import SignalSource, Span
 from neuronarrator_hf.recording.sources import open_source
@@ -166,6 +172,7 @@ def _read(source: SignalSource, units: str | None, ch_names: Sequence[str] | Non
         plan = _plan(source, labels, unusable)
         source.prepare(plan.rows)
         _check_extent(source)
+        _leave_out_fill(source, plan)
         values = [source.read(plan.rows, a, b) for a, b in stretches(source.spans, source.sfreq)]
         found = _without_signal(source, plan, values)
         if not found:
@@ -207,6 +214,17 @@ def _check_extent(source: SignalSource) -> None:
         what = "its longest stretch without a gap" if len(source.spans) > 1 else "the recording"
         reason = f"{what} lasts {longest_s:.3g} s, and {MIN_DURATION_S:g} s are needed"
         raise RecordingError(source.name, reason, "pass a longer recording")
+
+
+def _leave_out_fill(source: SignalSource, plan: ChannelPlan) -> None:
+    """Shorten the last span by a constant that fills it, unless hardly anything would be left."""
+    spans = without_fill(source, plan.rows)
+    fill_s = (source.spans[-1][1] - spans[-1][1]) / source.sfreq
+    longest_s = max(stop - start for start, stop in spans) / source.sfreq
+    if fill_s > 0 and longest_s >= MIN_DURATION_S:
+        source.spans = spans
+    if fill_s >= 1.0 and source.spans == spans:  # less is what fills the last data record of any file
+        source.warnings.append(f"the last {fill_s:.3g} s hold one constant value and are not read")
 
 
 def _without_signal(source: SignalSource, plan: ChannelPlan, values: list[np.ndarray]) -> dict[int, str]:
