@@ -8,6 +8,7 @@ import native_layouts as layouts
 import pytest
 
 from neuronarrator_hf.corpus.sources import SOURCES, RecordingRef, SourceError, source_named
+from neuronarrator_hf.recording.errors import RecordingError
 
 SEIZURE = "electrographic_seizure"
 
@@ -284,3 +285,17 @@ def test_sources_find_real_recordings_under_their_native_names(
     for ref in refs.values():
         with ref.open() as recording:
             assert recording.n_channels >= 19
+
+
+def test_damaged_labels_and_damaged_arrays_leave_a_recording_out(tmp_path: Path) -> None:
+    (layouts.sleep_edf(tmp_path / "s") / "sleep-cassette/SC4001EC-Hypnogram.edf").write_bytes(b"damaged")
+    path = layouts.tusz(tmp_path / "t") / "edf/dev/aaaaaaac/s001_2002/02_tcp_le/aaaaaaac_s001_t000.csv"
+    path.write_text(path.read_text().replace("29.5", "later"))
+    (layouts.hms(tmp_path / "h") / "train_eegs/999.parquet").write_bytes(b"damaged")
+    for name, folder, recording, told in (
+        ("sleep-edf", "s", "SC4001E0", "labels cannot be read"),
+        ("tusz", "t", "edf/dev/aaaaaaac/s001_2002/02_tcp_le/aaaaaaac_s001_t000", "labels cannot be read"),
+        ("hms", "h", "999", "cannot be read"),
+    ):
+        with pytest.raises(RecordingError, match=told):
+            refs_of(name, tmp_path / folder)[recording].open()

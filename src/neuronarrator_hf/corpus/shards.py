@@ -21,9 +21,7 @@ ROW_GROUP_ROWS = 60
 def atomic(path: Path) -> Iterator[Path]:
     """A path to write to, which becomes `path` at the end and vanishes on an error.
 
-    What a killed process left is overwritten by the next one: the name of the unfinished file is fixed,
-    since a
-    recording is worked on by one process at a time.
+    What a killed process left is removed by the next build (`remove_unfinished`).
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from neuronarrator_hf.findings.schema import Claim
 
 from .edf_side import edf_annotations
-from .source import Annotation, RecordingRef, Source, person_of, throughout
+from .source import Annotation, RecordingRef, Source, person_of, read_or_fault, throughout
 
 _NAME = re.compile(r"^(S\d{3})R(\d{2})$")
 REST = {1: "eyes_open", 2: "eyes_closed"}
@@ -22,7 +23,7 @@ def find(root: Path) -> Iterator[RecordingRef]:
         if match is None:
             continue
         subject, run = match.group(1), int(match.group(2))
-        marks = _marks(path)
+        marks, _ = read_or_fault(partial(edf_annotations, path))  # the reader tells of a damaged recording
         state = REST.get(run)
         asserted: tuple[Claim, ...] = ()
         if state is not None:
@@ -38,14 +39,6 @@ def find(root: Path) -> Iterator[RecordingRef]:
             assertions=asserted,
             facts={"run": str(run)},
         )
-
-
-def _marks(path: Path) -> tuple[Annotation, ...]:
-    """T0, T1 and T2; none where the file is damaged: the reader will say so."""
-    try:
-        return tuple(edf_annotations(path))
-    except Exception:
-        return ()
 
 
 SOURCE = Source(

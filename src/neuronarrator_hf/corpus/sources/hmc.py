@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from .edf_side import edf_annotations
 from .sleep_stages import stage_claims
-from .source import RecordingRef, Source, person_of
+from .source import RecordingRef, Source, person_of, read_or_fault
 
 
 def find(root: Path) -> Iterator[RecordingRef]:
@@ -16,7 +17,7 @@ def find(root: Path) -> Iterator[RecordingRef]:
         if path.stem.endswith("_sleepscoring"):
             continue
         scoring = path.with_name(f"{path.stem}_sleepscoring.edf")
-        scored = tuple(edf_annotations(scoring)) if scoring.exists() else ()
+        scored, fault = read_or_fault(partial(edf_annotations, scoring)) if scoring.exists() else ((), None)
         yield RecordingRef(
             source="hmc",
             recording_id=path.stem,
@@ -25,6 +26,7 @@ def find(root: Path) -> Iterator[RecordingRef]:
             person=person_of("hmc", path.stem),
             annotations=scored,
             assertions=tuple(stage_claims(scored)),
+            fault=fault,
         )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from .edf_side import edf_annotations, header_demographics
 from .sleep_stages import stage_claims
-from .source import RecordingRef, Source, person_of
+from .source import RecordingRef, Source, person_of, read_or_fault
 
 
 def find(root: Path) -> Iterator[RecordingRef]:
@@ -15,7 +16,9 @@ def find(root: Path) -> Iterator[RecordingRef]:
     for path in sorted(root.rglob("*-PSG.edf")):
         night = path.name[:6]  # SC4ssN or ST7ssN: study, subject, night
         hypnogram = next(iter(sorted(path.parent.glob(f"{night}*-Hypnogram.edf"))), None)
-        scored = () if hypnogram is None else tuple(edf_annotations(hypnogram))
+        scored, fault = (
+            ((), None) if hypnogram is None else read_or_fault(partial(edf_annotations, hypnogram))
+        )
         age_years, sex = header_demographics(path)
         yield RecordingRef(
             source="sleep-edf",
@@ -27,6 +30,7 @@ def find(root: Path) -> Iterator[RecordingRef]:
             sex=sex,
             annotations=scored,
             assertions=tuple(stage_claims(scored)),
+            fault=fault,
         )
 
 

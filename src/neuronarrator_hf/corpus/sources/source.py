@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from neuronarrator_hf.findings.schema import Claim
+from neuronarrator_hf.recording.errors import RecordingError
 from neuronarrator_hf.recording.reading import Recording, read_recording
 
 SPLITS = ("train", "validation", "test")
+COPY_AGAIN = "copy the original file again"
 
 
 class SourceError(ValueError):
@@ -60,6 +62,7 @@ class RecordingRef:
         load: Makes of `path` what `read_recording` takes, for formats it does not read; picklable.
         redistributable: Overrides that of the source, for collections of several licences.
         licence: As above.
+        fault: Why it cannot be used although its file is there: its labels are damaged.
     """
 
     source: str
@@ -77,6 +80,7 @@ class RecordingRef:
     load: Callable[[Path], Any] | None = None
     redistributable: bool | None = None
     licence: str | None = None
+    fault: str | None = None
 
     def __post_init__(self) -> None:
         if self.split not in (None, *SPLITS):
@@ -88,7 +92,16 @@ class RecordingRef:
         Raises:
             RecordingError: It cannot be used.
         """
-        return read_recording(self.path if self.load is None else self.load(self.path), units=self.units)
+        if self.fault is not None:
+            raise RecordingError(self.path.name, self.fault, COPY_AGAIN)
+        if self.load is None:
+            return read_recording(self.path, units=self.units)
+        try:
+            loaded = self.load(self.path)
+        except (OSError, ValueError, KeyError) as error:
+            reason = f"it cannot be read ({type(error).__name__})"
+            raise RecordingError(self.path.name, reason, COPY_AGAIN) from None
+        return read_recording(loaded, units=self.units)
 
 
 @dataclass(frozen=True)
@@ -136,6 +149,14 @@ class Source:
             raise SourceError(
                 f"{root}: holds no recording of {self.title}; expected {self.layout}; {self.access}"
             )
+
+
+def read_or_fault(read: Callable[[], Iterable[Annotation]]) -> tuple[tuple[Annotation, ...], str | None]:
+    """Labels, or why there are none: a recording with damaged labels is left out, not taken without."""
+    try:
+        return tuple(read()), None
+    except Exception as error:
+        return (), f"its labels cannot be read ({type(error).__name__})"
 
 
 def throughout(finding: str, *, present: bool = True) -> Claim:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from .source import RecordingRef
+from .source import RecordingRef, read_or_fault
 from .tuh import edf_files, merged, read_labels, reference, tuh_source
 
 FINDINGS = {
@@ -17,8 +18,8 @@ FINDINGS = {
 def find(root: Path) -> Iterator[RecordingRef]:
     """Recordings below `edf/` with labels by channel; `eyem_musc` names two artifacts."""
     for path in edf_files(root):
-        marks = read_labels(path)
-        yield reference("tuar", root, path, marks, merged(marks, FINDINGS))
+        marks, fault = read_or_fault(partial(read_labels, path))
+        yield reference("tuar", root, path, marks, merged(marks, FINDINGS), fault=fault)
 
 
 SOURCE = tuh_source(

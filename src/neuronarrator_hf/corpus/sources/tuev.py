@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from .source import Annotation, RecordingRef
+from .source import Annotation, RecordingRef, read_or_fault
 from .tuh import TCP_CHANNELS, edf_files, merged, reference, tuh_source
 
 CLASSES = {1: "spsw", 2: "gped", 3: "pled", 4: "eyem", 5: "artf", 6: "bckg"}
@@ -16,8 +17,8 @@ def find(root: Path) -> Iterator[RecordingRef]:
     """Recordings `edf/{train,eval}/ID/*.edf` with `.rec` files: channel, start, stop, class."""
     for path in edf_files(root):
         labels = path.with_suffix(".rec")
-        marks = list(read_rec(labels)) if labels.exists() else []
-        yield reference("tuev", root, path, marks, merged(marks, FINDINGS))
+        marks, fault = read_or_fault(partial(read_rec, labels)) if labels.exists() else ((), None)
+        yield reference("tuev", root, path, marks, merged(marks, FINDINGS), fault=fault)
 
 
 def read_rec(path: Path) -> Iterator[Annotation]:

@@ -42,6 +42,7 @@ def reference(
     annotations: Iterable[Annotation] = (),
     assertions: Iterable[Claim] = (),
     facts: Mapping[str, str] | None = None,
+    fault: str | None = None,
 ) -> RecordingRef:
     """The recording of a file: person from its name, official split from the folders above it."""
     folders = path.relative_to(root).parts[:-1]
@@ -61,6 +62,7 @@ def reference(
         annotations=tuple(annotations),
         assertions=tuple(assertions),
         facts=facts or {},
+        fault=fault,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from .source import RecordingRef
+from .source import RecordingRef, read_or_fault
 from .tuh import edf_files, merged, read_labels, reference, tuh_source
 
 FINDINGS = {"seiz": "electrographic_seizure", "slow": "abnormal"}
@@ -14,8 +15,8 @@ FINDINGS = {"seiz": "electrographic_seizure", "slow": "abnormal"}
 def find(root: Path) -> Iterator[RecordingRef]:
     """Recordings below `edf/` with `.tse_agg` labels."""
     for path in edf_files(root):
-        marks = read_labels(path)
-        yield reference("tusl", root, path, marks, merged(marks, FINDINGS))
+        marks, fault = read_or_fault(partial(read_labels, path))
+        yield reference("tusl", root, path, marks, merged(marks, FINDINGS), fault=fault)
 
 
 SOURCE = tuh_source(

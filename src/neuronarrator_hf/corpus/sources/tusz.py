@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from .source import RecordingRef, throughout
+from .source import RecordingRef, read_or_fault, throughout
 from .tuh import edf_files, merged, read_labels, reference, tuh_source
 
 SEIZURES = ("seiz", "fnsz", "gnsz", "spsz", "cpsz", "absz", "tnsz", "cnsz", "tcsz", "atsz", "mysz", "nesz")
@@ -15,9 +16,9 @@ FINDINGS = dict.fromkeys(SEIZURES, "electrographic_seizure")
 def find(root: Path) -> Iterator[RecordingRef]:
     """Recordings `edf/{train,dev,eval}/...` with labels by channel."""
     for path in edf_files(root):
-        marks = read_labels(path)
+        marks, fault = read_or_fault(partial(read_labels, path))
         elsewhere = (throughout("electrographic_seizure", present=False),) if marks else ()
-        yield reference("tusz", root, path, marks, (*merged(marks, FINDINGS), *elsewhere))
+        yield reference("tusz", root, path, marks, (*merged(marks, FINDINGS), *elsewhere), fault=fault)
 
 
 SOURCE = tuh_source(
