@@ -211,7 +211,8 @@ def _align(x: np.ndarray, times: np.ndarray) -> tuple[float, np.ndarray]:
 def _train_margin(train: Train) -> float:
     n_events = len(train.times_s)
     irregularity = train.irregularity if np.isfinite(train.irregularity) else IRREGULARITY + 0.1
-    standing_out = min(np.log2(train.contrast / CONTRAST), np.log2(train.prominence / PROMINENCE), 2.0)
+    contrast, prominence = max(train.contrast, 1e-3), max(train.prominence, 1e-3)
+    standing_out = min(np.log2(contrast / CONTRAST), np.log2(prominence / PROMINENCE), 2.0)
     shape = (
         4.0 * (train.similarity - SIMILARITY)
         + 1.3 * standing_out

@@ -195,7 +195,11 @@ def _field_margin(block: SiteBlock, peak: np.ndarray, finding: str) -> np.ndarra
     pole = field[:, site_indices(("Fp1", "Fp2"))].mean(axis=1)
     lower = field[:, site_indices(LOWER_SITES)].mean(axis=1)
     scale = np.maximum(np.abs(field).max(axis=1), 1e-6)
-    symmetric = 1.0 - np.abs(left - right) / scale
-    return 6 * np.minimum(
-        np.minimum((middle - pole) / scale - 0.1, (middle - lower) / scale - 0.5), symmetric - 0.5
-    )
+    around = field[:, site_indices(("C3", "C4", "Fz", "Pz"))].mean(axis=1)
+    parts = [
+        (middle - pole) / scale - 0.1,
+        (middle - lower) / scale - 0.5,
+        0.5 - np.abs(left - right) / scale,
+        around / scale - 0.15,  # a field, not one electrode
+    ]
+    return 6 * np.min(parts, axis=0)
