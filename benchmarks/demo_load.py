@@ -39,7 +39,7 @@ class Visitor:
         while time.monotonic() < until:
             began = time.monotonic()
             try:
-                client.predict([handle_file(path)], words, "ssm", "", api_name="/narrate")
+                client.predict(handle_file(path), words, "ssm", "", api_name="/narrate")
                 self.took_s.append(time.monotonic() - began)
             except Exception as error:
                 self.errors.append(f"{type(error).__name__}: {error}")

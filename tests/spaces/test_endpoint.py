@@ -20,8 +20,8 @@ def client(server: Server) -> gradio_client.Client:
 def test_a_recording_is_narrated_and_nothing_kept(
     client: gradio_client.Client, server: Server, recording: Path
 ) -> None:
-    files = [gradio_client.handle_file(recording)]
-    narration = client.predict(files, MEASURED, "ssm", "40", api_name="/narrate")
+    file = gradio_client.handle_file(recording)
+    narration = client.predict(file, MEASURED, "ssm", "40", api_name="/narrate")
     assert narration["schema"] == "neuronarrator.narration/1" and len(narration["chunks"]) == 4
     assert narration["recording"]["age_years"] == 40
     assert "Jane" not in repr(narration)
@@ -29,8 +29,8 @@ def test_a_recording_is_narrated_and_nothing_kept(
 
 
 def test_the_model_of_the_server_speaks(client: gradio_client.Client, recording: Path) -> None:
-    files = [gradio_client.handle_file(recording)]
-    narration = client.predict(files, "Default model", "none", "", api_name="/narrate")
+    file = gradio_client.handle_file(recording)
+    narration = client.predict(file, "Default model", "none", "", api_name="/narrate")
     assert narration["model"]["name"] == "neuronarrator embedded default"
     assert {c["status"] for chunk in narration["chunks"] for c in chunk["claims"]} <= {
         "supported",
@@ -48,22 +48,38 @@ def test_the_model_of_the_server_speaks(client: gradio_client.Client, recording:
 def test_what_cannot_be_done_is_told(
     client: gradio_client.Client, recording: Path, words: str, age: str, told: str
 ) -> None:
-    files = [gradio_client.handle_file(recording)]
+    file = gradio_client.handle_file(recording)
     with pytest.raises(Exception, match=told):
-        client.predict(files, words, "ssm", age, api_name="/narrate")
+        client.predict(file, words, "ssm", age, api_name="/narrate")
 
 
 def test_no_address_is_fetched(client: gradio_client.Client, server: Server) -> None:
     address = {"path": f"{server.url}/config", "meta": {"_type": "gradio.FileData"}}
     with pytest.raises(Exception, match="Upload a file"):
-        client.predict([address], MEASURED, "ssm", "", api_name="/narrate")
+        client.predict(address, MEASURED, "ssm", "", api_name="/narrate")
+
+
+def test_an_upload_may_be_named_by_the_address_it_has_here(
+    client: gradio_client.Client, server: Server, recording: Path
+) -> None:
+    import httpx
+
+    sent = {"files": (recording.name, recording.read_bytes())}
+    (path,) = httpx.post(f"{server.url}/gradio_api/upload", files=sent).json()
+    address = {"path": f"{server.url}/gradio_api/file={path}", "meta": {"_type": "gradio.FileData"}}
+    narration = client.predict(address, MEASURED, "ssm", "", api_name="/narrate")
+    assert len(narration["chunks"]) == 4
+    for place in ("/etc/passwd", f"{path}/../../../../../../etc/passwd"):
+        outside = {**address, "path": f"{server.url}/gradio_api/file={place}"}
+        with pytest.raises(Exception, match="Upload a file"):
+            client.predict(outside, MEASURED, "ssm", "", api_name="/narrate")
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../../../../etc/passwd"])
 def test_no_file_of_the_server_is_read(client: gradio_client.Client, path: str) -> None:
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
     with pytest.raises(Exception) as refused:
-        client.predict([file], MEASURED, "ssm", "", api_name="/narrate")
+        client.predict(file, MEASURED, "ssm", "", api_name="/narrate")
     assert "root:" not in str(refused.value)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from ..narration.engine import HISTORY_MODES
 from ..recording.page import MONTAGES, SENSITIVITIES_UV
@@ -17,6 +18,8 @@ from .visit import EXAMPLES, FILE_TYPES, MAX_BYTES, MAX_DURATION_S, MAX_VISIT_S,
 
 HERE = Path(__file__).resolve().parent
 MAX_WAITING = 20
+_OWN_FILE = "/gradio_api/file="
+"""In the address that this server gives to an uploaded file, before its path."""
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "narrate", "concurrency_limit": 1}
 """The model carries the mode of its history while it speaks."""
 _DOWNLOADS = {
@@ -37,8 +40,11 @@ def uploads_only(field: gr.File) -> gr.File:
     take = field.async_move_resource_to_block_cache
 
     async def take_file(path: str | Path | None) -> str | None:
-        if path is not None and not Path(path).is_file():
-            raise gr.Error("Upload a file; an address cannot be given in its place.")
+        if path is not None:
+            path = str(path).partition(_OWN_FILE)[2] or path  # the file itself; nothing is fetched
+            uploads = Path(get_upload_folder()).resolve()
+            if not Path(path).is_file() or not Path(path).resolve().is_relative_to(uploads):
+                raise gr.Error("Upload a file; an address cannot be given in its place.")
         return await take(path)
 
     def paths_of(payload: Any) -> list[str]:
@@ -254,7 +260,7 @@ def _offer(desk: Desk, choices: Sequence[str]) -> None:
         Preliminary output, for review by a qualified reader; not a medical device.
 
         Args:
-            recording: The uploaded file, or the files of one recording; no address.
+            recording: An uploaded file that holds a whole recording (EDF, BDF, GDF, FIF); no address.
             words: Who words it, a model of this server or the measurements alone.
             history: How the past enters: ssm, prompt or none.
             age: Age of the patient in years; empty if it is not known.
@@ -264,7 +270,7 @@ def _offer(desk: Desk, choices: Sequence[str]) -> None:
         except RefusedError as refused:
             raise gr.Error(str(refused)) from refused
 
-    recording = uploads_only(gr.File(label="Recording", file_count="multiple", visible=False))
+    recording = uploads_only(gr.File(label="Recording", visible=False))
     words = gr.Dropdown(list(choices), value=choices[0], label="Words by", visible=False)
     history = gr.Dropdown(list(HISTORY_MODES), value=HISTORY_MODES[0], label="History", visible=False)
     age = gr.Textbox(label="Age in years", value="", visible=False)
