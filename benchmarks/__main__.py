@@ -29,6 +29,7 @@ GROUPS = {
     "features": "recordings and windows to inputs of the model",
     "generation": "soft tokens to words",
     "startup": "cold processes",
+    "training": "steps of training",
     "narration": "recordings to reports",
 }
 
