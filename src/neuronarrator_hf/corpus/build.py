@@ -137,8 +137,10 @@ def build(
 def make_part(task: Task, folder: Path, options: BuildOptions) -> str:
     """Make the part of one recording, whole or not at all; its key. Runs anywhere that sees the folder."""
     work = folder / WORK
-    writer = make_writer(options.writer)
     name = part_name(task.key)
+    if _has_part(work, task.key):
+        return task.key  # done by a worker that died before it could say so
+    writer = make_writer(options.writer)
     try:
         with task.opened(writer) as (signal, blocks):
             entry = {"key": task.key, "signal": signal, "subject": task.subject}

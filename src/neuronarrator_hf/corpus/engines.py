@@ -82,11 +82,11 @@ class Cluster:
                 f"no Dask scheduler answers at {self.address}: {type(error).__name__}"
             ) from None
         with client:
-            futures = client.map(
-                make_part, tasks, folder=folder.resolve(), options=options, pure=False, retries=RETRIES
-            )
-            for future in as_completed(futures):
-                yield future.result()
+            shared = {"folder": folder.resolve(), "options": options}
+            for future in as_completed(client.map(make_part, tasks, **shared, pure=False, retries=RETRIES)):
+                key = str(future.result())
+                future.release()  # else the task runs again if the worker that did it dies later
+                yield key
 
 
 def make_engine(n_workers: int = 1, scheduler: str | None = None) -> Engine:
