@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from conftest import make_model, tiny_config
 from transformers import AutoModel, ViTConfig
 
 from neuronarrator_hf.models.configuration_neuronarrator import NeuroNarratorTopomapConfig
@@ -56,7 +57,7 @@ def test_shapes_and_round_trip(vision, tmp_path) -> None:
     assert (encoder(maps.flip(-1)).pooler_output - output.pooler_output).abs().max() > 1e-5
     encoder.save_pretrained(tmp_path)
     again = NeuroNarratorTopomapEncoder.from_pretrained(tmp_path)
-    assert torch.equal(again(maps).pooler_output, output.pooler_output)
+    torch.testing.assert_close(again(maps).pooler_output, output.pooler_output, atol=1e-6, rtol=1e-5)
 
 
 @pytest.mark.parametrize("freeze", [True, False])
@@ -78,3 +79,15 @@ def test_pretrained_weights_are_taken(tmp_path) -> None:
     encoder.load_vision_model(str(tmp_path))
     taken = encoder.vision_model.state_dict()
     assert all(torch.equal(value, taken[name]) for name, value in published.state_dict().items())
+
+
+def test_loaded_weights_are_frozen_too(tmp_path) -> None:
+    model, _ = make_model(tiny_config(topomap_config=dict(num_image_tokens=2, vision_config=VIT.to_dict())))
+    model.save_pretrained(tmp_path)
+    again = type(model).from_pretrained(tmp_path).train()
+    vision = again.model.topomap_encoder.vision_model
+    assert not any(p.requires_grad for p in vision.parameters()) and not vision.training
+    encoder = again.model.topomap_encoder
+    encoder.save_pretrained(tmp_path / "encoder")
+    alone = NeuroNarratorTopomapEncoder.from_pretrained(tmp_path / "encoder")
+    assert not any(p.requires_grad for p in alone.vision_model.parameters())

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,45 @@ def test_a_killed_run_resumes_with_the_same_losses(tmp_path):
 def test_wrong_number_of_processes_is_told(tmp_path):
     with pytest.raises(RuntimeError, match="2 processes expected, 1 run"):
         train(ToyStage(), ARGUMENTS, tmp_path, expected_processes=2)
+
+
+def test_only_warmup_parts_move_at_first(tmp_path):
+    class Two(Regression):
+        def __init__(self):
+            super().__init__()
+            self.projector = torch.nn.Linear(1, 1)
+
+        def forward(self, share, x, y):
+            return {"loss": (self.projector(self.layer(x)) - y).square().mean()}
+
+    class Watched(ToyStage):
+        def __init__(self):
+            super().__init__()
+            self.objective, self.moved = Two(), []
+
+        def batches(self, start, stop, rank, world):
+            for batch in super().batches(start, stop, rank, world):
+                self.moved.append(self.objective.layer.weight.detach().clone())
+                yield batch
+
+    stage = Watched()
+    arguments = replace(
+        ARGUMENTS, max_steps=10, projector_warmup=0.5, warmup_parts=("projector",), warmup=0.0
+    )
+    train(stage, arguments, tmp_path)
+    assert all(torch.equal(stage.moved[0], w) for w in stage.moved[:6])
+    assert not torch.equal(stage.moved[0], stage.moved[7])
+
+
+def test_frozen_parts_stay_out_of_checkpoints(tmp_path):
+    stage = ToyStage()
+    train(stage, replace(ARGUMENTS, max_steps=2, freeze=("layer.bias",)), tmp_path)
+    held = torch.load(tmp_path / "checkpoint.pt")["model"]
+    assert set(held) == {"layer.weight"}
+    result = train(ToyStage(), replace(ARGUMENTS, max_steps=4, freeze=("layer.bias",)), tmp_path, resume=True)
+    assert result["steps"] == 4
+    with pytest.raises(ValueError, match=r"is of another model; it does not fit at layer\.bias"):
+        train(ToyStage(), replace(ARGUMENTS, max_steps=6), tmp_path, resume=True)
 
 
 def test_schedule():

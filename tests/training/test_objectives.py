@@ -8,7 +8,13 @@ import torch
 from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 from neuronarrator_hf.models.finding_targets import decode_heads, encode_claims, stack_targets
-from neuronarrator_hf.training.objectives import alignment_loss, head_losses, positive_weights, soften
+from neuronarrator_hf.training.objectives import (
+    alignment_loss,
+    head_losses,
+    mismatch_loss,
+    positive_weights,
+    soften,
+)
 
 CLAIMS = [
     Claim("posterior_dominant_rhythm", side="bilateral", frequency_hz=(10, 10), amplitude_uv=(40, 40)),
@@ -61,3 +67,12 @@ def test_softened_findings_still_say_the_truth():
             abs(d.frequency_hz[0] / c.frequency_hz[0] - 1) < 0.03
             for d, c in zip(decoded, CLAIMS, strict=True)
         )
+
+
+def test_mismatched_eeg_has_to_be_less_likely_by_a_margin():
+    own = torch.tensor([1.0, 1.0, 1.0], requires_grad=True)
+    other = torch.tensor([3.0, 1.2, 0.5], requires_grad=True)
+    loss = mismatch_loss(own, other, margin=0.5)
+    assert loss.item() == pytest.approx((0 + 0.3 + 1.0) / 3)
+    loss.backward()
+    assert own.grad is None and torch.allclose(other.grad, torch.tensor([0.0, -1 / 3, -1 / 3]))

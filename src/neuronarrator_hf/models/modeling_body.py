@@ -108,6 +108,9 @@ class NeuroNarratorPreTrainedModel(PreTrainedModel):
         for parameter in model.parameters():
             if parameter.device.type == "cpu" and parameter.data_ptr() % _ALIGNMENT:
                 parameter.data = parameter.data.clone()
+        for module in model.modules():
+            if isinstance(module, NeuroNarratorTopomapEncoder):
+                module.keep_frozen()
         return loaded
 
     @torch.no_grad()

@@ -39,13 +39,35 @@ class NeuroNarratorTopomapEncoder(PreTrainedModel):
             vision = config.vision_config
             self.to_image = nn.Conv2d(config.n_bands, getattr(vision, "num_channels", 3), 1)
             self.vision_model = AutoModel.from_config(vision)
-            if config.freeze_vision:
-                self.vision_model.requires_grad_(False)
             # Convolutional models have a width per stage.
             feature_size = getattr(vision, "hidden_size", None) or vision.hidden_sizes[-1]
         self.token_out = nn.Linear(feature_size, config.hidden_size)
         self.token_norm = nn.LayerNorm(config.hidden_size)
         self.post_init()
+        self.keep_frozen()
+
+    @classmethod
+    def from_pretrained(cls, *args, **kwargs):
+        """As of transformers; what is frozen stays so."""
+        loaded = super().from_pretrained(*args, **kwargs)
+        (loaded[0] if isinstance(loaded, tuple) else loaded).keep_frozen()
+        return loaded
+
+    def keep_frozen(self) -> None:
+        """Freeze the vision model where the configuration says so; loading weights forgets it."""
+        if self._is_frozen:
+            self.vision_model.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> NeuroNarratorTopomapEncoder:
+        """As of torch; a frozen vision model drops nothing out."""
+        super().train(mode)
+        if self._is_frozen:
+            self.vision_model.eval()
+        return self
+
+    @property
+    def _is_frozen(self) -> bool:
+        return self.config.vision_config is not None and self.config.freeze_vision
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from accelerate import Accelerator
 
 from .ema import WeightAverage
 
 CHECKPOINT_NAME = "checkpoint.pt"
+_SHARDED, _PROGRESS = "checkpoint_sharded", "progress.json"
 
 
 @dataclass
@@ -73,6 +76,24 @@ def load_checkpoint(
     optimizer.load_state_dict(state["optimizer"])
     average.load_state_dict(state["average"])
     return Progress(**state["progress"])
+
+
+def save_sharded(folder: Path, accelerator: Accelerator, progress: Progress) -> None:
+    """Each process its own part, by Accelerate; then where the run stands, which makes it whole."""
+    accelerator.save_state(str(folder / _SHARDED))
+    if accelerator.is_main_process:
+        partial = folder / _SHARDED / f"{_PROGRESS}.partial"
+        partial.write_text(json.dumps(asdict(progress)), encoding="utf-8")
+        os.replace(partial, folder / _SHARDED / _PROGRESS)
+
+
+def load_sharded(folder: Path, accelerator: Accelerator) -> Progress | None:
+    """The inverse of `save_sharded`; None where there is no checkpoint."""
+    path = folder / _SHARDED / _PROGRESS
+    if not path.is_file():
+        return None
+    accelerator.load_state(str(folder / _SHARDED))
+    return Progress(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def _frozen(model: torch.nn.Module) -> set[str]:

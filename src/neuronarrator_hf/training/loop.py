@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
+from accelerate.utils import DistributedDataParallelKwargs, DistributedType
 
 from .arguments import StageArguments
-from .checkpoint import Progress, load_checkpoint, save_checkpoint
+from .checkpoint import Progress, load_checkpoint, load_sharded, save_checkpoint, save_sharded
 from .ema import WeightAverage
 from .logging import RunLog
 
@@ -41,8 +41,8 @@ class Stage(Protocol):
         """Free-running texts to look at."""
         ...
 
-    def save(self, folder: Path) -> None:
-        """Write the model and the processor."""
+    def save(self, folder: Path, state: dict[str, torch.Tensor] | None = None) -> None:
+        """Write the model and the processor; from the objective's gathered state where it is given."""
         ...
 
 
@@ -78,21 +78,33 @@ def train(
     )
     if expected_processes is not None and accelerator.num_processes != expected_processes:
         raise RuntimeError(f"{expected_processes} processes expected, {accelerator.num_processes} run")
+    sharded = is_sharded(accelerator)
+    if sharded and arguments.ema_decay:
+        raise ValueError(f"ema_decay={arguments.ema_decay:g}: no averages of sharded weights; set it to 0")
     for name, parameter in stage.objective.named_parameters():
         if _starts_with(name, arguments.freeze):
             parameter.requires_grad_(False)
     optimizer = make_optimizer(stage.objective, arguments)
     stage.objective.to(accelerator.device)
     average = WeightAverage(stage.objective, arguments.ema_decay)
-    progress = load_checkpoint(folder, stage.objective, optimizer, average) if resume else None
-    progress = progress or Progress()
+    progress = None
+    if resume and not sharded:
+        progress = load_checkpoint(folder, stage.objective, optimizer, average)
     objective, optimizer = accelerator.prepare(stage.objective, optimizer)
+    if resume and sharded:
+        progress = load_sharded(folder, accelerator)
+    progress = progress or Progress()
     log = RunLog(folder, active=accelerator.is_main_process)
     loop = _Loop(stage, arguments, folder, accelerator, objective, optimizer, average, progress, log, seed)
     try:
         return loop.run()
     finally:
         log.close()
+
+
+def is_sharded(accelerator: Accelerator) -> bool:
+    """Whether no process holds the whole model (FSDP, DeepSpeed)."""
+    return accelerator.distributed_type in (DistributedType.FSDP, DistributedType.DEEPSPEED)
 
 
 def make_optimizer(module: torch.nn.Module, arguments: StageArguments) -> torch.optim.Optimizer:
@@ -174,8 +186,7 @@ class _Loop:
         self._evaluate()
         self._checkpoint()
         with self.average.applied():
-            if accelerator.is_main_process:
-                self.stage.save(self.folder / "last")
+            self._save(self.folder / "last")
         accelerator.wait_for_everyone()
         return {
             "stage": self.stage.name,
@@ -242,16 +253,18 @@ class _Loop:
 
     def _evaluate(self) -> None:
         """Score the averaged weights; keep them where they are the best so far."""
-        if self.accelerator.is_main_process:
+        # Where no process has the whole model, all of them evaluate, in step.
+        if self.accelerator.is_main_process or is_sharded(self.accelerator):
             self.objective.eval()
             with self.average.applied(), torch.no_grad():
                 figures = self.stage.evaluate()
                 texts = self.stage.sample_texts(self.arguments.sample_texts)
                 if figures["score"] > self.progress.best_score:
                     self.progress.best_score, self.progress.best_step = figures["score"], self.progress.step
-                    self.stage.save(self.folder / "best")
+                    self._save(self.folder / "best")
             self.objective.train()
             self._figures = figures
+        if self.accelerator.is_main_process:
             self.log.write(self.progress.step, "evaluation", figures)
             self.log.progress(self.progress.step, self._own_share(), self.progress.elapsed_s, figures)
             for i, text in enumerate(texts):
@@ -268,8 +281,19 @@ class _Loop:
             share = max(share, self.progress.elapsed_s / (60 * self.arguments.max_minutes))
         return min(share, 1.0)
 
+    def _save(self, folder: Path) -> None:
+        """Model and processor, by the main process."""
+        if is_sharded(self.accelerator):
+            state = self.accelerator.get_state_dict(self.objective)
+            if self.accelerator.is_main_process:
+                self.stage.save(folder, state)
+        elif self.accelerator.is_main_process:
+            self.stage.save(folder)
+
     def _checkpoint(self) -> None:
-        if self.accelerator.is_main_process:
+        if is_sharded(self.accelerator):
+            save_sharded(self.folder, self.accelerator, self.progress)
+        elif self.accelerator.is_main_process:
             model = self.accelerator.unwrap_model(self.objective)
             inner = getattr(self.optimizer, "optimizer", self.optimizer)
             save_checkpoint(self.folder, model, inner, self.average, self.progress)

@@ -52,21 +52,31 @@ def has_adapters(model: nn.Module) -> bool:
 
 
 @torch.no_grad()
-def merged_state_dict(model: nn.Module) -> dict[str, torch.Tensor]:
+def merged_state_dict(
+    model: nn.Module, state: Mapping[str, torch.Tensor] | None = None
+) -> dict[str, torch.Tensor]:
     """The state of a model as if it never had adapters: their products are added to the weights they rest on.
 
     The model itself is not touched, so that no rounding collects over many savings.
+
+    Args:
+        model: With adapters.
+        state: Its state where it was gathered from several processes; None takes it from the model.
     """
     layers = {name: module for name, module in model.named_modules() if hasattr(module, "get_delta_weight")}
-    state = {}
-    for name, value in model.state_dict().items():
+    state = model.state_dict() if state is None else state
+    merged = {}
+    for name, value in state.items():
         if _MARK in name:
             continue
         owner, base, weight = name.partition(".base_layer.")
         if base and weight == "weight":
-            value = value + layers[owner].get_delta_weight(ADAPTER).to(value.dtype)
-        state[f"{owner}.{weight}" if base else name] = value
-    return state
+            down, up = (state[f"{owner}.lora_{part}.{ADAPTER}.weight"] for part in "AB")
+            product = up.float() @ down.float() * layers[owner].scaling[ADAPTER]
+            product = product.T if getattr(layers[owner], "fan_in_fan_out", False) else product
+            value = value + product.to(value.dtype)
+        merged[f"{owner}.{weight}" if base else name] = value
+    return merged
 
 
 def _linear_layers(language_model: Any) -> list[str]:

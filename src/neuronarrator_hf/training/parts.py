@@ -89,10 +89,11 @@ class Parts:
         inputs = self.processor.feature_extractor.from_sites(eeg_uv, channel_mask)
         return {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in inputs.items()}
 
-    def save(self, folder: Path) -> None:
-        """Everything into a folder that `from_pretrained` reads."""
+    def save(self, folder: Path, state: dict[str, torch.Tensor] | None = None) -> None:
+        """Everything into a folder that `from_pretrained` reads; `state` over the model's own weights."""
         folder.mkdir(parents=True, exist_ok=True)
-        state = merged_state_dict(self.model) if has_adapters(self.model) else None
+        if has_adapters(self.model):
+            state = merged_state_dict(self.model, state)
         self.model.save_pretrained(folder, state_dict=state)
         self.processor.save_pretrained(folder)
         self.alignment.save(folder)

@@ -271,9 +271,11 @@ class TrainingStage:
         """Texts of the last evaluation."""
         return self.validation.samples[:count]
 
-    def save(self, folder: Path) -> None:
-        """Model, processor and alignment."""
-        self.parts.save(folder)
+    def save(self, folder: Path, state: dict[str, torch.Tensor] | None = None) -> None:
+        """Model, processor and alignment, from the objective's gathered state where it is given."""
+        if state is not None:
+            state = {k.removeprefix("model."): v for k, v in state.items() if k.startswith("model.")}
+        self.parts.save(folder, state)
 
     def finish(self, folder: Path) -> dict[str, Any]:
         """Calibrate the heads of a finished model, as loaded from its folder."""
