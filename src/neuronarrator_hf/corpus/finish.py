@@ -8,7 +8,7 @@ from typing import Any
 
 from .build import read_counts
 from .card import write_card
-from .quality import inspect_rows
+from .quality import INSPECTED, inspect_rows
 from .sample_page import sample_page
 from .shards import atomic, iter_rows, shard_paths
 
@@ -18,7 +18,7 @@ CARD, STATISTICS, PAGE = "README.md", "statistics.json", "sample.html"
 def write_side_files(folder: Path, *, skipped: int = 0) -> dict[str, Any]:
     """Write them; the statistics."""
     shards = shard_paths(folder)
-    statistics = inspect_rows(iter_rows(shards)).to_dict(read_counts(folder))
+    statistics = inspect_rows(iter_rows(shards, INSPECTED)).to_dict(read_counts(folder))
     texts = {
         STATISTICS: json.dumps(statistics, indent=1, sort_keys=True) + "\n",
         CARD: write_card(statistics, shards, skipped=skipped),

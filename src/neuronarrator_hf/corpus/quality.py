@@ -18,6 +18,8 @@ from .writers import contents
 SELF_BLEU_TEXTS = 200
 SELF_BLEU_REFERENCES = 100
 _LISTED = 200
+INSPECTED = ("id", "source", "split", "recording", "subject", "claims", "disagreements", "text", "writer")
+"""Columns that `inspect_rows` reads."""
 
 
 @dataclass
