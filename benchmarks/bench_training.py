@@ -50,7 +50,7 @@ class WithLoss(nn.Module):
         super().__init__()
         self.objective = objective
 
-    def forward(self, **batch: Any) -> dict[str, torch.Tensor]:
+    def forward(self, num_items_in_batch: Any = None, **batch: Any) -> dict[str, torch.Tensor]:
         return {"loss": self.objective(share=0.5, **batch)["loss"]}
 
 

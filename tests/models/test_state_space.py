@@ -12,6 +12,7 @@ from neuronarrator_hf.models import state_space
 from neuronarrator_hf.models.state_space import (
     RESET_LOG_DECAY,
     scan_chunked,
+    scan_masked,
     scan_reference,
     scan_step,
     selective_scan,
@@ -44,13 +45,14 @@ def value_and_gradients(scan, inputs, log_decay, state):
     return [y, last, *gradients]
 
 
+@pytest.mark.parametrize("scan", [scan_chunked, scan_masked])
 @pytest.mark.parametrize(("length", "chunk_size"), [(1, 4), (7, 4), (8, 4), (64, 16), (150, 64)])
-def test_chunked_equals_reference_in_value_and_gradient(length, chunk_size) -> None:
+def test_chunked_equals_reference_in_value_and_gradient(length, chunk_size, scan) -> None:
     inputs, log_decay, state = make_inputs(length)
     wanted = value_and_gradients(scan_reference, inputs, log_decay, state)
 
     def chunked(*args, **kwargs):
-        return scan_chunked(*args, chunk_size=chunk_size, **kwargs)
+        return scan(*args, chunk_size=chunk_size, **kwargs)
 
     for a, b in zip(wanted, value_and_gradients(chunked, inputs, log_decay, state), strict=True):
         torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
@@ -130,6 +132,17 @@ def test_what_comes_later_changes_no_bit_of_an_output() -> None:
     changed, _ = scan_chunked(later[0], later[1], A, *later[2:], chunk_size=16)
     assert torch.equal(y[:, :20], changed[:, :20])
     assert not torch.equal(y[:, 20:], changed[:, 20:])
+
+
+def test_it_compiles_without_a_graph_break() -> None:
+    inputs, log_decay, state = make_inputs(20)
+    compiled = torch.compile(selective_scan, fullgraph=True, backend="eager")
+    for a, b in zip(
+        compiled(*inputs, log_decay=log_decay, initial_state=state, chunk_size=8),
+        selective_scan(*inputs, log_decay=log_decay, initial_state=state, chunk_size=8),
+        strict=True,
+    ):
+        torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
 
 
 def test_autocast_leaves_the_scan_in_float32() -> None:

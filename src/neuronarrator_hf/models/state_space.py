@@ -81,7 +81,12 @@ def scan_chunked(
     """The same by matrix products inside chunks and a recurrence over chunks ([1], section 6).
 
     Where the state decays too fast for chunks of `chunk_size` they are made smaller (see `chunked_scan`).
+    That looks at the values, which a graph that is being compiled cannot: there it is `scan_masked`.
     """
+    if torch.compiler.is_compiling():
+        return scan_masked(
+            x, dt, A, B, C, log_decay=log_decay, initial_state=initial_state, chunk_size=chunk_size
+        )
     with torch.autocast(x.device.type, enabled=False):
         length = x.shape[1]
         exponent = (dt * A if log_decay is None else dt * A + log_decay).clamp_min(-FORGOTTEN)
@@ -90,6 +95,42 @@ def scan_chunked(
         state = _initial(x, B) if initial_state is None else initial_state
         y, state = ChunkedScan.apply(*chunks, state.permute(0, 3, 1, 2))
         return y.flatten(1, 2)[:, :length], state.permute(0, 2, 3, 1)
+
+
+def scan_masked(
+    x: Tensor,
+    dt: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    *,
+    log_decay: Tensor | None = None,
+    initial_state: Tensor | None = None,
+    chunk_size: int = 64,
+) -> tuple[Tensor, Tensor]:
+    """The same with the decay between all pairs of steps of a chunk, whatever the decays are.
+
+    Sums of exponents are taken as cumulative sums of masked copies, never as differences, so that a
+    reset (a huge negative exponent) costs no precision.
+    """
+    length = x.shape[1]
+    exponent = dt * A if log_decay is None else dt * A + log_decay
+    chunk_size = min(chunk_size, length)
+    x_dt, exponent, B, C = (_in_chunks(v, chunk_size) for v in (x * dt[..., None], exponent, B, C))
+
+    exponent = exponent.transpose(2, 3)  # b c h q
+    between = _segment_sums(exponent)  # exponent from after step k to step q
+    within = torch.einsum("bcqn,bckn,bchqk,bckhp->bcqhp", C, B, between.exp(), x_dt)
+    written = torch.einsum("bckn,bchk,bckhp->bchpn", B, between[..., -1, :].exp(), x_dt)
+    from_start = exponent.cumsum(-1).exp()
+
+    state = _initial(x, B) if initial_state is None else initial_state
+    before = []
+    for written_c, decay_c in zip(written.unbind(1), from_start[..., -1].unbind(1), strict=True):
+        before.append(state)
+        state = state * decay_c[..., None, None] + written_c
+    carried = torch.einsum("bcqn,bchpn,bchq->bcqhp", C, torch.stack(before, 1), from_start)
+    return (within + carried).flatten(1, 2)[:, :length], state
 
 
 def selective_scan(
@@ -159,4 +200,12 @@ def _in_chunks(values: Tensor, size: int) -> Tensor:
     return values.unflatten(1, (-1, size))
 
 
-__all__ = ["RESET_LOG_DECAY", "scan_chunked", "scan_reference", "scan_step", "selective_scan"]
+def _segment_sums(exponent: Tensor) -> Tensor:
+    """`(..., q)` to `(..., q, k)`: sum of the exponents of steps k+1 to q; -inf where k > q."""
+    size = exponent.shape[-1]
+    ones = torch.ones(size, size, dtype=torch.bool, device=exponent.device)
+    copies = exponent[..., None].expand(*exponent.shape, size).masked_fill(~ones.tril(-1), 0.0)
+    return copies.cumsum(-2).masked_fill(~ones.tril(), float("-inf"))
+
+
+__all__ = ["RESET_LOG_DECAY", "scan_chunked", "scan_masked", "scan_reference", "scan_step", "selective_scan"]
