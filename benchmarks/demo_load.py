@@ -35,7 +35,7 @@ class Visitor:
     errors: list[str] = field(default_factory=list)
 
     def stay(self, url: str, path: Path, words: str, until: float) -> None:
-        client = Client(url, verbose=False)
+        client = Client(url, verbose=False, httpx_kwargs={"timeout": 120})
         while time.monotonic() < until:
             began = time.monotonic()
             try:

@@ -24,6 +24,7 @@ from neuronarrator_hf.app import page as page_module
 from neuronarrator_hf.app import views
 from neuronarrator_hf.app.desk import EXAMPLE, UPLOAD, Desk
 from neuronarrator_hf.app.narrators import DEFAULT, MEASURED, Narrators, models_of_server
+from neuronarrator_hf.app.uploads import uploads_only
 from neuronarrator_hf.app.views import View
 from neuronarrator_hf.app.visit import EXAMPLES, RefusedError, Visits
 from neuronarrator_hf.findings.schema import Claim
@@ -308,7 +309,7 @@ def test_pieces_give_the_text_and_the_gravest_status() -> None:
 
 async def _taken(payload: Any) -> Any:
     """What the field makes of a request, the way Gradio runs it."""
-    field = page_module.uploads_only(gr.File(file_count="multiple"))
+    field = uploads_only(gr.File(file_count="multiple"))
     return await processing_utils.async_move_files_to_cache(payload, field)
 
 
@@ -320,7 +321,7 @@ def test_an_address_is_not_fetched(address: str, root: Path) -> None:
 
 def test_an_uploaded_file_is_taken_and_leaves_no_other(root: Path, uploaded: Path) -> None:
     (taken,) = asyncio.run(_taken([{"path": str(uploaded), "meta": {"_type": "gradio.FileData"}}]))
-    field = page_module.uploads_only(gr.File(file_count="multiple"))
+    field = uploads_only(gr.File(file_count="multiple"))
     assert field.preprocess(field.data_model([taken])) == [str(uploaded)]
     assert files(root) == [uploaded]
 

@@ -75,6 +75,19 @@ def test_an_upload_may_be_named_by_the_address_it_has_here(
             client.predict(outside, MEASURED, "ssm", "", api_name="/narrate")
 
 
+def test_the_same_recording_of_two_visitors_is_two_files(
+    client: gradio_client.Client, server: Server, recording: Path
+) -> None:
+    import httpx
+
+    sent = {"files": (recording.name, recording.read_bytes())}
+    paths = [httpx.post(f"{server.url}/gradio_api/upload", files=sent).json()[0] for _ in range(2)]
+    assert paths[0] != paths[1]
+    for path in paths:
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        assert client.predict(file, MEASURED, "ssm", "", api_name="/narrate")["chunks"]
+
+
 @pytest.mark.parametrize("path", ["/etc/passwd", "../../../../etc/passwd"])
 def test_no_file_of_the_server_is_read(client: gradio_client.Client, path: str) -> None:
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}

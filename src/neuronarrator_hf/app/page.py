@@ -7,19 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from ..narration.engine import HISTORY_MODES
 from ..recording.page import MONTAGES, SENSITIVITIES_UV
 from . import views
 from .desk import EXAMPLE, UPLOAD, Desk, Update
+from .uploads import separate_uploads, uploads_only
 from .views import View
 from .visit import EXAMPLES, FILE_TYPES, MAX_BYTES, MAX_DURATION_S, MAX_VISIT_S, RefusedError
 
 HERE = Path(__file__).resolve().parent
 MAX_WAITING = 20
-_OWN_FILE = "/gradio_api/file="
-"""In the address that this server gives to an uploaded file, before its path."""
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "narrate", "concurrency_limit": 1}
 """The model carries the mode of its history while it speaks."""
 _DOWNLOADS = {
@@ -28,30 +26,6 @@ _DOWNLOADS = {
     "md": "Text (Markdown)",
     "edf": "Signal and events (EDF+)",
 }
-
-
-def uploads_only(field: gr.File) -> gr.File:
-    """Make a file field take what was uploaded to this server and nothing else.
-
-    Gradio's own would download an address that a request names in place of a file, and leave an empty
-    temporary file at every use. This is done to the instance, since Gradio writes a stub file beside every
-    subclass; so the field may be no output of a handler, for which Gradio would make a new instance.
-    """
-    take = field.async_move_resource_to_block_cache
-
-    async def take_file(path: str | Path | None) -> str | None:
-        if path is not None:
-            path = str(path).partition(_OWN_FILE)[2] or path  # the file itself; nothing is fetched
-            uploads = Path(get_upload_folder()).resolve()
-            if not Path(path).is_file() or not Path(path).resolve().is_relative_to(uploads):
-                raise gr.Error("Upload a file; an address cannot be given in its place.")
-        return await take(path)
-
-    def paths_of(payload: Any) -> list[str]:
-        return [] if payload is None else [file.path for file in getattr(payload, "root", [payload])]
-
-    vars(field).update(async_move_resource_to_block_cache=take_file, preprocess=paths_of)
-    return field
 
 
 def visitor(request: gr.Request) -> str:
@@ -68,6 +42,7 @@ def build(desk: Desk, choices: Sequence[str]) -> gr.Blocks:
         desk: What the controls do.
         choices: Who can narrate.
     """
+    separate_uploads()
 
     def leave(request: gr.Request) -> None:
         desk.visits.end(visitor(request))
@@ -132,7 +107,7 @@ def lay_out(choices: Sequence[str]) -> dict[str, Any]:
             parts["next"] = gr.Button("Next \N{RIGHTWARDS ARROW}", scale=1, min_width=120)
         with gr.Row(elem_classes="nn-view"):
             parts["montage"] = gr.Dropdown(
-                list(MONTAGES), value=View().montage, label="Montage", min_width=150
+                list(MONTAGES), value=View().montage, label="Montage", min_width=220
             )
             parts["gain"] = gr.Dropdown(
                 [("automatic", views.AUTOMATIC), *((f"{s:g} µV per lane", s) for s in SENSITIVITIES_UV)],
