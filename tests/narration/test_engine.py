@@ -11,8 +11,9 @@ from eeg_samples import as_array, awake_uv, noise_uv
 from scipy.signal import butter, sosfiltfilt
 
 from neuronarrator_hf.findings.measure import measure_windows
+from neuronarrator_hf.findings.track import Episode
 from neuronarrator_hf.narration.engine import Narrator
-from neuronarrator_hf.narration.result import WindowNarration
+from neuronarrator_hf.narration.result import WindowNarration, event
 from neuronarrator_hf.narration.voice import Heard, MeasuredVoice
 from neuronarrator_hf.recording.reading import RecordingError, read_recording
 from neuronarrator_hf.recording.windows import iter_windows
@@ -204,3 +205,9 @@ def test_what_the_text_passes_over_is_not_called_absent() -> None:
     claim = next(c for c in narration.claims if c.finding == "generalized_delta_slowing")
     assert (claim.polarity, claim.hedged) == ("present", True)
     assert narration.quality["grade"] != "normal"
+
+
+def test_an_event_that_no_window_is_sure_of_is_a_candidate() -> None:
+    unsure, sure = (Episode("lpd", 0.0, 10.0, 1, 10.0, confidence=p) for p in (0.3, 0.9))
+    assert event(unsure)["candidate"]
+    assert not event(sure)["candidate"]

@@ -132,7 +132,7 @@ def test_several_units_in_one_file(tmp_path) -> None:
     recording = read_recording(tmp_path / "x.edf")
     rows = [("Fp1", "Fp2", "F3").index(name) for name in recording.ch_names]
     assert np.abs(recording.read_uv(0, 4000) - EEG_UV[rows]).max() < 0.1
-    assert any("1 channels name no unit" in warning for warning in recording.report["warnings"])
+    assert any("1 channel names no unit" in warning for warning in recording.report["warnings"])
 
 
 def test_robust_amplitude_of_a_known_signal() -> None:

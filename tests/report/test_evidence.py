@@ -11,6 +11,7 @@ from neuronarrator_hf.report.evidence import (
     evidence_words,
     quantity,
     short_name,
+    status_words,
     told_evidence,
     value_range,
 )
@@ -80,3 +81,18 @@ def test_inner_scores_are_not_told_but_a_disagreement_is() -> None:
     absent = Claim("lpd", "absent", evidence=evidence).to_dict()
     assert told_evidence(absent) == "peak 9 Hz"
     assert told_evidence({**absent, "polarity": "present"}) == "measured as absent; peak 9 Hz"
+
+
+def test_what_was_not_assessed_is_not_called_supported() -> None:
+    assert status_words(Claim("normal", "not_assessed", status="supported").to_dict()).startswith(
+        "not assessed"
+    )
+    assert status_words(Claim("lpd", status="supported").to_dict()) == "supported by the signal"
+
+
+def test_logarithms_are_told_as_ratios() -> None:
+    assert quantity("side_difference_log2", -1.0) == "side difference 0.5 times"
+    assert quantity("peak_excess_log10", 2.0) == "peak excess 100 times"
+    assert evidence_words({"measured": {"spike_margin": -2.0}, "where": "rules over the findings"}) == (
+        "rules over the findings"
+    )

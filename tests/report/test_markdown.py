@@ -15,7 +15,7 @@ def test_sections_events_segments_and_evidence(narration: Narration, tmp_path: P
         "## Technique",
         "## Impression",
         "## Limits",
-        "## Table of events",
+        "## Episodes",
         "## Segments",
         "### 0:50 to 1:00",
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..findings.schema import Claim
+from ..findings.summarise import MIN_FIRM_CONFIDENCE
 from ..findings.track import Episode
 from ..findings.vocabulary import VOCABULARY
 
@@ -169,7 +170,8 @@ def is_event(episode: Episode) -> bool:
 
 
 def event(episode: Episode) -> dict[str, Any]:
-    """An episode as an entry of `events`."""
+    """An episode as an entry of `events`; one that no window is sure of is a candidate."""
+    is_unsure = episode.confidence is not None and episode.confidence < MIN_FIRM_CONFIDENCE
     return {
         "onset_s": episode.start_s,
         "duration_s": round(episode.duration_s, 3),
@@ -179,7 +181,7 @@ def event(episode: Episode) -> dict[str, Any]:
         "side": episode.side,
         "regions": list(episode.regions),
         "frequency_hz": None if episode.frequency_hz is None else list(episode.frequency_hz),
-        "candidate": episode.is_candidate,
+        "candidate": episode.is_candidate or is_unsure,
         "evolution": episode.evolution,
     }
 

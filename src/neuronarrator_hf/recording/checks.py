@@ -115,7 +115,9 @@ def reading_report(
         warnings.append(f"clipped at the limits of the amplifier: {', '.join(clipped)}")
     told = Counter(source.told_units[row] for row in plan.rows)
     if None in told and decision.told is not None:
-        warnings.append(f"{told[None]} channels name no unit; they are taken as microvolts")
+        n = told[None]
+        those = "1 channel names no unit and is" if n == 1 else f"{n} channels name no unit and are"
+        warnings.append(f"{those} taken as microvolts")
     by_role: dict[str, list] = {}
     for entry in plan.entries:
         by_role.setdefault(entry.role, []).append(entry)

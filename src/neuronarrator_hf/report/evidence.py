@@ -13,6 +13,8 @@ STATUS_WORDS = {
     "unassessable": "cannot be checked on this signal",
     "unchecked": "not checked",
 }
+_LOGARITHMS = {"_log2": 2.0, "_log10": 10.0}
+"""Ratios are told as ratios: nobody reads 1.68 decades as forty-eight times the background."""
 _NOT_WORDED = ("margin", "windows", "score", "measured_polarity")
 """Of a verdict's inner working; the verdict and the confidence say it."""
 _UNITS = {
@@ -97,9 +99,9 @@ def evidence_words(evidence: Mapping[str, Any]) -> str:
     parts = []
     for name, value in evidence.items():
         if name == "measured" and isinstance(value, Mapping):
-            parts += [quantity(key, number) for key, number in value.items()]
+            parts += [quantity(key, number) for key, number in value.items() if "margin" not in key]
         elif name == "where":
-            parts.append(f"in {value}")
+            parts.append(str(value) if str(value).startswith("rules") else f"in {value}")
         elif name == "bound":
             parts.append(f"bound: {value}")
         elif name == "reason":
@@ -107,6 +109,13 @@ def evidence_words(evidence: Mapping[str, Any]) -> str:
         elif name not in _NOT_WORDED and value not in (None, "", [], {}, ()):
             parts.append(quantity(name, value))
     return "; ".join(part for part in parts if part)
+
+
+def status_words(claim: Mapping[str, Any]) -> str:
+    """The verdict on a claim; what was not assessed has none to give."""
+    if claim["polarity"] == "not_assessed" and claim["status"] != "contradicted":
+        return "not assessed on this signal"
+    return STATUS_WORDS[claim["status"]]
 
 
 def told_evidence(claim: Mapping[str, Any]) -> str:
@@ -122,6 +131,9 @@ def told_evidence(claim: Mapping[str, Any]) -> str:
 
 def quantity(name: str, value: Any) -> str:
     """`peak_hz`, 10.21 as `peak 10.2 Hz`."""
+    for ending, base in _LOGARITHMS.items():
+        if name.endswith(ending) and isinstance(value, (int, float)):
+            return f"{name.removesuffix(ending).replace('_', ' ')} {base**value:.3g} times"
     unit = ""
     for ending, word in _UNITS.items():
         if name.endswith(ending):

@@ -25,6 +25,7 @@ from .evidence import (
     finding_name,
     place,
     short_name,
+    status_words,
     told_evidence,
     value_range,
 )
@@ -75,7 +76,6 @@ def context_of(
         "total_s": total_s,
         "ticks": _ticks(total_s),
         "claims": [_claim(claim) for claim in document["claims"]],
-        "status_words": STATUS_WORDS,
         "n_windows": outline.n_windows,
     }
 
@@ -128,7 +128,7 @@ def _claim(claim: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **claim,
         "words": claim_words(claim),
-        "status_words": STATUS_WORDS[claim["status"]],
+        "status_words": status_words(claim),
         "evidence_words": told_evidence(claim),
         "definition": VOCABULARY[claim["finding"]].definition,
         "source": VOCABULARY[claim["finding"]].source,

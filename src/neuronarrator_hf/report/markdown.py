@@ -8,12 +8,12 @@ from typing import Any
 
 from ..narration.result import title
 from .evidence import (
-    STATUS_WORDS,
     claim_words,
     clock,
     duration,
     finding_name,
     place,
+    status_words,
     told_evidence,
     value_range,
 )
@@ -33,7 +33,7 @@ def iter_markdown(document: Mapping[str, Any]) -> Iterator[str]:
         if text:
             yield f"\n## {title(name)}\n\n{escape(text)}\n"
     if document["events"]:
-        yield "\n## Table of events\n\n| onset | duration | finding | where | frequency | confidence |\n"
+        yield "\n## Episodes\n\n| onset | duration | finding | where | frequency | confidence |\n"
         yield "|---|---|---|---|---|---|\n"
         for event in document["events"]:
             name = finding_name(event["finding"]) + (" (candidate)" if event["candidate"] else "")
@@ -55,7 +55,7 @@ def iter_markdown(document: Mapping[str, Any]) -> Iterator[str]:
         for claim in chunk["claims"]:
             evidence = told_evidence(claim)
             yield (
-                f"* {escape(claim_words(claim))}: {STATUS_WORDS[claim['status']]}"
+                f"* {escape(claim_words(claim))}: {status_words(claim)}"
                 + (f" ({escape(evidence)})" if evidence else "")
                 + "\n"
             )
