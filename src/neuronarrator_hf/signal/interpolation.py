@@ -130,7 +130,7 @@ def to_sites(windows: EEGWindows) -> tuple[np.ndarray, np.ndarray]:
         `(n_windows, 19)` bool; see `site_matrix` for what is covered.
     """
     n_windows, _, n_times = windows.eeg_uv.shape
-    site_uv = np.zeros((n_windows, len(SITES_1020), n_times), dtype=np.float32)
+    site_uv = np.zeros((n_windows, len(SITES_1020), n_times), dtype=np.float32)  # takes no time until written
     site_mask = np.zeros((n_windows, len(SITES_1020)), dtype=bool)
     if n_windows == 0:
         return site_uv, site_mask
@@ -151,6 +151,8 @@ def to_sites(windows: EEGWindows) -> tuple[np.ndarray, np.ndarray]:
             values = eeg_uv[:, selected]
             if not covered.all():
                 values[:, ~covered] = 0.0
+            if len(masks) == 1:
+                return values.astype(np.float32, copy=False), site_mask
             site_uv[which] = values
         else:
             site_uv[which] = used @ eeg_uv[:, channels]
@@ -203,9 +205,11 @@ def average_reference(site_uv: np.ndarray, site_mask: np.ndarray) -> np.ndarray:
     mask = np.asarray(site_mask, dtype=bool)
     n_covered = mask.sum(axis=-1, keepdims=True)
     plain = np.where(n_covered >= 3, mask / np.maximum(n_covered, 1), 0.0).astype(np.float32)
-    values = np.where(mask[..., None], site_uv, np.float32(0.0)).astype(np.float32, copy=False)
+    has_all = bool(mask.all())
+    values = site_uv if has_all else np.where(mask[..., None], site_uv, np.float32(0.0))
+    values = np.asarray(values, dtype=np.float32)
     values = values - (plain[..., None, :] @ values)
     covariance = values @ np.swapaxes(values, -1, -2) / values.shape[-1]
     trimmed = np.where(plain.any(axis=-1, keepdims=True), reference_weights(covariance, mask), 0.0)
     values -= trimmed[..., None, :].astype(np.float32) @ values
-    return np.where(mask[..., None], values, np.float32(0.0))
+    return values if has_all else np.where(mask[..., None], values, np.float32(0.0))
