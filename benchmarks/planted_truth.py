@@ -3,7 +3,8 @@
     python -m benchmarks.planted_truth [--recordings 400] [--seed 101] [--data ../shared/eeg]
 
 Three levels: as simulated, and with pink noise of a half and of the whole amplitude of the window added.
-With --data the medians of the measured values per finding are put beside those of the real pages.
+Also the error of the posterior rhythm and the nearest confusions. With --data the medians of what is
+measured per finding are put beside those of the real recordings.
 """
 
 from __future__ import annotations
@@ -21,18 +22,21 @@ from neuronarrator_hf.signal.windows import WINDOW_S, EEGWindows
 from neuronarrator_hf.simulation.batch import simulate_windows
 
 NOISE_LEVELS = (0.0, 0.5, 1.0)
-STANDING_CHECK = {
-    "generalized_theta_slowing": ("theta_power_ratio",),
-    "generalized_delta_slowing": ("delta_power_ratio",),
-    "low_voltage": ("background_uv", "high_uv"),
-    "brief_attenuation": ("attenuation_depth_log2", "quiet_share"),
-    "burst_suppression": ("suppressed_share", "burst_uv"),
-    "gpd": ("discharge_similarity", "discharge_contrast", "interval_irregularity"),
-    "lpd": ("discharge_similarity", "discharge_contrast", "discharge_laterality_log2"),
-    "grda": ("delta_concentration", "delta_over_theta_log2"),
-    "lrda": ("delta_concentration", "delta_laterality_log2"),
-    "normal": ("background_uv", "theta_power_ratio", "delta_power_ratio", "attenuation_depth_log2"),
-}
+CONFUSIONS = (
+    ("posterior_dominant_rhythm", "mu_rhythm"),
+    ("posterior_dominant_rhythm", "muscle_artifact"),
+    ("posterior_dominant_rhythm", "electrographic_seizure"),
+    ("gpd", "grda"),
+    ("gpd", "ecg_artifact"),
+    ("lpd", "focal_slowing"),
+    ("vertex_waves", "spikes"),
+    ("sleep_spindles", "spikes"),
+    ("eye_blinks", "generalized_delta_slowing"),
+    ("n3_sleep", "generalized_delta_slowing"),
+    ("drowsy", "generalized_theta_slowing"),
+)
+"""What is taken for one another most easily."""
+MIN_PLANTED = 5
 
 
 def with_noise(eeg_uv: np.ndarray, level: float, seed: int) -> np.ndarray:
@@ -87,9 +91,8 @@ def main() -> None:
     batch = simulate_windows(arguments.recordings, 2, arguments.seed)
     eeg_uv = batch.eeg_uv.reshape(-1, 19, 2000)
     mask = batch.masks.reshape(-1, 19).astype(bool)
-    truth = [
-        {c.finding for c in claims if c.is_present} for recording in batch.claims for claims in recording
-    ]
+    planted = [{c.finding: c for c in w if c.is_present} for recording in batch.claims for w in recording]
+    truth = [set(claims) for claims in planted]
     measured = [
         measure_windows(as_windows(with_noise(eeg_uv, n, arguments.seed), mask)) for n in NOISE_LEVELS
     ]
@@ -107,14 +110,40 @@ def main() -> None:
         f1 = [
             2 * v["precision"] * v["recall"] / max(v["precision"] + v["recall"], 1e-9)
             for v in t.values()
-            if v["planted"] >= 5
+            if v["planted"] >= MIN_PLANTED
         ]
         print(f"noise {level:g}: macro F1 {np.mean(f1):.2f} over {len(f1)} findings with 5 or more")
+    for level, m in zip(NOISE_LEVELS, measured, strict=True):
+        _posterior_error(level, m, planted)
+    _confusions(measured[0], truth)
     if arguments.data:
         _compare_medians(measured[0], truth, arguments.data)
 
 
+def _posterior_error(level: float, measurements: list[WindowMeasurement], planted: list[dict]) -> None:
+    name = "posterior_dominant_rhythm"
+    errors = [
+        abs(np.mean(m.claims[name].frequency_hz) - np.mean(t[name].frequency_hz))
+        for m, t in zip(measurements, planted, strict=True)
+        if name in t and m.claims[name].is_present and m.claims[name].frequency_hz
+    ]
+    print(f"noise {level:g}: posterior rhythm, mean absolute error {np.mean(errors):.2f} Hz, n {len(errors)}")
+
+
+def _confusions(measurements: list[WindowMeasurement], truth: list[set[str]]) -> None:
+    """Share of the windows that hold one of a pair and are said to hold the other."""
+    print("\nnearest confusions: windows with the first alone said to hold the second, and the other way")
+    for first, second in CONFUSIONS:
+        cells = []
+        for own, other in ((first, second), (second, first)):
+            alone = [m for m, t in zip(measurements, truth, strict=True) if own in t and other not in t]
+            wrong = sum(m.claims[other].is_present for m in alone)
+            cells.append(f"{wrong:3d} of {len(alone):3d}")
+        print(f"  {first:28s} {second:28s} {cells[0]}   {cells[1]}")
+
+
 def _compare_medians(measurements: list[WindowMeasurement], truth: list[set[str]], data: Path) -> None:
+    """Medians of everything that is measured for a finding, over the windows that hold it."""
     from neuronarrator_hf.evaluation.expert_labels import read_labels
     from neuronarrator_hf.recording.reading import read_recording
     from neuronarrator_hf.recording.windows import iter_windows
@@ -126,17 +155,17 @@ def _compare_medians(measurements: list[WindowMeasurement], truth: list[set[str]
             (m, present) for b in iter_windows(read_recording(labelled.path)) for m in measure_windows(b)
         ]
     print("\nmedians, simulated beside real")
-    for finding, names in STANDING_CHECK.items():
-        for name in names:
-            own = [
-                m.values[name]
-                for m, t in zip(measurements, truth, strict=True)
-                if finding in t and name in m.values
-            ]
-            theirs = [m.values[name] for m, t in real if finding in t and name in m.values]
-            if own and theirs:
-                medians = f"{np.median(own):8.2f} {np.median(theirs):8.2f}"
-                print(f"  {finding:28s} {name:28s} {medians}  (n {len(own)}, {len(theirs)})")
+    for finding in FINDING_IDS:
+        own = [m for m, t in zip(measurements, truth, strict=True) if finding in t]
+        theirs = [m for m, t in real if finding in t]
+        if not own or not theirs or finding in ("normal", "abnormal"):
+            continue
+        names = [n for m in (*own, *theirs) for n in m.claims[finding].evidence.get("measured", {})]
+        for name in dict.fromkeys(names):
+            columns = [[m.values[name] for m in group if name in m.values] for group in (own, theirs)]
+            if all(columns):
+                medians = "  ".join(f"{np.median(c):9.2f} (n {len(c)})" for c in columns)
+                print(f"  {finding:28s} {name:30s} {medians}")
 
 
 if __name__ == "__main__":
