@@ -25,6 +25,7 @@ def test_verdicts_by_hand():
     assert verdict_of(0.5, 0.9, truth)["verdict"] == "collapsed"
     assert verdict_of(0.5, 0.55, truth)["verdict"] == "inconclusive"
     assert verdict_of(0.9, 0.9, truth, judged=False)["verdict"] == "not judged"
+    assert verdict_of(0.0, 1.0, np.zeros(9, int))["verdict"] == "not judged"  # one class alone
 
 
 def test_masked_channels_stay_masked_and_travel_with_a_permutation():

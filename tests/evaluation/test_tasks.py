@@ -38,6 +38,17 @@ def test_tuab(tmp_path):
     assert {row["model"] for row in result["as_published"]} >= {"CBraMod", "LaBraM-Base"}
 
 
+def test_a_test_part_of_one_class_is_warned_of(tmp_path):
+    result = run("tuab", layouts.tuab(tmp_path), limit=1)
+    assert result["warnings"] == [
+        "the test part holds no normal: figures tell nothing of it",
+        "the training part holds no normal: regressions tell nothing of it",
+        "the test part is one person: there are no intervals over persons",
+    ]
+    assert "**Warning: the test part holds no normal" in to_markdown(result)
+    assert BAND_POWER in result["missing"]
+
+
 @pytest.mark.slow
 def test_tuev(tmp_path):
     result = run("tuev", layouts.tuev(tmp_path))
@@ -112,12 +123,14 @@ def test_eegmmidb(tmp_path):
     assert baseline(result, "recordings")["balanced_accuracy"] == pytest.approx((1 + 0.5) / 2)
 
 
+@pytest.mark.slow
 def test_eegmat(tmp_path):
     result = run("eegmat", layouts.eegmat(tmp_path))
     assert baseline(result)["balanced_accuracy"] == pytest.approx((1 + 0.5) / 2)
     assert "network" not in result["routes"] and "findings and claims" in result["missing"]
 
 
+@pytest.mark.slow
 def test_ds004504(tmp_path):
     result = run("ds004504", layouts.ds004504(tmp_path))
     assert baseline(result)["balanced_accuracy"] == pytest.approx(2 / 3)

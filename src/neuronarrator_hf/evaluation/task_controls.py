@@ -82,13 +82,14 @@ def verdict_of(value: float, real: float, truth: np.ndarray, *, judged: bool = T
         value: Balanced accuracy under the control.
         real: The same on the real EEG.
         truth: `(n,)` true classes, from which chance and its standard error follow.
-        judged: Whether the control takes what tells the classes; a permutation takes places alone.
+        judged: Whether the control takes what tells the classes; a permutation takes places alone. One
+            class alone is never judged.
     """
     counts = np.unique(truth, return_counts=True)[1]
     chance = 1 / len(counts)
     error = float(np.sqrt((chance * (1 - chance) / counts).sum()) / len(counts))
     allowed = chance + max(MARGIN, 1.64 * error)
-    if not judged:
+    if not judged or len(counts) < 2:
         verdict = "not judged"
     elif value > allowed:
         verdict = "held"

@@ -19,12 +19,13 @@ def to_markdown(result: Mapping[str, Any]) -> str:
     lines += [
         f"Split: {result['split']}. "
         + "; ".join(
-            f"{part}: {c['recordings']} recordings of {c['persons']} persons, "
-            + (", ".join(f"{n} {name}" for name, n in c["segments"].items()) or "no segments")
+            f"{part}: recordings {c['recordings']}, persons {c['persons']}, segments "
+            + (", ".join(f"{n} {name}" for name, n in c["segments"].items()) or "none")
             for part, c in counts.items()
         )
         + ".",
         "",
+        *(f"**Warning: {warning}.**\n" for warning in result["warnings"]),
         *_figures(result, "segments", "by segment"),
     ]
     if any("recordings" in r for r in result["routes"].values()):

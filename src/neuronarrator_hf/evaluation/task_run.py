@@ -93,6 +93,7 @@ def run_task(
         "counts": {part: _counts(refs[part], heard[part]) for part in _PARTS},
         "data_digest": files_digest((r.recording_id, r.path) for part in _PARTS for r in refs[part]),
         "refused": refused,
+        "warnings": _warnings(train, test, [p.label for p in labels]),
         "routes": {},
     }
     for name, p in routes.predict(test).items():
@@ -139,6 +140,21 @@ def _counts(refs: Sequence[RecordingRef], heard: Sequence[HeardSegment]) -> dict
         "persons": len({r.person for r in refs}),
         "segments": dict(Counter(h.segment.label or "unscored" for h in heard)),
     }
+
+
+def _warnings(
+    train: Sequence[HeardSegment], test: Sequence[HeardSegment], classes: Sequence[str]
+) -> list[str]:
+    """What makes figures mean less than they seem to."""
+    told = []
+    for part, heard, what in (("test", test, "figures"), ("training", train, "regressions")):
+        seen = {h.segment.label for h in heard}
+        missing = [name for name in classes if name not in seen]
+        if missing:
+            told.append(f"the {part} part holds no {', '.join(missing)}: {what} tell nothing of it")
+    if len({h.ref.person for h in test}) < 2:
+        told.append("the test part is one person: there are no intervals over persons")
+    return told
 
 
 def _texts(heard: Sequence[HeardSegment]) -> list[dict[str, Any]]:
