@@ -108,8 +108,9 @@ def _density_of_rows(rows: np.ndarray, sfreq: float, method: str, n_fft: int, nw
         centred = rows - rows.mean(axis=-1, dtype=np.float32, keepdims=True)
         tapered = centred[:, None] * tapers
     spectrum = fft.rfft(tapered.astype(np.float32, copy=False), n=n_fft, axis=-1)
-    psd = np.einsum("rkf,rkf->rf", spectrum.real, spectrum.real)
-    psd += np.einsum("rkf,rkf->rf", spectrum.imag, spectrum.imag)
+    parts = spectrum.view(np.float32)  # real and imaginary by turns
+    squares = np.einsum("rkf,rkf->rf", parts, parts)
+    psd = squares[:, ::2] + squares[:, 1::2]
     psd *= 2.0 / n_averaged
     psd[:, 0] /= 2.0
     if n_fft % 2 == 0:
