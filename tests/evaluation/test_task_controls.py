@@ -121,6 +121,7 @@ def test_without_the_extra(monkeypatch, tmp_path):
         (["--benchmark", "nothing"], "there are simulated, icu-pages, awake, tuab"),
         (["--benchmark", "tuab", "--root", "nowhere", "--model", "measured"], "there is no such folder"),
         (["--benchmark", "tuab", "--root", ".", "--model", "measured", "--also", "guess"], "no route guess"),
+        (["--history", "long"], "history must be one of ssm, prompt, none"),
         (["--compare", "a.json", "b.json"], "a.json"),
     ],
 )

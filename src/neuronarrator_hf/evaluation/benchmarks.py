@@ -169,6 +169,7 @@ def run(
     Raises:
         ValueError: There is no such benchmark, or it needs a folder.
     """
+    from ..narration.engine import HISTORY_MODES
     from ..narration.result import plain
 
     if benchmark not in BENCHMARKS:
@@ -182,6 +183,8 @@ def run(
             f"the benchmark {benchmark!r} needs {', '.join(missing)}; "
             "run: pip install 'neuronarrator_hf[eval]'"
         )
+    if history not in HISTORY_MODES:
+        raise ValueError(f"history must be one of {', '.join(HISTORY_MODES)}, got {history!r}")
     voice = _voice(model, history)
     chosen = Settings(
         also=tuple(also), peers=tuple(peers), model=None if model is None else str(model), **settings
