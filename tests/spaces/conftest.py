@@ -43,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield Server(url, root)
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(120)
     assert [path for path in root.rglob("*") if path.is_file()] == []  # nothing outlives the server
 
 
