@@ -107,10 +107,12 @@ class Pool:
 
 
 def features_of(model: NeuroNarratorModel, windows: np.ndarray) -> dict[str, torch.Tensor]:
-    """Head logits of the last window of each sequence."""
-    numbers = torch.from_numpy(windows)[:, :, None, None].float()
-    out = model.get_window_features(eeg_values=numbers, channel_positions=torch.zeros(len(windows), 1, 3))
-    return {name: logits[:, -1] for name, logits in out.finding_logits.items()}
+    """Head logits of the last window of each sequence, a few sequences at a time."""
+    parts = []
+    for numbers in torch.from_numpy(windows)[:, :, None, None].float().split(64):
+        out = model.get_window_features(eeg_values=numbers, channel_positions=torch.zeros(len(numbers), 1, 3))
+        parts.append({name: logits[:, -1] for name, logits in out.finding_logits.items()})
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 def since_target(back: int) -> torch.Tensor:
