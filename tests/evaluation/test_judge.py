@@ -64,7 +64,6 @@ def test_a_server_is_asked(monkeypatch):
             pass
 
     monkeypatch.setenv("NEURONARRATOR_JUDGE_KEY", "secret")
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     server = HTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -72,10 +71,13 @@ def test_a_server_is_asked(monkeypatch):
         scores = judge_agreement(judge, TEXTS[1:])
     finally:
         server.shutdown()
+        server.server_close()
     (path, body), key = asked[0], asked[1]
     assert path.endswith("/chat/completions") and body["model"] == "some-model" and body["temperature"] == 0.0
     assert "Normal EEG." in body["messages"][0]["content"] and key == "Bearer secret"
     assert scores["f1"] == 1.0
+    with pytest.raises(ValueError, match="gave no chat completion"):
+        judge_agreement(judge, TEXTS[1:])  # the server is gone
 
 
 @pytest.mark.slow

@@ -86,6 +86,7 @@ def test_card_and_page(name):
     assert names["scores"]
 
 
+@pytest.mark.slow
 def test_the_page_computes():
     gradio = pytest.importorskip("gradio")
     spec = importlib.util.spec_from_file_location("metric_page", FOLDER / "clinical_claims" / "app.py")

@@ -93,14 +93,27 @@ def judge_agreement(judge: Judge, texts: Sequence[str]) -> dict[str, Any]:
 
 
 def _server(url: str, model: str | None = None) -> Judge:
-    from huggingface_hub import InferenceClient
+    import httpx
 
-    client = InferenceClient(base_url=url, api_key=os.environ.get(KEY_VARIABLE, "none"))
+    address = f"{url.rstrip('/')}/chat/completions"
+    headers = {"Authorization": f"Bearer {key}"} if (key := os.environ.get(KEY_VARIABLE)) else {}
 
     def ask(prompt: str) -> str:
-        messages = [{"role": "user", "content": prompt}]
-        answer = client.chat_completion(messages, model=model, max_tokens=256, temperature=0.0)
-        return str(answer.choices[0].message.content or "")
+        asked: dict[str, Any] = {
+            "messages": [{"role": "user", "content": prompt}],
+            "max_tokens": 256,
+            "temperature": 0.0,
+        }
+        if model:
+            asked["model"] = model
+        try:
+            answer = httpx.post(address, json=asked, headers=headers, timeout=120.0).raise_for_status()
+            return str(answer.json()["choices"][0]["message"]["content"] or "")
+        except (httpx.HTTPError, json.JSONDecodeError, KeyError, IndexError, TypeError) as error:
+            raise ValueError(
+                f"the judge at {address} gave no chat completion ({type(error).__name__}: {error}); "
+                "check the address, the model after # and the key"
+            ) from error
 
     return ask
 
