@@ -15,12 +15,13 @@ from tiny_model import save_tiny
 from neuronarrator_hf.narration.engine import Narrator
 from neuronarrator_hf.narration.result import Narration, WindowNarration
 from neuronarrator_hf.narration.stream import EEGStream
-from neuronarrator_hf.narration.voice import MeasuredVoice
+from neuronarrator_hf.narration.voice import Heard, MeasuredVoice
 from neuronarrator_hf.recording.errors import RecordingError
 from neuronarrator_hf.recording.live import LiveRecording
 from neuronarrator_hf.recording.reading import read_recording
 from neuronarrator_hf.recording.windows import iter_windows
 from neuronarrator_hf.signal.montage import SITES_1020
+from neuronarrator_hf.signal.windows import EEGWindows
 
 SECONDS = 43.7
 
@@ -162,3 +163,26 @@ def test_the_history_of_a_model_is_carried(eeg_uv: np.ndarray, tmp_path: Path) -
     for ours, theirs in zip(live.close().windows, offline.windows, strict=True):
         assert ours.probabilities == pytest.approx(theirs.probabilities, abs=2e-3)
         assert ours.text == theirs.text
+
+
+class Counting(MeasuredVoice):
+    """A voice whose state is the number of windows heard."""
+
+    def begin(self) -> int:
+        return 0
+
+    def listen(self, windows: EEGWindows, state: int) -> tuple[Heard, int]:
+        heard, _ = super().listen(windows, None)
+        return heard, state + len(windows)
+
+
+def test_what_one_window_leaves_reaches_the_next(eeg_uv: np.ndarray) -> None:
+    live = EEGStream(Narrator(Counting()), SITES_1020, 256.0, units="uV")
+    seen = []
+    for chunk in chunks(eeg_uv, [500] * 20):
+        if live.push(chunk):
+            seen.append(live._past.voice)
+    narration = live.close()
+    assert seen == [1, 2, 3, 4]
+    assert live._past.voice == len(list(narration.windows)) == 5
+    assert live._past.previous.end_s == pytest.approx(SECONDS, abs=0.01)
