@@ -104,6 +104,23 @@ def test_what_a_control_leaves_is_not_asked_to_vanish():
     said = [[Claim("extreme_low_voltage")], [Claim("lpd")]] * 5
     scores = score_claims(said, truth, n_bootstrap=0)
     shuffled = next(c for c in controls.CONTROLS if c.name == "time_shuffled")
-    noise = next(c for c in controls.CONTROLS if c.name == "white_noise")
+    flat = next(c for c in controls.CONTROLS if c.name == "flat")
     assert controls.lookup(scores, "macro_f1", shuffled.survives) == 0.0
-    assert controls.lookup(scores, "macro_f1", noise.survives) == pytest.approx(1 / 3)
+    assert controls.lookup(scores, "macro_f1", flat.survives) == pytest.approx(1 / 3)
+
+
+def test_the_prior_is_the_truth_of_others():
+    truth = [[[Claim("spikes")], [Claim("lpd")]], [[Claim("normal")], [Claim("gpd")]], [[], [Claim("grda")]]]
+    others = controls.exchanged_claims(truth, 1)
+    assert [[c.finding for c in window] for window in others] == [
+        ["normal"],
+        ["gpd"],
+        [],
+        ["grda"],
+        ["spikes"],
+        ["lpd"],
+    ]
+    flat = [window for recording in truth for window in recording]
+    assert score_claims(others, flat, n_bootstrap=0)["f1"] == 0.0
+    with pytest.raises(ValueError, match="shift 3 of 3"):
+        controls.exchanged_claims(truth, 3)

@@ -12,9 +12,19 @@ from ..findings.vocabulary import FINDING_IDS
 from ..narration.checking import VERIFY_MODES
 from .claims import score_claims
 from .classification import macro_scores
-from .controls import CONTROLS, best_constant_claims, judge, modal_places, most_frequent_claims
+from .controls import (
+    CONTROLS,
+    best_constant_claims,
+    exchanged_claims,
+    judge,
+    modal_places,
+    most_frequent_claims,
+)
 from .held_out import SimulatedRecordings, as_blocks, held_out
 from .listening import Heard, listen
+
+_EXCHANGES = 10
+"""Other recordings whose narratives each recording is given, for the prior of the controls."""
 
 _VERDICTS = {
     "collapsed": "",
@@ -141,7 +151,13 @@ def run_controls(
         groups=groups,
         n_bootstrap=0,
     )
-    prior = score_claims([most_frequent_claims(truth)] * len(truth), truth, groups=groups, n_bootstrap=0)
+    shifts = range(1, min(len(claims), _EXCHANGES + 1))
+    prior = score_claims(
+        [window for shift in shifts for window in exchanged_claims(claims, shift)],
+        truth * len(shifts),
+        groups=groups * len(shifts),
+        n_bootstrap=0,
+    )
     chance = score_claims(modal_places(truth), truth, groups=groups, n_bootstrap=0)
     table: dict[str, Any] = {}
     for control in CONTROLS:
