@@ -100,8 +100,8 @@ CONTROLS: tuple[Control, ...] = (
     Control("flat", flat, ("macro_f1",)),
     Control("other_patient", other_patient, _EVERYTHING),
 )
-"""A permutation of the channels takes side and region, not voltage; noise at the amplitude of the EEG keeps its
-voltage, samples in another order keep what amplitude alone shows; silence takes every finding."""
+"""A permutation of the channels takes side and region, not voltage; noise at the amplitude of the EEG keeps
+its voltage, samples in another order keep what amplitude alone shows; silence takes every finding."""
 
 
 def most_frequent_claims(references: Sequence[Sequence[Claim]]) -> list[Claim]:

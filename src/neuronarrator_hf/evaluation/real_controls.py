@@ -13,7 +13,7 @@ from .real import HeardRecording, PageTruth, page_tables
 from .task_controls import transformed
 
 CONSTANT_MARGIN = 0.10
-"""How far above the constant caption the macro-F1 may stay; wider than on many recordings, for pages are few."""
+"""How far above the constant caption the macro-F1 may stay: wider than elsewhere, for pages are few."""
 _PLACES, _OTHER = "channels_permuted", "other_patient"
 _MARKS = {"held": " **INVALID: did not collapse**", "inconclusive": " (inconclusive)"}
 
