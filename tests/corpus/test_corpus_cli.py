@@ -25,7 +25,7 @@ def test_build_then_stats(tmp_path: Path) -> None:
     assert told.exit_code == 0, told.output
     assert "15 segments" in told.output and "1 skipped" in told.output and "100.00 %" in told.output
     assert "S001R04" in (out / "skipped.json").read_text()
-    assert "0 recordings done, 5 kept" in run(*arguments).output
+    assert "0 recordings done, 10 kept" in run(*arguments).output
     statistics = json.loads(run("stats", out).stdout)
     assert statistics["n_rows"] == 15
     assert statistics["coverage"]["eyes_open"]["present"] >= 3
