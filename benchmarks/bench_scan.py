@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from neuronarrator_hf.models.configuration_neuronarrator import NeuroNarratorBridgeConfig
 from neuronarrator_hf.models.modeling_bridge import NeuroNarratorStateSpaceBridge
-from neuronarrator_hf.models.state_space import scan_chunked, scan_reference, scan_step
+from neuronarrator_hf.models.state_space import scan_chunked, scan_masked, scan_reference, scan_step
 
 from .contest import Contest, Timed
 
@@ -27,6 +27,7 @@ BATCH, WIDTH, HEAD_DIM, D_STATE = 2, 256, 64, 128
 LENGTHS = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 PEER_CHUNKS = (32, 64, 128, 256)
 OUR_CHUNK = 128
+PEER = "Mamba2"
 ERROR_LIMIT = 1e-4
 
 
@@ -59,7 +60,7 @@ def _mixer(expand: int, chunk_size: int) -> nn.Module:
 
 
 def _best_mixer(expand: int, hidden: Tensor) -> tuple[str, nn.Module]:
-    """The block at the chunk size at which it is fastest, forward and backward."""
+    """The block at the chunk size at which it is fastest, forward and backward, and a note of that size."""
     found = {}
     for chunk_size in PEER_CHUNKS:
         if chunk_size <= hidden.shape[1]:
@@ -73,7 +74,7 @@ def _best_mixer(expand: int, hidden: Tensor) -> tuple[str, nn.Module]:
                 took.append(time.process_time() - began)
             found[chunk_size] = min(took), mixer
     best = min(found, key=lambda size: found[size][0])
-    return f"Mamba2 chunk {best}", found[best][1]
+    return f"chunks of {best} in the peer", found[best][1]
 
 
 class OurScanInTheirBlock(nn.Module):
@@ -122,7 +123,7 @@ def _tensor(output: Any) -> Tensor:
 def _block(length: int) -> Iterator[Contest]:
     torch.manual_seed(1)
     hidden = torch.randn(BATCH, length, WIDTH)
-    name, theirs = _best_mixer(2, hidden)
+    note, theirs = _best_mixer(2, hidden)
     ours = OurScanInTheirBlock(theirs)
     others = _mamba1(length)
     tokens, inner = BATCH * length, 2 * WIDTH
@@ -138,7 +139,7 @@ def _block(length: int) -> Iterator[Contest]:
         yield Contest(
             name=f"scan/block {way}/{length}",
             ours=side(ours),
-            peers={name: side(theirs)} | {n: side(b) for n, b in others.items()},
+            peers={PEER: side(theirs)} | {n: side(b) for n, b in others.items()},
             n_items=tokens,
             item="steps",
             error=_relative_error if not others else _error_against(theirs, make, hidden),
@@ -147,6 +148,7 @@ def _block(length: int) -> Iterator[Contest]:
             n_bytes=passes * 4 * (weights + 2 * tokens * WIDTH),
             aim=1.5 if length in (512, 2048) else None,
             rounds=few,
+            note=note,
         )
 
 
@@ -185,7 +187,7 @@ def _error_against(theirs: nn.Module, make: Callable[..., Any], hidden: Tensor) 
 def _layer(length: int) -> Contest:
     torch.manual_seed(1)
     hidden = torch.randn(BATCH, length, WIDTH)
-    name, theirs = _best_mixer(1, hidden)
+    note, theirs = _best_mixer(1, hidden)
     config = NeuroNarratorBridgeConfig(
         hidden_size=WIDTH, num_heads=WIDTH // HEAD_DIM, d_state=D_STATE, chunk_size=OUR_CHUNK
     )
@@ -199,12 +201,12 @@ def _layer(length: int) -> Contest:
     return Contest(
         name=f"scan/layer forward+backward/{length}",
         ours=_backward(layer, ours, hidden),
-        peers={name: _backward(theirs, theirs, hidden)},
+        peers={PEER: _backward(theirs, theirs, hidden)},
         n_items=BATCH * length,
         item="steps",
         flops=6 * BATCH * length * WIDTH * (3 * WIDTH + 4 * D_STATE + 4),
         aim=1.5,
-        note="the bridge's layer has a norm, a residual, faster decay, and no short convolution",
+        note=f"{note}; the bridge's layer has a norm, a residual, faster decay, and no short convolution",
     )
 
 
@@ -224,7 +226,10 @@ def _alone(length: int) -> Contest:
         states = scan(gates.flatten(2).mT.contiguous(), written.flatten(2).mT.contiguous())
         return torch.einsum("bhpnl,bln->blhp", states.unflatten(1, (h, p, n)), C)
 
-    peers: dict[str, Callable[[], Tensor]] = {"step by step": lambda: scan_reference(x, dt, A, B, C)[0]}
+    peers: dict[str, Callable[[], Tensor]] = {
+        "step by step": lambda: scan_reference(x, dt, A, B, C)[0],
+        "scan_masked": lambda: scan_masked(x, dt, A, B, C)[0],
+    }
     try:
         by_elements()
         peers["accelerated_scan.ref"] = by_elements
