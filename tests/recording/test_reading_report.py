@@ -42,6 +42,15 @@ def test_another_value_at_the_end_is_a_fill_too() -> None:
     assert read(eeg_uv).spans == ((0, 4001),)  # which of the equal samples were recorded cannot be known
 
 
+def test_two_constants_with_a_step_between_them_are_one_fill() -> None:
+    eeg_uv = eeg_like(19, 5000, 200.0)
+    eeg_uv[:, 4500:4800] = 0.0
+    eeg_uv[:, 4800:] = 0.002
+    assert read(eeg_uv).spans == ((0, 4501),)
+    eeg_uv[:, 4400:4420] = 0.0  # a short constant before it is not the end
+    assert read(eeg_uv).spans == ((0, 4501),)
+
+
 def test_what_some_channels_do_is_no_fill() -> None:
     eeg_uv = eeg_like(19, 5000, 200.0)
     eeg_uv[:18, 3000:] = 0.0

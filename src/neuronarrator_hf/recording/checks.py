@@ -50,26 +50,36 @@ def stretches(
 
 
 def without_fill(source: SignalSource, rows: Sequence[int]) -> tuple[Span, ...]:
-    """The spans of a source without the constant that fills its end, where every channel holds one.
+    """The spans of a source without the constants that fill its end, where every channel holds one.
 
-    Recorders fill the last data record, and a stopped amplifier goes on writing its last value.
+    Recorders fill the last data record, and a stopped amplifier goes on writing its last value, with a step
+    from one value to the next where it stopped twice.
     """
     if not source.spans:
         return source.spans
     first, stop = source.spans[-1]
-    block = max(round(FILL_BLOCK_S * source.sfreq), 1)
-    last = source.read(rows, stop - 1, stop)
     end = stop
+    while end > first:
+        start = _start_of_constant(source, rows, first, end)
+        if end - start < MIN_FILL_S * source.sfreq:
+            break
+        end = start
+    if end in (first, stop):
+        return source.spans
+    return (*source.spans[:-1], (first, end + 1))  # the first of the equal samples was recorded
+
+
+def _start_of_constant(source: SignalSource, rows: Sequence[int], first: int, end: int) -> int:
+    """First sample of the run of equal samples that ends before `end`."""
+    block = max(round(FILL_BLOCK_S * source.sfreq), 1)
+    last = source.read(rows, end - 1, end)
     while end > first:
         start = max(end - block, first)
         moves = (source.read(rows, start, end) != last).any(axis=0)
         if moves.any():
-            end = start + int(np.flatnonzero(moves)[-1]) + 2  # the first of the equal samples was recorded
-            break
+            return start + int(np.flatnonzero(moves)[-1]) + 1
         end = start
-    if end <= first or stop - end < MIN_FILL_S * source.sfreq:
-        return source.spans
-    return (*source.spans[:-1], (first, end))
+    return first
 
 
 def is_dead(values: Sequence[np.ndarray], row: int) -> bool:
