@@ -205,3 +205,11 @@ def test_a_slow_posterior_rhythm_is_abnormal_in_an_adult_who_is_awake() -> None:
     drowsy = Claim("drowsy", status="supported", confidence=0.9)
     assert summary_of([[slow, drowsy]] * 6).grade == "normal"
     assert summary_of([[slow]] * 6, age_years=5.0).grade is None
+
+
+def test_an_unchecked_claim_where_nothing_could_be_judged_enters_the_summary() -> None:
+    """Without verification the text is all there is, whatever the measurement could assess."""
+    unchecked = Claim("eyes_open", status="unchecked")
+    summary = summary_of([[unchecked], [unchecked], []], frozenset({"eyes_open"}))
+    said = next(c for c in summary.claims if c.finding == "eyes_open")
+    assert said.is_present and said.evidence["present_s"] == 20.0 and said.evidence["assessed_s"] == 20.0

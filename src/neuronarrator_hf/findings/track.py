@@ -201,9 +201,10 @@ def track(windows: Iterable[HasFindings]) -> Track:
         covered = max(covered, window.end_s)
         recorded += fresh
         found = [c for c in window.claims if counts(c)]
-        for finding in _TRACKED - window.not_assessed:
+        asserted = {c.finding for c in found}  # unchecked, also where the measurement could not judge
+        for finding in (_TRACKED - window.not_assessed) | asserted:
             assessed[finding] += fresh
-        for finding in {c.finding for c in found} - window.not_assessed:
+        for finding in asserted:
             present[finding] += fresh
         for finding in window.unworded:
             unworded[finding] += fresh
