@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -54,19 +53,23 @@ def timed(arguments: list[str]) -> tuple[float, float, float]:
     return elapsed_s, processor_s, memory_mb
 
 
-def measure(name: str, arguments: list[str], out: Path, n_segments: int) -> dict[str, float | str]:
+COLUMNS = (
+    "build, processes", "segments", "elapsed s", "processor s", "segments / processor s", "memory MB",
+    "core hours for 160,000",
+)  # fmt: skip
+
+
+def measure(name: str, arguments: list[str], out: Path, n_segments: int) -> None:
+    """Print the row of a build as soon as it is known."""
     made = timed([*arguments, "--out", str(out)])
     again = timed([*arguments, "--out", str(out)])
     processor_s = made[1] - again[1]
-    return {
-        "build": name,
-        "segments": n_segments,
-        "elapsed_s": round(made[0] - again[0], 1),
-        "processor_s": round(processor_s, 1),
-        "segments_per_processor_s": round(n_segments / processor_s, 1),
-        "memory_mb": round(made[2]),
-        "hours_of_one_core_for_160k": round(CORPUS_SEGMENTS / n_segments * processor_s / 3600, 2),
-    }
+    row = [
+        name, n_segments, round(made[0] - again[0], 1), round(processor_s, 1),
+        round(n_segments / processor_s, 1), round(made[2]),
+        round(CORPUS_SEGMENTS / n_segments * processor_s / 3600, 2),
+    ]  # fmt: skip
+    print("| " + " | ".join(map(str, row)) + " |", flush=True)
 
 
 def main() -> None:
@@ -75,7 +78,8 @@ def main() -> None:
     parser.add_argument("--recordings", type=int, default=4)
     parser.add_argument("--minutes", type=float, default=5.0)
     given = parser.parse_args()
-    rows = []
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
         write_recordings(base / "short", given.recordings, given.minutes)
@@ -84,16 +88,10 @@ def main() -> None:
         for workers in (1, 2):
             more = ["--workers", str(workers)]
             simulate = ["simulate", "--segments", str(given.segments), *more]
-            rows.append(measure(f"simulated, {workers}", simulate, base / f"s{workers}", given.segments))
+            measure(f"simulated, {workers}", simulate, base / f"s{workers}", given.segments)
             for kind, n in (("short", n_short), ("long", 3 * n_short)):
                 build = ["build", "--source", "folder", "--root", str(base / kind), *more]
-                rows.append(measure(f"{kind} recordings, {workers}", build, base / f"{kind}{workers}", n))
-    print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print("| build, processes | " + " | ".join(list(rows[0])[1:]) + " |")
-    print("|---" * len(rows[0]) + "|")
-    for row in rows:
-        print("| " + " | ".join(str(value) for value in row.values()) + " |")
-    print(f"peak of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+                measure(f"{kind} recordings, {workers}", build, base / f"{kind}{workers}", n)
 
 
 if __name__ == "__main__":
