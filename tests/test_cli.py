@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -229,3 +230,60 @@ def test_a_fault_of_ours_is_status_one(good: Path, model: str, tmp_path: Path) -
     assert done.returncode == 1
     assert "boom" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_killed_run_ends_as_an_undisturbed_one(model: str, tmp_path: Path) -> None:
+    path = write_edf(tmp_path / "x.edf", awake_uv(700.0), SITES_1020, 200.0)  # more than one block
+    short = shutil.copytree(model, tmp_path / "model")
+    limits = json.loads((short / "generation_config.json").read_text())
+    (short / "generation_config.json").write_text(json.dumps({**limits, "max_new_tokens": 4}))
+    command = [sys.executable, "-m", "neuronarrator_hf.cli", "narrate", str(path), "--model", str(short)]
+    command += ["--formats", "json,md,html,bids,csv", "--quiet", "--out"]
+    subprocess.run([*command, str(tmp_path / "whole")], check=True, capture_output=True)
+    killed = tmp_path / "killed"
+    journal = killed / "x.segments.jsonl"
+    process = subprocess.Popen([*command, str(killed)], stdout=subprocess.DEVNULL)
+    while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") > 1):
+        time.sleep(0.02)
+    process.kill()
+    assert process.wait() != 0, "the run ended before it was killed"
+    assert b'"end"' not in journal.read_bytes()
+    subprocess.run([*command, str(killed)], check=True, capture_output=True)
+    whole = {p.relative_to(tmp_path / "whole") for p in (tmp_path / "whole").rglob("*") if p.is_file()}
+    assert whole == {p.relative_to(killed) for p in killed.rglob("*") if p.is_file()}
+    for name in whole - {Path("x.run.json")}:
+        assert (tmp_path / "whole" / name).read_bytes() == (killed / name).read_bytes(), name
+    records = [json.loads((tmp_path / d / "x.run.json").read_text()) for d in ("whole", "killed")]
+    for record in records:
+        del record["timings_s"]
+    assert records[0] == records[1]
+
+
+def test_a_part_of_a_recording_is_narrated_as_in_the_whole(good: Path, model: str, tmp_path: Path) -> None:
+    assert narrate(good, model=model, out=tmp_path / "a").exit_code == 0
+    assert narrate(good, "--from", "10", "--to", "0:20", model=model, out=tmp_path / "b").exit_code == 0
+    whole, part = (json.loads((tmp_path / d / "good.json").read_text()) for d in ("a", "b"))
+    assert [c["timestamp"] for c in part["chunks"]] == [[10.0, 20.0], [12.0, 22.0]]
+    assert part["recording"]["narrated_s"] == [10.0, 20.0]
+    assert "Read from 0:00:10 to 0:00:20" in part["sections"]["technique"]
+    assert part["chunks"][0]["probabilities"].keys() == whole["chunks"][1]["probabilities"].keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--from", "20", "--to", "10"], "before"),
+        (["--from", "soon"], "1:30"),
+        (["--from", "1:00"], "22 s"),
+        (["--to", "-3"], "--to"),
+    ],
+)
+def test_a_part_that_is_not_there_is_refused_in_one_line(
+    good: Path, model: str, tmp_path: Path, options: list[str], words: str
+) -> None:
+    result = narrate(good, *options, model=model, out=tmp_path)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
