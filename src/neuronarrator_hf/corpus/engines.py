@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .build import Engine, make_part
 from .plan import BuildOptions
@@ -82,7 +83,7 @@ class Cluster:
                 f"no Dask scheduler answers at {self.address}: {type(error).__name__}"
             ) from None
         with client:
-            shared = {"folder": folder.resolve(), "options": options}
+            shared: dict[str, Any] = {"folder": folder.resolve(), "options": options}
             for future in as_completed(client.map(make_part, tasks, **shared, pure=False, retries=RETRIES)):
                 key = str(future.result())
                 future.release()  # else the task runs again if the worker that did it dies later
