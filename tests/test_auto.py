@@ -115,3 +115,10 @@ def test_the_default_is_found_in_a_checkout_and_in_a_wheel(tmp_path: Path) -> No
         folder.mkdir(parents=True)
         (folder / "config.json").write_text("{}")
         assert default_model_dir(package) == folder
+
+
+def test_every_public_name_is_where_the_package_says() -> None:
+    import neuronarrator_hf
+
+    for name in neuronarrator_hf.__all__:
+        assert getattr(neuronarrator_hf, name).__name__ == name

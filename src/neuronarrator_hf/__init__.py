@@ -1,7 +1,7 @@
 """NeuroNarrator for the Hugging Face ecosystem: scalp EEG to checked clinical language.
 
 Importing this package loads neither torch nor transformers. It registers the model, the processor and the
-pipeline `eeg-to-text` with transformers as soon as transformers is imported, before or after.
+pipelines with transformers as soon as transformers is imported, before or after.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from .models.processing_neuronarrator import NeuroNarratorProcessor
     from .narration.engine import Narrator
     from .narration.stream import EEGStream
-    from .pipeline import EEGToTextPipeline
+    from .pipelines.eeg_feature_extraction import EEGFeatureExtractionPipeline
+    from .pipelines.eeg_to_text import EEGToTextPipeline
+    from .pipelines.zero_shot_eeg_classification import ZeroShotEEGClassificationPipeline
 
 _HOMES = {
     "NeuroNarratorConfig": "models.configuration_neuronarrator",
@@ -35,14 +37,17 @@ _HOMES = {
     "NeuroNarratorForConditionalGeneration": "models.modeling_neuronarrator",
     "NeuroNarratorForEEGClassification": "models.modeling_neuronarrator",
     "NeuroNarratorForContrastiveAlignment": "models.modeling_alignment",
-    "EEGToTextPipeline": "pipeline",
+    "EEGToTextPipeline": "pipelines.eeg_to_text",
     "EEGStream": "narration.stream",
     "Narrator": "narration.engine",
+    "EEGFeatureExtractionPipeline": "pipelines.eeg_feature_extraction",
+    "ZeroShotEEGClassificationPipeline": "pipelines.zero_shot_eeg_classification",
     "default_model_dir": "models.default",
 }
 
 __version__ = version("neuronarrator_hf")
 __all__ = [
+    "EEGFeatureExtractionPipeline",
     "EEGStream",
     "EEGToTextPipeline",
     "Narrator",
@@ -53,6 +58,7 @@ __all__ = [
     "NeuroNarratorForEEGClassification",
     "NeuroNarratorModel",
     "NeuroNarratorProcessor",
+    "ZeroShotEEGClassificationPipeline",
     "default_model_dir",
 ]
 
