@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ from .listening import Heard, listen
 
 _EXCHANGES = 10
 """Other recordings whose narratives each recording is given, for the prior of the controls."""
+
+_TEXTS_KEPT = 60
+"""Narratives kept in the result, for a judge."""
 
 _VERDICTS = {
     "collapsed": "",
@@ -73,6 +77,8 @@ def evaluate_simulated(
         n_bootstrap=0,
     )
     result["priors"] = priors(truth, groups)
+    result["numbers"], result["overlap"] = text_scores([h.text for h in heard], truth, groups)
+    result["texts"] = [{"texts": [h.text for h in heard[:_TEXTS_KEPT]]}]
     if controls:
         result["controls"] = run_controls(voice, recordings, seed=seed)
     return result
@@ -125,6 +131,26 @@ def combine_arrays(network: np.ndarray, measured: np.ndarray) -> np.ndarray:
         p = combine(None if np.isnan(a) else float(a), None if np.isnan(b) else float(b))
         out[i, j] = np.nan if p is None else p
     return out
+
+
+def text_scores(
+    texts: Sequence[str], truth: Sequence[Sequence[Claim]], groups: Sequence[Any]
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Numbers in the texts against the true ones, and overlap with the true narrative in plain wording.
+
+    The overlap is None where the packages of the extra `eval` are not installed.
+    """
+    from ..findings.select import select_for_text, with_absences
+    from ..findings.write import write_segment
+    from .numeric_fidelity import score_numbers
+
+    numbers = score_numbers(texts, truth, groups=groups, n_bootstrap=0)
+    if any(find_spec(name) is None for name in ("sacrebleu", "rouge_score")):
+        return numbers, None
+    from .text_overlap import score_overlap
+
+    references = [write_segment(select_for_text(with_absences(t)), variety=0.0) for t in truth]
+    return numbers, score_overlap(texts, references, groups=groups, n_bootstrap=0)
 
 
 def priors(truth: Sequence[Sequence[Claim]], groups: Sequence[Any]) -> dict[str, Any]:
@@ -222,6 +248,7 @@ def to_markdown(result: dict[str, Any]) -> str:
     lines += ["", "| heads | macro-F1 at 0.5 | macro AUROC | findings |", "|---|---|---|---|"]
     for name, h in result["heads"].items():
         lines.append(f"| {name} | {_figure(h['macro_f1'])} | {_figure(h['macro_auroc'])} | {h['n_labels']} |")
+    lines += ["", *_text_lines(result)]
     lines += ["", "| finding | precision | recall | F1 | support |", "|---|---|---|---|---|"]
     for finding, s in result["model"]["per_finding"].items():
         lines.append(
@@ -229,6 +256,22 @@ def to_markdown(result: dict[str, Any]) -> str:
             f"{s['support']} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _text_lines(result: dict[str, Any]) -> list[str]:
+    numbers, overlap = result["numbers"], result["overlap"]
+    lines = [
+        "| text | model | constant text |",
+        "|---|---|---|",
+        f"| numbers within tolerance, of those stated ({numbers['n_stated']}) | "
+        f"{_figure(numbers['fidelity'])} | |",
+        f"| known numbers stated ({numbers['n_referenced']}) | {_figure(numbers['coverage'])} | |",
+    ]
+    if overlap is not None:
+        for name, value in overlap["scores"].items():
+            if value is not None:
+                lines.append(f"| {name} | {_figure(value)} | {_figure(overlap['prior'][name])} |")
+    return lines
 
 
 def _figure(value: float | None, interval: list[float] | None = None) -> str:
