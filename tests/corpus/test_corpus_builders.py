@@ -38,8 +38,9 @@ def test_mini_with_two_processes_gives_the_rows_of_one(tmp_path: Path) -> None:
     for num_proc in (None, 2):
         builder = NeuroCorpus(cache_dir=str(tmp_path / f"{num_proc}"), segments=96)
         builder.download_and_prepare(num_proc=num_proc)
-        ids.append(builder.as_dataset(split="train")["id"][:])
-    assert ids[0] == ids[1] and len(ids[0]) == 96
+        ids.append({name: rows["id"][:] for name, rows in builder.as_dataset().items()})
+    assert ids[0] == ids[1] and sum(map(len, ids[0].values())) == 96
+    assert set(ids[0]) == {"train", "validation", "test"}
 
 
 def test_full_takes_the_sources_that_are_there(tmp_path: Path) -> None:
@@ -74,10 +75,8 @@ def test_load_dataset_finds_them_by_name(tmp_path: Path, monkeypatch: pytest.Mon
         "eegfolder", data_dir=str(root), cache_dir=str(tmp_path / "c"), streaming=True
     )
     assert {row["source"] for split in rows.values() for row in split} == {"folder"}
-    rows = datasets.load_dataset(
-        "neurocorpus", "mini", segments=12, split="train", cache_dir=str(tmp_path / "c")
-    )
-    assert rows.num_rows == 12
+    rows = datasets.load_dataset("neurocorpus", "mini", segments=12, cache_dir=str(tmp_path / "c"))
+    assert sum(part.num_rows for part in rows.values()) == 12
 
 
 def test_the_hook_imports_nothing_and_bears_a_table_that_is_gone() -> None:

@@ -27,6 +27,8 @@ from .arguments import RunArguments
 from .lora import has_adapters, merged_state_dict
 from .tokenizer import train_tokenizer
 
+PRETRAINED_PARTS = ("language_model", "vision_model", "waveform_model")
+"""Keys of a preset's `model` that name a part to load; the others are arguments of the configuration."""
 ALIGNMENT_NAME = "alignment.safetensors"
 _OWN = ("eeg_projection", "topomap_projection", "logit_scale")
 
@@ -113,7 +115,7 @@ def new_parts(run: RunArguments, texts: list[str]) -> Parts:
     published for the braindecode encoder of `waveform_config`.
     """
     values = dict(run.model)
-    names = {part: values.pop(part, None) for part in ("language_model", "vision_model", "waveform_model")}
+    names = {part: values.pop(part, None) for part in PRETRAINED_PARTS}
     if names["vision_model"] is not None:
         vision = AutoConfig.from_pretrained(names["vision_model"])
         values["topomap_config"] = {**(values.get("topomap_config") or {}), "vision_config": vision.to_dict()}
