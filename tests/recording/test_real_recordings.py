@@ -60,7 +60,8 @@ def test_read_and_equal_to_mne(real_data_root: Path, name: str) -> None:
     end = recording.spans[-1][1]
     values, fill = np.split(raw.get_data() * 1e6, [end], axis=1)
     eeg_uv = eeg_uv[:, :end]
-    assert all(np.ptp(fill[row]) == 0 for row in recording.plan.rows if fill.size)
+    steps = [np.count_nonzero(np.diff(fill[row])) for row in recording.plan.rows]
+    assert max(steps) <= 2  # constants, and the steps between them
     if recording.plan.matrix is not None:
         pairs = [electrode_pair(label) for label in raw.ch_names]
         at = recording.ch_names.index
