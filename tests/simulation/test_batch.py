@@ -66,7 +66,7 @@ def test_every_finding_is_common_enough_in_the_default_mixture():
             n += 1
             for claim in claims:
                 counts[claim.finding] += 1
-    rare = {f: round(c / n, 3) for f, c in counts.items() if c / n < 0.018}
+    rare = {f: round(c / n, 3) for f, c in counts.items() if c / n < 0.015}
     assert not rare
 
 
