@@ -213,3 +213,14 @@ def test_an_unchecked_claim_where_nothing_could_be_judged_enters_the_summary() -
     summary = summary_of([[unchecked], [unchecked], []], frozenset({"eyes_open"}))
     said = next(c for c in summary.claims if c.finding == "eyes_open")
     assert said.is_present and said.evidence["present_s"] == 20.0 and said.evidence["assessed_s"] == 20.0
+
+
+def test_a_possible_seizure_is_named_beside_what_is_certain() -> None:
+    seizure = Claim(
+        "electrographic_seizure", hedged=True, side="left", frequency_hz=(4, 4), status="supported",
+        confidence=0.9,
+    )  # fmt: skip
+    summary = summary_of([[SLOW], [SLOW, seizure], [SLOW]])
+    said = parse(summary.sections["impression"])
+    assert [c.finding for c in said] == ["abnormal", "electrographic_seizure", "focal_slowing"]
+    assert [c.hedged for c in said] == [False, True, False]
