@@ -224,3 +224,8 @@ def test_a_possible_seizure_is_named_beside_what_is_certain() -> None:
     said = parse(summary.sections["impression"])
     assert [c.finding for c in said] == ["abnormal", "electrographic_seizure", "focal_slowing"]
     assert [c.hedged for c in said] == [False, True, False]
+
+    summary = summary_of([[seizure], [seizure, SLOW.with_(hedged=True)], [SLOW.with_(hedged=True)]])
+    assert {"electrographic_seizure", "focal_slowing"} <= {
+        c.finding for c in parse(summary.sections["impression"])
+    }

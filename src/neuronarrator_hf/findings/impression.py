@@ -128,8 +128,8 @@ def _grade_of(claim: Claim) -> str:
 def reasons_of(claims: Sequence[Claim], age_years: float | None = None) -> list[Claim]:
     """Abnormal findings, the most telling first, without those that another one contains."""
     abnormal = _abnormal(claims, age_years)
-    # A possible seizure is never passed over for what is certain.
-    abnormal = [c for c in abnormal if not c.hedged or c.finding == "electrographic_seizure"] or abnormal
+    if not all(c.hedged for c in abnormal):  # a possible seizure is never passed over for what is certain
+        abnormal = [c for c in abnormal if not c.hedged or c.finding == "electrographic_seizure"]
     seen = {c.finding for c in abnormal}
     contained = set().union(*(parts for whole, parts in _CONTAINS.items() if whole in seen))
     abnormal = [c for c in abnormal if c.finding not in contained]
