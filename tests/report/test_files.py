@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,15 @@ def test_a_file_of_someone_else_is_not_replaced(tmp_path: Path, name: str) -> No
     (tmp_path / name).write_text("my notes")
     with pytest.raises(FileExistsError, match="not written by neuronarrator"):
         refuse_foreign(output_paths(tmp_path, "r", FORMATS))
+
+
+def test_a_missing_pango_is_told_before_anything_is_narrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    if find_spec("weasyprint") is None:
+        pytest.skip("WeasyPrint is not installed")
+
+    def without_pango(name: str) -> None:
+        raise OSError("cannot load library 'libpango-1.0-0'")
+
+    monkeypatch.setattr("neuronarrator_hf.report.files.import_module", without_pango)
+    with pytest.raises(ValueError, match="needs the library Pango.*leave pdf out"):
+        parse_formats("json,pdf")

@@ -59,7 +59,20 @@ def parse_formats(text: str) -> tuple[str, ...]:
                 raise ValueError(
                     f"format {format_name} needs {package}: pip install 'neuronarrator_hf[report]'"
                 )
+    if "pdf" in asked:
+        _find_pango()
     return asked
+
+
+def _find_pango() -> None:
+    """WeasyPrint is Python, what it draws letters with is not: say so before hours are narrated."""
+    try:
+        import_module("weasyprint")
+    except OSError as error:
+        raise ValueError(
+            "format pdf needs the library Pango, which WeasyPrint did not find; install it "
+            "(Debian: libpango-1.0-0 and libpangoft2-1.0-0) or leave pdf out"
+        ) from error
 
 
 class Stems:
