@@ -15,6 +15,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from ...signal.montage import LONGITUDINAL_BIPOLAR, site_region
+from ..vocabulary import REGIONS
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock
 from .result import Judgement
 
@@ -237,8 +238,9 @@ def _regions(extent: np.ndarray) -> tuple[str, ...]:
     if len(large) > 9:
         return ("generalized",)
     regions = {region for row in large for region in _SITE_REGIONS[row]}
-    best = int(extent.argmax())
-    return tuple(regions) if len(regions) <= 2 else tuple(set(_SITE_REGIONS[best]))
+    if len(regions) > 2:
+        regions = set(_SITE_REGIONS[int(extent.argmax())])
+    return tuple(sorted(regions, key=REGIONS.index))  # the order of a set differs from process to process
 
 
 def judge_periodic(

@@ -7,6 +7,7 @@ At least four of six. (5) cannot be seen by a rule and is measured as standing o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -228,12 +229,12 @@ def judge_transients(
         met = t.criteria >= MIN_CRITERIA
         sites = [SITES_1020[i] for i in (t.sites[met] if met.any() else t.sites)]
         names = [site_side(s) for s in sites]
-        leading = max(set(names), key=names.count) if names else None
+        leading = commonest(names)
         if leading in ("left", "right") and min(names.count("left"), names.count("right")) > 0.4 * len(names):
             leading = "bilateral"
         side.append(leading)
-        found = [site_region(s) for s in sites]
-        regions.append((max(set(found), key=found.count),) if found else ())
+        region = commonest([site_region(s) for s in sites])
+        regions.append(() if region is None else (region,))
     assessed = (block.site_mask.sum(axis=1) >= 10) & (block.duration_s >= 2.0)
     evidence = {"transients_meeting_4_criteria": n_met, "spike_margin": best}
     common: dict[str, Any] = {
@@ -267,6 +268,11 @@ def judge_transients(
             **common,
         ),
     ], {**evidence, "spike_wave_complexes": waves}
+
+
+def commonest(names: Sequence[str]) -> str | None:
+    """The name that occurs most often, of equals the first in the alphabet: the same in every process."""
+    return max(sorted(set(names)), key=list(names).count) if names else None
 
 
 def _other_places(t: Transients, side: str | None, regions: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
