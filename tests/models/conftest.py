@@ -94,3 +94,8 @@ def make_targets(batch_size: int = 2, n_windows: int = 3) -> dict[str, torch.Ten
 @pytest.fixture(scope="session")
 def site_positions() -> torch.Tensor:
     return torch.from_numpy(electrode_positions(SITES_1020))
+
+
+def prompts(processor, batch_size: int, *more: str) -> dict[str, torch.Tensor]:
+    texts = [processor.prompt("describe") + " " + " ".join(more)] * batch_size
+    return dict(processor(text=texts, return_tensors="pt"))
