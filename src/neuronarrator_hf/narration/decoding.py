@@ -125,9 +125,10 @@ class RoomyLayer(DynamicLayer):
             self.lazy_initialization(key_states, value_states)
             self.keys, self.values = key_states[:, :, :0], value_states[:, :, :0]
             self.room = [self.keys, self.values]
+        filled = [v for v in (self.keys, self.values) if v is not None]
         start, n_new = self.get_seq_length(), key_states.shape[-2]
-        if self.room[0].shape[0] != len(self.keys) or start + n_new > self.room[0].shape[-2]:
-            self.room = [_with_room(v, n_new + ROOM) for v in (self.keys, self.values)]
+        if self.room[0].shape[0] != len(filled[0]) or start + n_new > self.room[0].shape[-2]:
+            self.room = [_with_room(v, n_new + ROOM) for v in filled]
         for room, new in zip(self.room, (key_states, value_states), strict=True):
             room[:, :, start : start + n_new] = new
         self.keys, self.values = (room[:, :, : start + n_new] for room in self.room)

@@ -104,6 +104,7 @@ class ModelVoice:
         encoded, state = self.encode(windows, state)
         probabilities: list[dict[str, float]] = []
         for features in encoded:
+            assert features.finding_logits is not None  # of a forward pass; only hand-made features lack it
             logits = features.finding_logits["presence"][0].float().cpu().numpy()
             presence = calibrated_presence(logits, self.model.config.presence_calibration)
             probabilities += [dict(zip(FINDING_IDS, row.tolist(), strict=True)) for row in presence]
