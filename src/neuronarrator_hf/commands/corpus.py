@@ -1,4 +1,4 @@
-"""`neuronarrator corpus`: build, simulate, look at and pass on corpora."""
+"""`neuronarrator corpus`: build, simulate and look at corpora, and what else concerns them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .corpus_download import download
 from .messages import make_folder, usage_errors
 
 if TYPE_CHECKING:
     from ..corpus.rows import Task
 
 corpus = typer.Typer(help="EEG with grounded text: build, simulate, look at, pass on.", no_args_is_help=True)
+
+corpus.command()(download)
 
 _OUT = Annotated[Path, typer.Option(help="Folder of the corpus; an unfinished one is continued.")]
 _WORKERS = Annotated[int, typer.Option(help="Processes.")]

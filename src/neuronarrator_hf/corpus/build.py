@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +12,7 @@ from neuronarrator_hf.recording.errors import RecordingError
 
 from .plan import BuildOptions, Plan, part_name
 from .rows import RecordingTask, SimulationTask, Task
-from .shards import atomic, join_parts, read_told, remove_unfinished, shard_paths, write_part
+from .shards import atomic, join_parts, locked, read_told, remove_unfinished, shard_paths, write_part
 from .sources import source_named
 from .sources.source import RecordingRef, SourceError
 from .splits import assign_splits, check_leakage
@@ -89,7 +87,7 @@ def build(
         SourceError: The folder belongs to another build, or one is under way in it.
     """
     work = folder / WORK
-    with _locked(work):
+    with locked(work / "lock", f"{folder}: another build is under way in it; wait for its end"):
         remove_unfinished(folder)
         plan = Plan.open(work / "plan.json", options)
         plan.add(tasks)
@@ -215,15 +213,3 @@ def _has_part(work: Path, key: str) -> bool:
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
     with atomic(path) as unfinished:
         unfinished.write_text(json.dumps(values, sort_keys=True) + "\n", "utf-8")
-
-
-@contextmanager
-def _locked(work: Path) -> Iterator[None]:
-    """Only one build at a time in a folder."""
-    work.mkdir(parents=True, exist_ok=True)
-    with (work / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise SourceError(f"{work.parent}: another build is under way in it; wait for its end") from None
-        yield

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 
 from .columns import SCHEMA_NAME, features, to_table
+from .sources.source import SourceError
 
 _SIGNAL_PATH = "eeg_uv.list.element.list.element"
 ROW_GROUP_ROWS = 60
@@ -23,7 +26,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
     What a killed process left is removed by the next build (`remove_unfinished`).
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}.unfinished")  # workers of several hosts share it
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield unfinished
@@ -33,6 +36,18 @@ def atomic(path: Path) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             unfinished.unlink()
+
+
+@contextmanager
+def locked(path: Path, busy: str) -> Iterator[None]:
+    """Hold the lock of a file; SourceError with the words of `busy` where another process does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SourceError(busy) from None
+        yield
 
 
 def remove_unfinished(folder: Path) -> None:

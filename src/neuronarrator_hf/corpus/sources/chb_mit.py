@@ -8,6 +8,7 @@ from pathlib import Path
 
 from neuronarrator_hf.findings.schema import Claim
 
+from .origin import Origin
 from .source import Annotation, RecordingRef, Source, person_of, throughout
 
 _FILE = re.compile(r"File Name:\s*(\S+)")
@@ -80,9 +81,14 @@ SOURCE = Source(
     redistributable=True,
     citation="Shoeb, Application of Machine Learning to Epileptic Seizure Onset Detection and Treatment, PhD "
     "thesis, MIT (2009); PhysioNet chbmit 1.0.0, doi:10.13026/C2K01R",
-    access="get it with: wget -r -N -c -np https://physionet.org/files/chbmit/1.0.0/",
     layout="chb01/chb01_01.edf, chb01/chb01-summary.txt, ...",
     meaning="A seizure from onset to offset is electrographic_seizure, and there is none elsewhere in a file "
     "that the summary lists. Nothing is said of side, place or background.",
     find=find,
+    origin=Origin(
+        "physionet",
+        "chbmit/1.0.0",
+        wanted=r"chb\d+/[^/]+\.edf|chb\d+/[^/]+-summary\.txt|SUBJECT-INFO",
+        subject=r"^(chb\d+)/",
+    ),
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .bids import bids_recordings
+from .origin import Origin
 from .source import Annotation, RecordingRef, Source, throughout
 
 GROUPS = {"A": "Alzheimer's disease", "F": "frontotemporal dementia", "C": "control"}
@@ -33,8 +34,13 @@ SOURCE = Source(
     redistributable=True,
     citation="Miltiadous et al., A Dataset of Scalp EEG Recordings of Alzheimer's Disease, Frontotemporal "
     "Dementia and Healthy Subjects from Routine EEG, Data 8 (2023); doi:10.18112/openneuro.ds004504",
-    access="get it with: openneuro-py download --dataset=ds004504",
     layout="participants.tsv, sub-001/eeg/sub-001_task-eyesclosed_eeg.set, ...",
     meaning="All are eyes_closed. The diagnosis is of the person and asserts nothing of a segment.",
     find=find,
+    origin=Origin(
+        "openneuro",
+        "ds004504",
+        wanted=r"[^/]+\.(tsv|json)|sub-\d+/eeg/[^/]+",
+        subject=r"^(sub-\d+)/",
+    ),
 )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from .origin import Origin
 from .source import Annotation, RecordingRef, Source, person_of, throughout
 
 _NAME = re.compile(r"^Subject(\d{2})_([12])$")
@@ -56,8 +57,13 @@ SOURCE = Source(
     redistributable=True,
     citation="Zyma et al., Electroencephalograms during Mental Arithmetic Task Performance, Data 4 (2019); "
     "PhysioNet eegmat 1.0.0, doi:10.13026/C2JQ1P",
-    access="get it with: wget -r -N -c -np https://physionet.org/files/eegmat/1.0.0/",
     layout="Subject00_1.edf, Subject00_2.edf, ..., subject-info.csv",
     meaning="The recordings at rest are eyes_closed. Mental arithmetic says nothing of the eyes.",
     find=find,
+    origin=Origin(
+        "physionet",
+        "eegmat/1.0.0",
+        wanted=r"Subject\d+_[12]\.edf|subject-info\.csv",
+        subject=r"^(Subject\d+)_",
+    ),
 )

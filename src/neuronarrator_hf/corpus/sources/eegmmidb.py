@@ -10,6 +10,7 @@ from pathlib import Path
 from neuronarrator_hf.findings.schema import Claim
 
 from .edf_side import edf_annotations
+from .origin import Origin
 from .source import Annotation, RecordingRef, Source, person_of, read_or_fault, throughout
 
 _NAME = re.compile(r"^(S\d{3})R(\d{2})$")
@@ -48,9 +49,14 @@ SOURCE = Source(
     redistributable=True,
     citation="Schalk et al., BCI2000: A General-Purpose Brain-Computer Interface System, IEEE Trans Biomed "
     "Eng 51 (2004); PhysioNet eegmmidb 1.0.0, doi:10.13026/C28G6P",
-    access="get it with: wget -r -N -c -np https://physionet.org/files/eegmmidb/1.0.0/",
     layout="S001/S001R01.edf, ...",
     meaning="Run 1 is eyes_open, run 2 eyes_closed. T0, T1 and T2 of the other runs are rest, left or both "
     "fists, right fist or feet: movements, no findings.",
     find=find,
+    origin=Origin(
+        "physionet",
+        "eegmmidb/1.0.0",
+        wanted=r"S\d+/S\d+R\d+\.edf",
+        subject=r"^(S\d+)/",
+    ),
 )

@@ -12,6 +12,7 @@ import numpy as np
 
 from neuronarrator_hf.findings.schema import Claim
 
+from .origin import Origin
 from .source import Annotation, RecordingRef, Source, person_of
 
 _NUMBER = re.compile(r"^eeg(\d+)$")
@@ -116,9 +117,14 @@ SOURCE = Source(
     redistributable=True,
     citation="Stevenson et al., A dataset of neonatal EEG recordings with seizure annotations, Sci Data 6 "
     "(2019)",
-    access="get its files from the Zenodo record 4940267",
     layout="eeg1.edf, ..., annotations_2017_A.csv, annotations_2017_B.csv, annotations_2017_C.csv",
     meaning="Seconds that all three experts call seizure are electrographic_seizure, seconds that none does "
     "are without; nothing is said where they differ. All are term neonates: age 0.",
     find=find,
+    origin=Origin(
+        "zenodo",
+        "4940267",
+        wanted=r"eeg\d+\.edf|annotations_2017[^/]*\.(csv|mat)|clinical_information\.csv",
+        subject=r"^(eeg\d+)\.edf",
+    ),
 )

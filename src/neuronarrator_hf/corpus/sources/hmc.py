@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from .edf_side import edf_annotations
+from .origin import Origin
 from .sleep_stages import stage_claims
 from .source import RecordingRef, Source, person_of, read_or_fault
 
@@ -38,9 +39,14 @@ SOURCE = Source(
     citation="Alvarez-Estevez and Rijsman, Inter-database validation of a deep learning approach for "
     "automatic sleep scoring, PLoS ONE 16 (2021); PhysioNet hmc-sleep-staging 1.1, "
     "doi:10.13026/7egh-q216",
-    access="get it with: wget -r -N -c -np https://physionet.org/files/hmc-sleep-staging/1.1/",
     layout="recordings/SN001.edf with recordings/SN001_sleepscoring.edf, ...",
     meaning="A scored stage is that stage and no other, over its stretch. Wake says that there is no sleep. "
     "Other marks (lights off, lights on) assert nothing.",
     find=find,
+    origin=Origin(
+        "physionet",
+        "hmc-sleep-staging/1.1",
+        wanted=r"recordings/SN\d+(_sleepscoring)?\.edf",
+        subject=r"/(SN\d+)",
+    ),
 )

@@ -81,8 +81,9 @@ SOURCE = Source(
     redistributable=False,
     citation="Jing et al., Development of Expert-Level Classification of Seizures and Rhythmic and Periodic "
     "Patterns During EEG Interpretation, Neurology 100 (2023)",
-    access="accept the rules of the Kaggle competition hms-harmful-brain-activity-classification, and "
-    "download it there",
+    access="accept the rules of the Kaggle competition hms-harmful-brain-activity-classification with an "
+    "account there, then: pip install kaggle; kaggle competitions download -c "
+    "hms-harmful-brain-activity-classification",
     layout="train.csv and train_eegs/1000086677.parquet, ...",
     meaning="On ten seconds: a pattern that at least 60 % of three or more experts voted for is present, one "
     "with at most 10 % is absent, nothing is said in between. `other` is no finding; side and place "

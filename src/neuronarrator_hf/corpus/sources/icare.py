@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .origin import Origin
 from .source import Annotation, RecordingRef, Source, person_of
 
 _SIGNAL = re.compile(
@@ -78,8 +79,13 @@ SOURCE = Source(
     redistributable=True,
     citation="Amorim et al., The International Cardiac Arrest Research Consortium Electroencephalography "
     "Database, Crit Care Med 51 (2023); PhysioNet i-care 2.1",
-    access="get it with: wget -r -N -c -np https://physionet.org/files/i-care/2.1/",
     layout="training/0284/0284_001_004_EEG.hea and .mat, training/0284/0284.txt, ...",
     meaning="Outcome is a fact of the patient and asserts nothing of a segment: all claims are measured.",
     find=find,
+    origin=Origin(
+        "physionet",
+        "i-care/2.1",
+        wanted=r"training/\w+/\w+_EEG\.(hea|mat)|training/\w+/\w+\.txt",
+        subject=r"^training/(\w+)/",
+    ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .chb_mit import seizure_claims
+from .origin import Origin
 from .source import Annotation, RecordingRef, Source, person_of
 
 _FILE = re.compile(r"File name:\s*(\S+)", re.IGNORECASE)
@@ -104,10 +105,15 @@ SOURCE = Source(
     redistributable=True,
     citation="Detti et al., EEG Synchronization Analysis for Seizure Prediction, Processes 8 (2020); "
     "PhysioNet siena-scalp-eeg 1.0.0, doi:10.13026/5d4a-j060",
-    access="get it with: wget -r -N -c -np https://physionet.org/files/siena-scalp-eeg/1.0.0/",
     layout="PN00/PN00-1.edf, PN00/Seizures-list-PN00.txt, ...",
     meaning="A seizure from start to end is electrographic_seizure, and there is none elsewhere in a listed "
     "file. Clock times that make no seizure spoil the labels of their file. Lateralisation in the "
     "table of subjects is a diagnosis and asserts nothing of a segment.",
     find=find,
+    origin=Origin(
+        "physionet",
+        "siena-scalp-eeg/1.0.0",
+        wanted=r"PN\d+/[^/]+\.edf|PN\d+/Seizures-list-[^/]+\.txt|subject_info\.csv",
+        subject=r"^(PN\d+)/",
+    ),
 )

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from .edf_side import edf_annotations, header_demographics
+from .origin import Origin
 from .sleep_stages import stage_claims
 from .source import RecordingRef, Source, person_of, read_or_fault
 
@@ -41,9 +42,14 @@ SOURCE = Source(
     redistributable=True,
     citation="Kemp et al., Analysis of a sleep-dependent neuronal feedback loop, IEEE Trans Biomed Eng 47 "
     "(2000); PhysioNet sleep-edfx 1.0.0, doi:10.13026/C2X676",
-    access="get it with: wget -r -N -c -np https://physionet.org/files/sleep-edfx/1.0.0/",
     layout="sleep-cassette/SC4001E0-PSG.edf with SC4001EC-Hypnogram.edf, ...",
     meaning="A scored stage is that stage and no other, over its stretch; stages 3 and 4 are N3. Wake says "
     "that there is no sleep; movement time and unscored stretches say nothing.",
     find=find,
+    origin=Origin(
+        "physionet",
+        "sleep-edfx/1.0.0",
+        wanted=r"sleep-(cassette|telemetry)/[^/]+\.edf|S[CT]-subjects\.xls",
+        subject=r"/(S[CT]\d{3})",
+    ),
 )

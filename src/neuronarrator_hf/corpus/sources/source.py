@@ -11,6 +11,8 @@ from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.recording.errors import RecordingError
 from neuronarrator_hf.recording.reading import Recording, read_recording
 
+from .origin import Origin
+
 SPLITS = ("train", "validation", "test")
 COPY_AGAIN = "copy the original file again"
 
@@ -114,11 +116,12 @@ class Source:
         licence: Licence, in the words its publisher uses.
         redistributable: Whether rows made of it may be passed on.
         citation: What to cite.
-        access: How to get it, with the command where it is openly downloadable.
+        access: How to get it; made of `origin` where there is one.
         layout: What its folder looks like, for the error where it does not.
         meaning: What its labels mean in the vocabulary and what they do not.
         find: Yields its recordings below a folder, in a fixed order.
         family: Sources of one family share their identifiers of persons.
+        origin: Where it is openly published; None where it is not.
     """
 
     name: str
@@ -126,11 +129,16 @@ class Source:
     licence: str
     redistributable: bool
     citation: str
-    access: str
     layout: str
     meaning: str
     find: Callable[[Path], Iterable[RecordingRef]]
+    access: str = ""
     family: str = ""
+    origin: Origin | None = None
+
+    def __post_init__(self) -> None:
+        if self.origin is not None:
+            object.__setattr__(self, "access", self.origin.command(self.name))
 
     def recordings(self, root: str | Path) -> Iterator[RecordingRef]:
         """Every recording below `root`, in a fixed order.
