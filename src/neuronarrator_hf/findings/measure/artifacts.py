@@ -29,6 +29,8 @@ MOVEMENT_UV = 60.0
 MOVEMENT_RISE = 1.6
 """log2 of the largest seconds over the calm quarter of the window."""
 MAINS_RATIO = 10.0
+MAINS_STANDS_OUT = 2.0
+"""Power within 1.5 Hz of the mains over that beside it from which it is taken off the muscle."""
 ECG_SAMPLES = 40
 ECG_REPEATED = 0.43
 """Autocorrelation one beat on."""
@@ -133,7 +135,7 @@ def _judge_lateral(block: SiteBlock) -> Judgement:
 
 def _judge_muscle(block: SiteBlock) -> tuple[Judgement, np.ndarray]:
     """Fast activity whose spectrum does not fall: the share of derivations and the largest amplitude."""
-    high = block.band_power(30.0, 70.0)
+    high = block.band_power(30.0, 70.0) - _mains_power(block)
     lower = block.band_power(15.0, 30.0)
     amplitude = 4.0 * np.sqrt(high)
     flatness = np.log2(np.maximum(high / 40.0, 1e-6) / np.maximum(lower / 15.0, 1e-6))
@@ -163,6 +165,18 @@ def _judge_muscle(block: SiteBlock) -> tuple[Judgement, np.ndarray]:
         regions=regions,
     )
     return judgement, masked_median(amplitude, mask)
+
+
+def _mains_power(block: SiteBlock) -> np.ndarray:
+    """Power in uV^2 that mains add to 30-70 Hz, `(n_windows, 18)`: what stands out within 1.5 Hz of them."""
+    total = np.zeros(block.bipolar_mask.shape)
+    for mains in (50.0, 60.0):
+        beside = 0.5 * (
+            block.band_power(mains - 4.5, mains - 1.5) + block.band_power(mains + 1.5, mains + 4.5)
+        )
+        line = block.band_power(mains - 1.5, mains + 1.5)
+        total += np.where(line > MAINS_STANDS_OUT * beside, line - beside, 0.0)
+    return total
 
 
 def _judge_electrode(block: SiteBlock) -> Judgement:

@@ -24,6 +24,7 @@ from .rhythmic import judge_rhythmic_delta
 from .sleep import judge_sleep
 from .slowing import band_powers, judge_asymmetry, judge_slowing
 from .state import judge_states, judge_summary
+from .topography import require_topography, spatial_order
 from .transients import find_transients, judge_transients
 from .voltage import judge_voltage, measure_voltage
 
@@ -119,6 +120,8 @@ def _measure_batch(
     for judgement in judgements:
         for name, number in judgement.evidence.items():
             values.setdefault(name, number)
+    values["spatial_order"] = spatial_order(block)
+    require_topography(judgements, values["spatial_order"])
     discount_electrode(judgements)
     discount_movement(judgements)
     explain_by_sleep(judgements)

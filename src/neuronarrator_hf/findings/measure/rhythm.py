@@ -23,6 +23,13 @@ PEAK_EXCESS = 0.5
 """log10 of the power of a peak over the aperiodic background: a factor of 3.2."""
 MU_RATIO = 0.35
 """log2 of its central amplitude over the parieto-occipital one."""
+OCCIPITAL = 0.0
+"""log2 of the occipital over the central amplitude of the posterior rhythm; mu spreads to P3 and P4."""
+SLOW_OCCIPITAL = 0.4
+"""The same below 7.5 Hz, where theta of the whole head may be larger behind."""
+BETA_BUMP = 0.55
+"""log10 of the power at the peak over that at 0.7 and 1.45 times its frequency (geometric mean): a bump of
+its own, not the shoulder of what is slower."""
 SMOOTHING_HZ = 0.9
 BETA_UV = 20.0
 MIN_DURATION_S = 4.0
@@ -78,6 +85,17 @@ def find_peak(freqs: np.ndarray, psd: np.ndarray, range_hz: tuple[float, float])
     )
 
 
+def _bump(freqs: np.ndarray, psd: np.ndarray, centre_hz: np.ndarray) -> np.ndarray:
+    """log10 of the power at a frequency over the geometric mean of that at 0.7 and 1.45 times of it."""
+    width = max(round(1.5 / (freqs[1] - freqs[0])) | 1, 1)
+    smooth = np.log10(uniform_filter1d(psd, width, axis=-1, mode="nearest") + 1e-6)
+    centre = np.nan_to_num(centre_hz, nan=20.0)
+    at = lambda hz: np.take_along_axis(  # noqa: E731
+        smooth, np.searchsorted(freqs, np.minimum(hz, freqs[-1]))[:, None], axis=1
+    )[:, 0]
+    return np.asarray(at(centre) - 0.5 * (at(0.7 * centre) + at(1.45 * centre)))
+
+
 def _mean_psd(psd: np.ndarray, mask: np.ndarray, sites: Sequence[str]) -> np.ndarray:
     index = site_indices(sites)
     usable = mask[:, index]
@@ -90,6 +108,17 @@ def _band_amplitude(freqs: np.ndarray, psd: np.ndarray, centre_hz: np.ndarray) -
     near = np.abs(freqs[None] - np.nan_to_num(centre_hz, nan=10.0)[:, None]) <= 1.0
     near = near.reshape(near.shape[0], *([1] * (psd.ndim - 2)), near.shape[1])
     return 2.83 * np.sqrt((psd * near).sum(axis=-1) * (freqs[1] - freqs[0]))
+
+
+def _log2_ratio(
+    site_uv: np.ndarray, mask: np.ndarray, sites: Sequence[str], others: Sequence[str]
+) -> np.ndarray:
+    """log2 of the mean amplitude at some sites over that at others; NaN where one of them is not there."""
+    first, second = (
+        masked_mean(site_uv[:, site_indices(names)], mask[:, site_indices(names)])
+        for names in (sites, others)
+    )
+    return np.asarray(np.log2(np.maximum(first, 1e-3) / np.maximum(second, 1e-3)))
 
 
 def judge_rhythms(block: SiteBlock) -> tuple[list[Judgement], dict[str, np.ndarray]]:
@@ -111,7 +140,9 @@ def judge_rhythms(block: SiteBlock) -> tuple[list[Judgement], dict[str, np.ndarr
     right = masked_mean(site_uv[:, site_indices(("O2", "P4"))], mask[:, site_indices(("O2", "P4"))])
     sidedness = np.log2(np.maximum(left, 1e-3) / np.maximum(right, 1e-3))
     slow = np.nan_to_num(peak.frequency_hz, nan=0.0) < 7.5
+    occipital = _log2_ratio(site_uv, mask, ("O1", "O2"), ("C3", "C4"))
     margin = np.minimum((peak.excess - PEAK_EXCESS) / 0.06, 5 * (gradient - np.where(slow, 0.4, 0.0)))
+    margin = np.fmin(margin, 4 * (occipital - np.where(slow, SLOW_OCCIPITAL, OCCIPITAL)))
     margin = np.minimum(margin, 4 * np.log2(np.maximum(peak.amplitude_uv, 1e-3) / 4.0))
     rhythm = Judgement(
         "posterior_dominant_rhythm",
@@ -125,6 +156,7 @@ def judge_rhythms(block: SiteBlock) -> tuple[list[Judgement], dict[str, np.ndarr
             "posterior_peak_excess_log10": peak.excess,
             "posterior_amplitude_uv": peak.amplitude_uv,
             "anterior_gradient_log2": gradient,
+            "occipital_over_central_log2": occipital,
             "side_difference_log2": sidedness,
         },
         side=[
@@ -196,7 +228,8 @@ def _judge_beta(block: SiteBlock, freqs: np.ndarray, psd: np.ndarray) -> Judgeme
     above = mean[:, (freqs >= 34) & (freqs < 46)].mean(axis=1)
     fall = np.log10(np.maximum(beta.max(axis=1), 1e-9) / np.maximum(above, 1e-9))
     margin = np.minimum(4 * np.log2(np.maximum(amplitude, 1e-3) / BETA_UV), (peak.excess - 0.25) / 0.05)
-    margin = np.minimum(margin, (fall - 0.7) / 0.1)
+    bump = _bump(freqs, mean, peak.frequency_hz)
+    margin = np.min([margin, (fall - 0.7) / 0.1, (bump - BETA_BUMP) / 0.1], axis=0)
     left = np.log2(np.maximum(_mean_psd(psd, block.site_mask, ("F3", "F4", "Fz")).mean(1), 1e-9))
     central = np.log2(np.maximum(_mean_psd(psd, block.site_mask, ("C3", "C4", "Cz")).mean(1), 1e-9))
     return Judgement(
@@ -209,6 +242,7 @@ def _judge_beta(block: SiteBlock, freqs: np.ndarray, psd: np.ndarray) -> Judgeme
             "beta_amplitude_uv": amplitude,
             "beta_peak_excess_log10": peak.excess,
             "beta_fall_log10": fall,
+            "beta_bump_log10": bump,
         },
         regions=[
             ("frontal",) if a > b + 0.5 else ("frontal", "central")

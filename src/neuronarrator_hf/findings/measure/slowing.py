@@ -18,6 +18,11 @@ THETA_RATIO = 1.35
 DELTA_RATIO = 3.7
 THETA_HUMP = -0.75
 """log2 density of theta over the geometric mean of those of delta and alpha: less is the tail of delta."""
+THETA_CLEAR = 0.9
+"""The same measure from which theta is a rhythm of its own, whatever else is there."""
+THETA_CLEAR_UV = 20.0
+THETA_CLEAR_RATIO = 0.6
+"""Power over 8-20 Hz that such a theta still has to reach: its own band does not end sharply at 8 Hz."""
 MIN_UV = {"theta": 3.0, "delta": 5.0}
 FOCAL_STRENGTH = 1.95
 """log2 power of delta or of theta over that of the other side: twice the amplitude. Ten seconds of a
@@ -85,7 +90,15 @@ def judge_slowing(block: SiteBlock, powers: BandPowers, posterior_hz: np.ndarray
         margin = 2.0 * np.minimum(middle - np.log2(bound), sides + 1.0 - np.log2(bound))
         margin = np.minimum(margin, 3 * np.log2(np.maximum(amplitude_uv, 1e-3) / MIN_UV[band_name]))
         if finding == "generalized_theta_slowing":
-            margin = np.minimum(margin, 2.0 * (_theta_hump(block) - THETA_HUMP))
+            hump = _theta_hump(block)
+            margin = np.minimum(margin, 2.0 * (hump - THETA_HUMP))
+            own = [
+                3.0 * (hump - THETA_CLEAR),
+                3.0 * np.log2(np.maximum(amplitude_uv, 1e-3) / THETA_CLEAR_UV),
+                2.0 * (middle - np.log2(THETA_CLEAR_RATIO)),
+                2.0 * (sides + 1.0 - np.log2(THETA_CLEAR_RATIO)),
+            ]
+            margin = np.maximum(margin, np.min(own, axis=0))
             slowed = np.where(np.isfinite(posterior_hz), 2.0 * (8.0 - posterior_hz), -8.0)
             margin = np.maximum(margin, np.minimum(slowed, 4.0))
         judgements.append(
