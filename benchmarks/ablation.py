@@ -52,16 +52,22 @@ ARMS = {
 }
 
 
+def train_language(config: str, folder: Path, overrides: list[str]) -> Path:
+    """The stage that all arms share, trained where it is lacking; the folder of its model."""
+    from neuronarrator_hf.training.run import run
+
+    language = folder / "shared" / "language" / "final"
+    if not (language / "training.json").is_file():
+        run("language", config, runs=folder / "shared", overrides=overrides)
+    return language
+
+
 def train_arm(name: str, config: str, folder: Path, overrides: list[str]) -> Path:
     """Train what the arm still lacks; the folder of its model."""
     from neuronarrator_hf.training.run import run
 
-    arm = ARMS[name]
-    shared, own = folder / "shared", folder / "narrate" / _slug(name)
-    language = shared / "language" / "final"
-    if not (language / "training.json").is_file():
-        run("language", config, runs=shared, overrides=overrides)
-    start = language
+    arm, own = ARMS[name], folder / "narrate" / _slug(name)
+    start = language = train_language(config, folder, overrides)
     if arm.align is not None:
         seen = folder / "align" / (_slug(" ".join(arm.align)) or "all")
         start = seen / "align" / "final"
@@ -89,19 +95,21 @@ def score(folder: Path, n_recordings: int, n_windows: int) -> dict[str, Any]:
 
     recordings = held_out(n_recordings, n_windows, HELD_OUT_SET)
     parts = load_parts(folder)
-    parts.model.eval()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    parts.model.eval().to(device)
+    parts.alignment.to(device)
     inputs = parts.encode(recordings.eeg_uv, np.ones(recordings.eeg_uv.shape[:3], bool))
     tokens, waveforms, maps = [], [], []
     with torch.no_grad():
         for start in range(0, n_recordings, 16):
-            part = {name: value[start : start + 16] for name, value in inputs.items()}
+            part = {name: value[start : start + 16].to(device) for name, value in inputs.items()}
             features = parts.model.get_window_features(**part)
             tokens.append(features.window_tokens.flatten(0, 1))
             waveform, topomap, _ = parts.alignment(
                 features.embeddings.flatten(0, 1), part["topomap_values"].flatten(0, 1)
             )
-            waveforms.append(waveform.numpy())
-            maps.append(topomap.numpy())
+            waveforms.append(waveform.cpu().numpy())
+            maps.append(topomap.cpu().numpy())
     texts = speak(parts.model, torch.cat(tokens), parts.prompt_ids, parts.processor.tokenizer)
     truth = recordings.flat_claims()
     said = [parse(text) for text in texts]
@@ -186,6 +194,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--arms", nargs="*", default=list(ARMS), metavar="NAME", help=f"of {', '.join(ARMS)}")
     parser.add_argument("--recordings", type=int, default=96, help="held-out recordings that are narrated")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--shared", action="store_true", help="only train the stage that all arms share")
     options = parser.parse_args(argv)
     unknown = sorted(set(options.arms) - set(ARMS))
     if unknown:
@@ -194,6 +203,9 @@ def main(argv: list[str] | None = None) -> None:
     from neuronarrator_hf.training.arguments import load_arguments
 
     arguments = load_arguments(options.config, options.overrides)
+    if options.shared:
+        train_language(options.config, options.runs, options.overrides)
+        return
     path = options.runs / "figures.json"
     for name in options.arms:
         if name in _read(path):

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from neuronarrator_hf.simulation.batch import simulate_windows
 from neuronarrator_hf.training.arguments import load_arguments
@@ -24,8 +25,26 @@ N_WINDOWS = 6
 TEXT = "Posterior dominant rhythm of 10 Hz, 40 uV. No epileptiform discharges are seen."
 
 
-def measure(name: str, n_windows: int, work: Callable[[], object], device: torch.device, rounds: int) -> None:
-    """Time `work` after one round of warming up."""
+PEAK_BF16 = {"NVIDIA H100 80GB HBM3": 989e12, "NVIDIA H200": 989e12}
+"""Dense bfloat16 operations per second by the makers' data sheets."""
+
+
+def training_flops(step: Callable[[], object]) -> int:
+    """Operations of the matrix products of a step, forward and backward, as torch counts them."""
+    with FlopCounterMode(display=False) as counter:
+        step()
+    return counter.get_total_flops()
+
+
+def measure(
+    name: str,
+    n_windows: int,
+    work: Callable[[], object],
+    device: torch.device,
+    rounds: int,
+    flops: int | None = None,
+) -> None:
+    """Time `work` after one round of warming up; `flops` adds the share of the device's peak."""
     seconds = []
     for _ in range(rounds + 1):
         started = time.perf_counter()
@@ -40,6 +59,10 @@ def measure(name: str, n_windows: int, work: Callable[[], object], device: torch
         "windows_per_s": round(n_windows / times.min(), 1),
         "slowest_windows_per_s": round(n_windows / times.max(), 1),
     }
+    if flops is not None:
+        told["tflop_per_s"] = round(flops / times.min() / 1e12, 2)
+        peak = PEAK_BF16.get(str(told["device"]))
+        told["share_of_peak"] = None if peak is None else round(flops / times.min() / peak, 4)
     print(json.dumps(told), flush=True)
 
 
@@ -92,7 +115,8 @@ def main(argv: list[str] | None = None) -> None:
         )
 
     measure("encoding", n, encode, device, options.rounds)
-    measure("training step, bfloat16", n, training_step, device, options.rounds)
+    flops = training_flops(training_step)
+    measure("training step, bfloat16", n, training_step, device, options.rounds, flops)
     measure("narration, 64 tokens a window", options.batch, narrate, device, options.rounds)
 
 

@@ -35,6 +35,7 @@ from neuronarrator_hf.models.finding_targets import SINCE_BINS_S, decode_heads, 
 from neuronarrator_hf.models.modeling_neuronarrator import NeuroNarratorModel
 from neuronarrator_hf.models.modeling_waveform import WaveformOutput
 
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 BACK = (1, 3, 10, 60)
 TRAINED_BACK = (1, 2, 3, 4, 6, 10, 16, 30, 60)
 MODES = ("ssm", "prompt", "none")
@@ -67,7 +68,8 @@ class Pool:
         for start in range(0, n_recordings, 50):
             simulated = simulate(min(50, n_recordings - start), 3, seed + start)
             inputs = {
-                k: torch.from_numpy(np.array(v)) for k, v in extract.from_sites(simulated.eeg_uv).items()
+                k: torch.from_numpy(np.array(v)).to(DEVICE)
+                for k, v in extract.from_sites(simulated.eeg_uv).items()
             }
             with torch.no_grad():
                 outputs.append(model.waveform_encoder(**inputs))
@@ -109,8 +111,9 @@ class Pool:
 def features_of(model: NeuroNarratorModel, windows: np.ndarray) -> dict[str, torch.Tensor]:
     """Head logits of the last window of each sequence, a few sequences at a time."""
     parts = []
-    for numbers in torch.from_numpy(windows)[:, :, None, None].float().split(64):
-        out = model.get_window_features(eeg_values=numbers, channel_positions=torch.zeros(len(numbers), 1, 3))
+    for numbers in torch.from_numpy(windows).to(DEVICE)[:, :, None, None].float().split(64):
+        places = torch.zeros(len(numbers), 1, 3, device=DEVICE)
+        out = model.get_window_features(eeg_values=numbers, channel_positions=places)
         parts.append({name: logits[:, -1] for name, logits in out.finding_logits.items()})
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
@@ -135,7 +138,7 @@ def make_model(mode: str, pool: Pool, folder: Path) -> NeuroNarratorModel:
     model.waveform_encoder = pool.encoder
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name.startswith(LEARNED))
-    return model
+    return model.to(DEVICE)
 
 
 def train(model: NeuroNarratorModel, pool: Pool, steps: int, batch_size: int) -> None:
@@ -149,12 +152,13 @@ def train(model: NeuroNarratorModel, pool: Pool, steps: int, batch_size: int) ->
         back = int(rng.choice(TRAINED_BACK))
         windows, findings, directions = pool.draw(rng, batch_size, back)
         logits = features_of(model, windows)
-        rows = torch.arange(len(windows))
-        change, since = (logits[name][rows, torch.from_numpy(findings)] for name in ("change", "since"))
-        wanted = torch.from_numpy(directions)
+        rows = torch.arange(len(windows), device=DEVICE)
+        asked = torch.from_numpy(findings).to(DEVICE)
+        change, since = (logits[name][rows, asked] for name in ("change", "since"))
+        wanted = torch.from_numpy(directions).to(DEVICE)
         loss = nn.functional.cross_entropy(change, wanted)
         changed = wanted > 0
-        loss = loss - 0.3 * (since.log_softmax(-1)[changed] * since_target(back)).sum(-1).mean()
+        loss = loss - 0.3 * (since.log_softmax(-1)[changed] * since_target(back).to(DEVICE)).sum(-1).mean()
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -167,7 +171,7 @@ def test(model: NeuroNarratorModel, pool: Pool, back: int, n: int) -> dict[str, 
     """Claims of change of the finding that comes back, against what is true."""
     model.waveform_encoder = pool.encoder
     windows, findings, directions = pool.draw(np.random.default_rng([11, back]), n, back)
-    concepts = to_concepts(features_of(model, windows))
+    concepts = {name: values.cpu() for name, values in to_concepts(features_of(model, windows)).items()}
     told, errors = [], []
     for i, finding in enumerate(findings):
         concepts["presence"][i, finding] = 1.0  # that it is there is not the question
@@ -215,7 +219,7 @@ def main(argv: list[str] | None = None) -> None:
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
     folder = options.model or default_model_dir()
-    encoder = NeuroNarratorModel.from_pretrained(folder, dtype=torch.float32).eval()
+    encoder = NeuroNarratorModel.from_pretrained(folder, dtype=torch.float32).eval().to(DEVICE)
     pool = Pool(encoder, options.pool, seed=50_000)
     held_out = Pool(encoder, options.pool // 2, seed=HELD_OUT_SEED + 7_000_000)
     figures: dict[str, dict[str, dict[str, float]]] = {}

@@ -70,8 +70,8 @@ def test_rows_keep_ten_hertz_and_lose_sixty(site_positions) -> None:
     time = torch.arange(2000) / 200.0
     amplitudes = torch.linspace(10, 60, 19)[:, None]
     ten, sixty = (amplitudes * torch.sin(2 * torch.pi * f * time) for f in (10.0, 60.0))
-    kept, _, _ = rows_of(ten[None, None], site_positions)
-    lost, _, _ = rows_of(sixty[None, None], site_positions)
+    kept, *_ = rows_of(ten[None, None], site_positions)
+    lost, *_ = rows_of(sixty[None, None], site_positions)
     average = ten - ten.mean(0)
     torch.testing.assert_close(kept[0, 18:, 50:-50], average[:, ::2][:, 50:-50], atol=0.5, rtol=0)
     assert lost[..., 50:-50].abs().max() < 0.5
@@ -88,7 +88,7 @@ def test_masked_channels_may_hold_anything(site_positions) -> None:
 
 
 def test_no_valid_channel_gives_masked_zero_rows(site_positions) -> None:
-    rows, slow, mask = rows_of(
+    rows, slow, mask, _ = rows_of(
         torch.randn(1, 1, 19, 2000), site_positions, torch.zeros(1, 1, 19, dtype=torch.bool)
     )
     assert rows.shape == (1, NUM_ROWS, 1000) and not rows.any() and not slow.any() and not mask.any()

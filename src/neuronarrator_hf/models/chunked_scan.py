@@ -79,7 +79,13 @@ class ChunkedScan(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dy: Tensor, dstate: Tensor) -> tuple[Tensor, ...]:
-        """Gradients of all inputs; the recurrence over chunks runs backward."""
+        """Gradients of all inputs, in the precision of the forward pass whatever the caller's autocast."""
+        with torch.autocast(dy.device.type, enabled=False):
+            return ChunkedScan._gradients(ctx, dy, dstate)
+
+    @staticmethod
+    def _gradients(ctx: Any, dy: Tensor, dstate: Tensor) -> tuple[Tensor, ...]:
+        """The recurrence over chunks runs backward."""
         x, dt, B, C, since, until, u, before, last, pairs, y = ctx.saved_tensors
         (b, c, q, h, p), n = x.shape, B.shape[-1]
         decay = since[:, :, -1, None, :, None]

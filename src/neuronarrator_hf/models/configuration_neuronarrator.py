@@ -28,6 +28,7 @@ class NeuroNarratorWaveformConfig(PreTrainedConfig):
         hidden_size: Width of the soft tokens and of the pooled embedding.
         spline_regularization: Added to the diagonal of the spherical spline that takes channels to sites.
         use_spectra: Read `spectral_values`; off for the ablation.
+        use_site_quality: Read power above 40 Hz, mains and silent electrodes of every site.
     """
 
     model_type = "neuronarrator_waveform"
@@ -45,6 +46,7 @@ class NeuroNarratorWaveformConfig(PreTrainedConfig):
     dropout: float | int = 0.1
     spline_regularization: float | int = 1e-5
     use_spectra: bool = True
+    use_site_quality: bool = True
     initializer_range: float | int = 0.02
 
 

@@ -93,7 +93,11 @@ class NeuroNarratorFeatureExtractor(InstalledCode, SequenceFeatureExtractor):
         return BatchFeature(_left_pad([self._features(w) for w in windows]), tensor_type=return_tensors)
 
     def from_sites(
-        self, site_uv: np.ndarray, site_mask: np.ndarray | None = None, time_mask: np.ndarray | None = None
+        self,
+        site_uv: np.ndarray,
+        site_mask: np.ndarray | None = None,
+        time_mask: np.ndarray | None = None,
+        has_electrode: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         """Inputs from arrays at the 19 sites, all windows of all recordings at once.
 
@@ -101,6 +105,8 @@ class NeuroNarratorFeatureExtractor(InstalledCode, SequenceFeatureExtractor):
             site_uv: `(n_recordings, n_windows, 19, n_times)` or `(n_windows, 19, n_times)` microvolts.
             site_mask: Bool of the same shape without `n_times`; None: all sites can be evaluated.
             time_mask: Bool `(..., n_windows, n_times)`; None: all samples were recorded.
+            has_electrode: `(n_recordings, 19)` bool; a site without an electrode has no position, one
+                with an electrode that is masked records nothing. None: all sites have one.
 
         Returns:
             `eeg_values`, `channel_positions`, `channel_mask`, `spectral_values`, `topomap_values` with
@@ -120,9 +126,12 @@ class NeuroNarratorFeatureExtractor(InstalledCode, SequenceFeatureExtractor):
             None if time_mask is None else time_mask.reshape(-1, time_mask.shape[-1]),
         )
         positions = electrode_positions(SITES_1020)
+        positions = np.broadcast_to(positions, (*leading[:-1], *positions.shape))
+        if has_electrode is not None:
+            positions = np.where(has_electrode[..., None], positions, 0.0).astype(positions.dtype)
         return {
             "eeg_values": site_uv.astype(np.float32, copy=False),
-            "channel_positions": np.broadcast_to(positions, (*leading[:-1], *positions.shape)),
+            "channel_positions": positions,
             "channel_mask": site_mask,
             "spectral_values": spectral_values.reshape(*leading, *spectral_values.shape[1:]),
             "topomap_values": topomap_values.reshape(*leading, *topomap_values.shape[1:]),

@@ -13,6 +13,9 @@ from ..signal.montage import LONGITUDINAL_BIPOLAR, SITES_1020, bipolar_matrix, e
 NUM_ROWS = len(LONGITUDINAL_BIPOLAR) + len(SITES_1020)
 """18 bipolar derivations, then the 19 sites against their average."""
 DECIMATION = 2
+QUALITY_BANDS_HZ = ((40.0, 48.0), (49.0, 51.0), (52.0, 58.0), (59.0, 61.0), (62.0, 75.0))
+"""Above the rows' low-pass: muscle, and both mains frequencies (or what a notch has left of them)."""
+QUALITY_SIZE = len(QUALITY_BANDS_HZ) + 1
 _NUM_LEGENDRE = 20  # the terms of a spline of order 4 fall with n**-7
 _SAME_PLACE = 1.0 - 1e-5  # cosine
 
@@ -77,6 +80,12 @@ class SiteResampler(Float32Buffers):
         site_mask = is_own | covered
         return matrix * site_mask[..., None], site_mask
 
+    def silent(self, channel_positions: Tensor, channel_mask: Tensor) -> Tensor:
+        """Sites whose own electrode is there but cannot be evaluated, `(batch, n_windows, 19)` bool."""
+        positions = torch.nn.functional.normalize(channel_positions.float(), dim=-1)
+        own = (self.site_positions @ positions.transpose(-1, -2))[:, None] > _SAME_PLACE
+        return own.any(-1) & ~(own & channel_mask[:, :, None]).any(-1)
+
     def _spline(self, positions: Tensor, to_sites: Tensor, channel_mask: Tensor) -> Tensor:
         n_channels = positions.shape[1]
         valid = channel_mask.float()
@@ -105,23 +114,53 @@ class SiteResampler(Float32Buffers):
         return total
 
 
+class SiteQuality(Float32Buffers):
+    """What the rows leave out: power above their low-pass, mains, and electrodes that record nothing."""
+
+    def __init__(self, sfreq: float):
+        super().__init__()
+        self.sfreq = sfreq
+        self.add_constant("quality_bands_hz", np.array(QUALITY_BANDS_HZ))
+
+    def forward(self, site_uv: Tensor, site_mask: Tensor, silent: Tensor) -> Tensor:
+        """`(n, 19, QUALITY_SIZE)`: log10 uV^2/Hz in `QUALITY_BANDS_HZ` (0 where masked), then `silent`.
+
+        Args:
+            site_uv: `(n, 19, n_times)` microvolts before any further filter.
+            site_mask: `(n, 19)` bool.
+            silent: `(n, 19)` bool, see `SiteResampler.silent`.
+        """
+        weights = site_mask.float()[..., None]
+        average = (site_uv * weights).sum(1, keepdim=True) / weights.sum(1, keepdim=True).clamp_min(1.0)
+        n_times = site_uv.shape[-1]
+        taper = torch.hann_window(n_times, device=site_uv.device)
+        spectrum = torch.fft.rfft((site_uv - average) * taper)
+        psd = 2 * (spectrum.real.square() + spectrum.imag.square()) / (self.sfreq * taper.square().sum())
+        freqs = torch.arange(psd.shape[-1], device=psd.device) * (self.sfreq / n_times)
+        low, high = self.quality_bands_hz.T[..., None]
+        bands = ((freqs >= low) & (freqs <= high)).float()
+        power = psd @ (bands / bands.sum(1, keepdim=True).clamp_min(1.0)).T
+        return torch.cat([((power + 1e-4).log10() + 1.0) * weights, silent.float()[..., None]], dim=-1)
+
+
 class ReferenceFreeRows(Float32Buffers):
     """Sites to 18 bipolar and 19 average-reference rows, low-passed and at `sfreq / 2`.
 
     Re-referencing adds one signal to all channels, which every row cancels.
     """
 
-    def __init__(self, sfreq: float = 200.0, regularization: float = 1e-5):
+    def __init__(self, sfreq: float = 200.0, regularization: float = 1e-5, with_quality: bool = True):
         super().__init__()
         self.resampler = SiteResampler(regularization)
         self.add_constant("bipolar", bipolar_matrix())
         self.add_constant("lowpass", _band(firwin(63, 40.0, fs=sfreq), 50, DECIMATION))
         self.add_constant("slow_lowpass", _band(firwin(31, 20.0, fs=sfreq / DECIMATION), 50))
         self.add_constant("row_sides", row_sides())
+        self.quality = SiteQuality(sfreq) if with_quality else None
 
     def forward(
         self, eeg_values: Tensor, channel_positions: Tensor, channel_mask: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """Rows of every window.
 
         Args:
@@ -131,7 +170,8 @@ class ReferenceFreeRows(Float32Buffers):
 
         Returns:
             Rows `(batch * n_windows, 37, n_times / 2)` below 40 Hz, the same below 20 Hz (muscle lifts
-            amplitudes above), and the row mask `(batch * n_windows, 37)`.
+            amplitudes above), the row mask `(batch * n_windows, 37)`, and the quality of the sites
+            `(batch * n_windows, 19, QUALITY_SIZE)`, see `SiteQuality`; None without it.
         """
         channel_mask = channel_mask.bool()
         matrix, site_mask = self.resampler(channel_positions, channel_mask)
@@ -142,6 +182,10 @@ class ReferenceFreeRows(Float32Buffers):
         eeg_uv = (eeg_uv - shared).masked_fill(~channel_mask[..., None], 0.0)
         site_uv = (matrix @ eeg_uv).flatten(0, 1)
         site_mask = site_mask.flatten(0, 1)
+        quality = None
+        if self.quality is not None:
+            silent = self.resampler.silent(channel_positions, channel_mask)
+            quality = self.quality(site_uv, site_mask, silent.flatten(0, 1))
 
         site_uv = _filter(site_uv, self.lowpass, stride=DECIMATION)
         weights = site_mask.float()
@@ -152,7 +196,7 @@ class ReferenceFreeRows(Float32Buffers):
             [weights @ self.bipolar.abs().T > 1.5, site_mask & (weights.sum(1) > 2)[:, None]], 1
         )
         to_rows = to_rows * row_mask[..., None]
-        return to_rows @ site_uv, to_rows @ _filter(site_uv, self.slow_lowpass), row_mask
+        return to_rows @ site_uv, to_rows @ _filter(site_uv, self.slow_lowpass), row_mask, quality
 
 
 def _filter(values: Tensor, band: Tensor, stride: int = 1) -> Tensor:

@@ -23,7 +23,7 @@ from ..signal.montage import SITES_1020
 from ..signal.spectral import SPECTRUM_FREQS_HZ
 from .configuration_neuronarrator import NeuroNarratorWaveformConfig
 from .finding_targets import FREQUENCY_BINS_HZ
-from .modeling_sites import DECIMATION, NUM_ROWS, Float32Buffers, ReferenceFreeRows
+from .modeling_sites import DECIMATION, NUM_ROWS, QUALITY_SIZE, Float32Buffers, ReferenceFreeRows
 
 QUANTILES = (0.06, 0.25, 0.5, 0.75, 0.94)
 NUM_ENVELOPES = 3
@@ -213,12 +213,14 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
             )
         size, hidden_size = config.row_size, config.hidden_size
         row_sfreq = config.sfreq / DECIMATION
-        self.rows = ReferenceFreeRows(config.sfreq, config.spline_regularization)
+        self.rows = ReferenceFreeRows(config.sfreq, config.spline_regularization, config.use_site_quality)
         self.amplitudes = AmplitudeView(row_sfreq)
         self.rates = RateEvidence(row_sfreq)
         self.convolutions = RowConvolutions(config)
         self.amplitude_features = nn.Linear(2 * len(QUANTILES) + 1, size)
         self.spectrum_features = nn.Linear(config.n_freqs, size)
+        if config.use_site_quality:
+            self.quality_features = nn.Linear(QUALITY_SIZE, size)
         self.row_embedding = nn.Parameter(torch.zeros(NUM_ROWS, size))
         self.mixing = nn.ModuleList(
             MixingLayer(size, config.num_attention_heads, config.dropout)
@@ -230,7 +232,7 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         n_lags = self.rates.lags_to_bins.shape[1]
         self.periods = nn.Linear(NUM_ENVELOPES * n_lags, 64)
         self.row_summary = nn.Linear(size, 12)
-        n_global = 3 * 32 + 64 + 12 * NUM_ROWS + 1
+        n_global = 3 * 32 + 64 + 12 * NUM_ROWS + 1 + config.use_site_quality * len(SITES_1020)
         self.global_out = nn.Sequential(
             nn.Linear(n_global, hidden_size), nn.GELU(), nn.Linear(hidden_size, hidden_size)
         )
@@ -276,14 +278,18 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
             spectral_values = spectral_values.flatten(0, 1).float()
         views = self._fixed_views(eeg_values, channel_positions, channel_mask, spectral_values)
         dtype = self.row_embedding.dtype
-        scaled, log_scale, amplitude, course, periods, evidence, row_mask = (v.to(dtype) for v in views)
+        scaled, log_scale, amplitude, course, periods, evidence, row_mask, quality = (
+            None if v is None else v.to(dtype) for v in views
+        )
         row_mask = row_mask.bool()
 
         rows = self.convolutions(scaled) + self.amplitude_features(amplitude) + self.row_embedding
+        sites = rows[:, -len(SITES_1020) :]  # spectrum and quality belong to the average-reference rows
         if spectral_values is not None:
-            # Centred about 1 uV^2/Hz; only the average-reference rows have a spectrum.
-            spectra = self.spectrum_features(spectral_values.to(dtype))
-            rows = torch.cat([rows[:, : -len(SITES_1020)], rows[:, -len(SITES_1020) :] + spectra], dim=1)
+            sites = sites + self.spectrum_features(spectral_values.to(dtype))  # centred about 1 uV^2/Hz
+        if quality is not None:
+            sites = sites + self.quality_features(quality)
+        rows = torch.cat([rows[:, : -len(SITES_1020)], sites], dim=1)
         # A window without any valid row attends to itself: no NaN, and its tokens are constant.
         rows = rows * row_mask[..., None]
         mask = (row_mask | ~row_mask.any(-1, keepdim=True))[:, None, None, :]
@@ -296,7 +302,10 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         course = torch.cat([course.mean(-1), course.amax(-1), (course.var(-1) + 1e-5).sqrt()], dim=-1)
         periods = F.gelu(self.periods(periods.flatten(1)))
         summary = (self.row_summary(rows) * row_mask[..., None]).flatten(1)
-        whole = self.global_out(torch.cat([course, periods, summary, log_scale], dim=-1))
+        summaries = [course, periods, summary, log_scale]
+        if quality is not None:
+            summaries.append(quality[..., -1])  # a site that records nothing may have no row
+        whole = self.global_out(torch.cat(summaries, dim=-1))
 
         weights = torch.einsum("qd,nrd->nqr", self.queries, rows) / rows.shape[-1] ** 0.5
         weights = weights.masked_fill(~mask[:, 0], torch.finfo(weights.dtype).min).softmax(-1)
@@ -306,10 +315,10 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
 
     def _fixed_views(
         self, eeg_values: Tensor, positions: Tensor, channel_mask: Tensor, spectral_values: Tensor | None
-    ) -> tuple[Tensor, ...]:
+    ) -> tuple[Tensor | None, ...]:
         """What needs no parameter, in float32 whatever the model is cast to."""
         with torch.autocast(eeg_values.device.type, enabled=False):
-            rows, slow_rows, row_mask = self.rows(eeg_values, positions, channel_mask)
+            rows, slow_rows, row_mask, quality = self.rows(eeg_values, positions, channel_mask)
             steps = self.amplitudes(rows, slow_rows)  # n 2 r s
             quantiles = _quantiles(steps, QUANTILES)
             # The window's own amplitude: the median over its rows of their median amplitude.
@@ -322,7 +331,7 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
             evidence, periods = self.rates(rows, groups, spectral_values)
             calibrated = quantiles.transpose(1, 2).flatten(2) - 3.0  # about 20 uV
             amplitude = torch.cat([calibrated, (quantiles[:, 0, :, 2] - scale)[..., None]], dim=-1)
-        return scaled, scale - 3.0, amplitude, course - 3.0, periods, evidence, row_mask
+        return scaled, scale - 3.0, amplitude, course - 3.0, periods, evidence, row_mask, quality
 
 
 def build_waveform_encoder(config) -> PreTrainedModel:

@@ -24,7 +24,7 @@ split anywhere if the state is carried.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import torch
 from torch import Tensor
@@ -91,9 +91,11 @@ def scan_chunked(
         length = x.shape[1]
         exponent = (dt * A if log_decay is None else dt * A + log_decay).clamp_min(-FORGOTTEN)
         chunk_size = fitting_chunk(exponent, min(chunk_size, length))
-        chunks = [_in_chunks(v, chunk_size) for v in (x, exponent, dt, B, C)]
         state = _initial(x, B) if initial_state is None else initial_state
-        y, state = ChunkedScan.apply(*chunks, state.permute(0, 3, 1, 2))
+        # Under autocast some come in half precision: all are taken to the finest.
+        dtype = reduce(torch.promote_types, (v.dtype for v in (x, exponent, dt, B, C, state)))
+        chunks = [_in_chunks(v.to(dtype), chunk_size) for v in (x, exponent, dt, B, C)]
+        y, state = ChunkedScan.apply(*chunks, state.to(dtype).permute(0, 3, 1, 2))
         return y.flatten(1, 2)[:, :length], state.permute(0, 2, 3, 1)
 
 

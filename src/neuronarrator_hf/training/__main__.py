@@ -16,7 +16,11 @@ os.environ.setdefault(
 def main(argv: list[str] | None = None) -> int:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(prog="neuronarrator train", description="Train NeuroNarrator in stages.")
-    parser.add_argument("stage", choices=("language", "align", "narrate", "all"))
+    parser.add_argument(
+        "stage",
+        choices=("recordings", "language", "align", "narrate", "all"),
+        help="recordings only simulates what the stages read",
+    )
     parser.add_argument("--config", default="tiny", help="preset of the package or YAML file")
     parser.add_argument("--runs", help="folder of the run (default runs/CONFIG)")
     parser.add_argument("--init", help="model folder to start from (default: the stage before)")

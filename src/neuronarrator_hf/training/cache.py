@@ -15,6 +15,7 @@ from ..evaluation.held_out import HELD_OUT_SEED, simulate
 from ..findings.schema import Claim
 from ..signal.montage import SITES_1020
 from ..signal.windows import WINDOW_N_TIMES
+from .arguments import RunArguments
 
 _SHARD = 64
 
@@ -75,6 +76,16 @@ class SimulatedCache:
                     file.writelines(lines)
         meta.write_text(json.dumps(wanted))
         return cls(folder)
+
+
+def recordings_of(run: RunArguments) -> SimulatedCache | None:
+    """The cache that a run asks for, made where it is absent; None where every batch is simulated anew."""
+    data = run.data
+    if data.cache_dir is None:
+        return None
+    return SimulatedCache.make(
+        data.cache_dir, data.cache_recordings, data.n_windows, run.seed + 1, data.cache_processes
+    )
 
 
 def simulator_digest() -> str:

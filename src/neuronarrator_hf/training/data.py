@@ -283,6 +283,7 @@ def iterate(dataset: Dataset, start: int, stop: int, num_workers: int) -> Iterat
         num_workers=num_workers,
         prefetch_factor=4 if num_workers else None,
         worker_init_fn=_one_thread,
+        pin_memory=torch.cuda.is_available(),
     )
     yield from loader
 

@@ -84,8 +84,8 @@ def train(
     for name, parameter in stage.objective.named_parameters():
         if _starts_with(name, arguments.freeze):
             parameter.requires_grad_(False)
-    optimizer = make_optimizer(stage.objective, arguments)
     stage.objective.to(accelerator.device)
+    optimizer = make_optimizer(stage.objective, arguments)
     average = WeightAverage(stage.objective, arguments.ema_decay)
     progress = None
     if resume and not sharded:
@@ -108,14 +108,17 @@ def is_sharded(accelerator: Accelerator) -> bool:
 
 
 def make_optimizer(module: torch.nn.Module, arguments: StageArguments) -> torch.optim.Optimizer:
-    """AdamW; only matrices decay."""
+    """AdamW; only matrices decay. The parameters are on the device they are trained on."""
     trained = [p for p in module.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in trained if p.ndim >= 2], "weight_decay": arguments.weight_decay},
         {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(
-        [g for g in groups if g["params"]], lr=arguments.learning_rate, betas=(0.9, 0.98)
+        [g for g in groups if g["params"]],
+        lr=arguments.learning_rate,
+        betas=(0.9, 0.98),
+        fused=True if trained and trained[0].is_cuda else None,
     )
 
 
@@ -210,8 +213,9 @@ class _Loop:
             number = self.progress.step * arguments.accumulate + i
             torch.manual_seed((self.seed * 1_000_003 + number) * 4099 + self.accelerator.process_index)
             last = i == arguments.accumulate - 1
-            with self.accelerator.autocast(), _maybe_no_sync(self.accelerator, self.objective, last):
-                losses = self.objective(share=share, **batch)
+            with _maybe_no_sync(self.accelerator, self.objective, last):
+                with self.accelerator.autocast():
+                    losses = self.objective(share=share, **batch)
                 self.accelerator.backward(losses["loss"] / arguments.accumulate)
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0) + value.detach() / arguments.accumulate
@@ -240,7 +244,9 @@ class _Loop:
         return due
 
     def _note(self, losses: dict[str, torch.Tensor], share: float, started_at: tuple[int, float]) -> None:
-        values = {name: float(value) for name, value in losses.items()}
+        # One wait for the device, not one per value.
+        numbers = torch.stack([torch.as_tensor(v).detach().float().reshape(()) for v in losses.values()])
+        values = dict(zip(losses, numbers.tolist(), strict=True))
         if not math.isfinite(values["loss"]):
             raise FloatingPointError(f"the loss is {values['loss']} at step {self.progress.step}")
         values["learning_rate"] = self.optimizer.param_groups[0]["lr"]

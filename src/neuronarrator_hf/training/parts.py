@@ -87,8 +87,14 @@ class Parts:
     prompt_ids: list[int]
 
     def encode(self, eeg_uv: np.ndarray, channel_mask: np.ndarray) -> dict[str, torch.Tensor]:
-        """EEG inputs of the model from sequences at the 19 sites, see `data.Encode`."""
-        inputs = self.processor.feature_extractor.from_sites(eeg_uv, channel_mask)
+        """EEG inputs of the model from sequences at the 19 sites, see `data.Encode`.
+
+        A site that no window of a recording has is one without an electrode; a channel that is zero
+        throughout a window is masked, as the reader would.
+        """
+        inputs = self.processor.feature_extractor.from_sites(
+            eeg_uv, channel_mask & eeg_uv.any(-1), has_electrode=channel_mask.any(1)
+        )
         return {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in inputs.items()}
 
     def save(self, folder: Path, state: dict[str, torch.Tensor] | None = None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from .arguments import STAGES, load_arguments
+from .arguments import STAGES, RunArguments, load_arguments
 from .memory import keep_freed_memory
 
 _BEFORE = {"language": None, "align": "language", "narrate": "align"}
@@ -35,7 +35,7 @@ def run(
     """Train one stage, or `all` in order (without `language` before a pretrained language model).
 
     Args:
-        stage: language, align, narrate or all.
+        stage: language, align, narrate or all; recordings only simulates what they read.
         config: Preset of the package or YAML file.
         runs: Folder of the run; each stage has a folder in it. Default `runs/CONFIG`.
         init: Model folder to start from; default the best of the stage before, where it was run.
@@ -63,6 +63,8 @@ def run(
                 out=out if last else None, push_to_hub=push_to_hub if last else None,
             )  # fmt: skip
         return result
+    if stage == "recordings":
+        return _simulate(load_arguments(config, overrides))
     if stage not in STAGES:
         raise ValueError(f"no stage {stage!r}; there are {', '.join(STAGES)}, all")
     overrides = list(overrides)
@@ -101,6 +103,16 @@ def run(
         if push_to_hub:
             result["pushed_to"] = _push(final, push_to_hub)
     return result
+
+
+def _simulate(arguments: RunArguments) -> dict[str, Any]:
+    """The recordings of a preset, made where they are absent."""
+    from .cache import recordings_of
+
+    cache = recordings_of(arguments)
+    if cache is None:
+        raise ValueError("data.cache_dir is not set: this preset simulates every batch anew")
+    return {"recordings": len(cache), "folder": str(cache.folder)}
 
 
 def _push(folder: Path, repository: str) -> str:

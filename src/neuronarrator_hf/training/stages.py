@@ -306,15 +306,13 @@ def _positive_weight(source: Source, largest: float) -> torch.Tensor:
 
 def build_stage(name: str, run: RunArguments, start: Path | None) -> TrainingStage:
     """Everything a stage needs: data, model (new or from a folder) and validation."""
-    from .cache import SimulatedCache
+    from .cache import recordings_of
     from .parts import load_parts, new_parts
 
     data = run.data
     source: Any
-    if data.cache_dir is not None:
-        cache = SimulatedCache.make(
-            data.cache_dir, data.cache_recordings, data.n_windows, run.seed + 1, data.cache_processes
-        )
+    cache = recordings_of(run)
+    if cache is not None:
         source = CachedSource(cache, run.seed, data.augment)
     elif name == "language":
         source = ScriptedSource(data.n_windows, run.seed + 1)
