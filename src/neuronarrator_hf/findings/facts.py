@@ -31,6 +31,8 @@ class Facts:
         warnings: What the reader of the recording had to say.
         reason: Why segments could not be assessed.
         is_verified: Whether claims were checked against the signal.
+        whole_s: Length of the recording where only a part of it was read, else None.
+        reference: Electrode that is zero throughout and so probably the reference, or None.
     """
 
     duration_s: float
@@ -45,11 +47,13 @@ class Facts:
     warnings: tuple[str, ...] = ()
     reason: str = ""
     is_verified: bool = True
+    whole_s: float | None = None
+    reference: str | None = None
 
 
 def technique(facts: Facts) -> str:
     """How the recording was made and read."""
-    parts = [f"{_length(facts.duration_s)} of scalp EEG with {_count(facts.n_channels, 'channel')}"]
+    parts = [f"{length(facts.duration_s)} of scalp EEG with {_count(facts.n_channels, 'channel')}"]
     if facts.montage:
         parts.append(facts.montage)
     if facts.filters:
@@ -71,7 +75,9 @@ def quality(facts: Facts) -> str:
         text += f" {len(facts.missing_sites)} of the 19 electrodes of the 10-20 system were not recorded."
     elif facts.missing_sites:
         text += f" Not recorded: {', '.join(facts.missing_sites)}."
-    bad = facts.bad_channels or {}
+    bad = {ch: share for ch, share in (facts.bad_channels or {}).items() if ch != facts.reference}
+    if facts.reference:
+        text += f" {facts.reference} is zero throughout, probably the reference, and was not read as EEG."
     always = sorted(ch for ch, share in bad.items() if share >= 0.95)
     at_times = sorted(ch for ch, share in bad.items() if 0.05 <= share < 0.95)
     if always:
@@ -90,10 +96,15 @@ def limits(track: Track, facts: Facts) -> str:
         parts.append("The age is unknown: the norms of adults were assumed.")
     elif facts.age_years < ADULT_YEARS:
         parts.append("The norms used are those of adults: what depends on them was not assessed at this age.")
-    if facts.duration_s < ROUTINE_MINUTES * 60:
+    is_short = facts.duration_s < ROUTINE_MINUTES * 60
+    if facts.whole_s is not None:
+        routine = f", less than the {ROUTINE_MINUTES} minutes of a routine EEG" if is_short else ""
+        read = f"Of {length(facts.whole_s)}, {length(facts.duration_s)} were read{routine}"
+        parts.append(f"{read}; the rest was not judged.")
+    elif is_short:
         parts.append(
-            f"With {_length(facts.duration_s)} the recording is shorter than the {ROUTINE_MINUTES} minutes "
-            "of a routine EEG; rare findings may be missed."
+            f"The recording lasts {length(facts.duration_s)}, less than the {ROUTINE_MINUTES} minutes of a "
+            "routine EEG; rare findings may be missed."
         )
     partly = [
         f
@@ -111,7 +122,8 @@ def limits(track: Track, facts: Facts) -> str:
     return " ".join(parts)
 
 
-def _length(seconds: float) -> str:
+def length(seconds: float) -> str:
+    """A length of time in words: `3 minutes 2 seconds`."""
     whole = round(seconds)
     if whole < 60:
         return _count(whole, "second")

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .facts import Facts, limits, quality, technique
+from .by_state import NOT_ASLEEP
+from .facts import Facts, length, limits, quality, technique
 from .impression import MIN_ASSESSED_SHARE, impression, is_passing, reasons_of, verdict_of
 from .schema import Claim
 from .sections import SECTION_FINDINGS, write_section
+from .state_section import PART_NAMES, state_section
+from .states import AWAKE, UNTOLD
 from .track import Episode, Track, prevalence
 from .vocabulary import VOCABULARY, ids_of
 
@@ -36,6 +39,11 @@ MIN_STATE_SHARE = 0.1
 """Share of the time below which a state is not named."""
 MIN_FIRM_CONFIDENCE = 0.6
 """A finding whose surest window is less sure than this is a candidate."""
+MIN_PART_S = 60.0
+MIN_PART_SHARE = 0.05
+"""The background is told apart for a state that lasts, and fills, at least so much."""
+MAX_SUREST = 3
+"""Episodes that the evidence of a claim points at."""
 MIN_STAGE_S = 15.0
 """AASM stages epochs of 30 s by what fills the greater part; shorter stretches are not named a stage."""
 
@@ -51,6 +59,10 @@ _FIRM_SHARE: Mapping[str, float] = {
 """Share of the assessed time from which a finding of a group is asserted; below it, it is a candidate."""
 
 _SEIZURE = ids_of("ictal")
+_OF_WAKEFULNESS = frozenset(
+    {"posterior_dominant_rhythm", "mu_rhythm", "generalized_theta_slowing", "generalized_delta_slowing"}
+)
+"""Rhythms that end with sleep, and slowing, which sleep brings by itself: not judged on what is asleep."""
 _STAGES = frozenset({"n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"})
 _STAGES_WITH: Mapping[str, frozenset[str]] = {
     "sleep_spindles": frozenset({"n2_sleep", "n3_sleep"}),
@@ -72,8 +84,25 @@ _ABSENCE_WORDED = frozenset(
      "asymmetry",
      "burst_suppression", "low_voltage", *ids_of("sleep"), *ids_of("epileptiform"),
      *ids_of("rhythmic_periodic"), *_SEIZURE}
-)  # fmt: skip
+) - {"extreme_delta_brush"}  # fmt: skip
 """Absences a reader looks for; the others are implied by silence and stand in the claims of the segments."""
+
+
+@dataclass(frozen=True)
+class StatePart:
+    """The background within one state.
+
+    Attributes:
+        state: `awake`, `drowsy`, `asleep`, a stage of sleep, or `untold`.
+        time_s: How long it lasts in all.
+        claims: Of the background in this time.
+        text: In words; empty where the section of the background does not tell it apart.
+    """
+
+    state: str
+    time_s: float
+    claims: tuple[Claim, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,11 +113,13 @@ class Summary:
         claims: Claims of the whole recording.
         sections: Section to text, in the order of `SECTIONS`.
         grade: One of `GRADES`, or None where nothing could be judged.
+        parts: The background by state.
     """
 
     claims: tuple[Claim, ...]
     sections: Mapping[str, str]
     grade: str | None
+    parts: tuple[StatePart, ...] = ()
 
 
 def summarise(track: Track, facts: Facts, *, seed: int = 0) -> Summary:
@@ -104,26 +135,58 @@ def summarise(track: Track, facts: Facts, *, seed: int = 0) -> Summary:
     by_section["sleep"] = _sleep_waves_of_sleep(by_section["sleep"], by_section["state"])
     verdict, grade = verdict_of(everything, track.recorded_s, facts)
     reasons = reasons_of(everything, facts.age_years)
+    parts = _parts(track, seed)
+    told_apart = " ".join(part.text for part in parts if part.text)
     sections = {
         "technique": technique(facts),
-        "state": _state(by_section["state"], seed),
+        "state": state_section(by_section["state"], track.course, seed),
         "quality": " ".join(filter(None, (quality(facts), _worded("quality", by_section["quality"], seed)))),
         **{
             name: _worded(name, by_section[name], seed)
-            for name in ("background", "sleep", "epileptiform", "rhythmic_periodic")
+            for name in ("sleep", "epileptiform", "rhythmic_periodic")
         },
+        "background": told_apart or _worded("background", by_section["background"], seed),
         "events": _events(track, by_section["events"], seed),
         "impression": impression(verdict, grade, reasons, facts, seed),
         "limits": limits(track, facts),
     }
     claims = (*tuple(c for name in SECTIONS for c in by_section.get(name, ())), verdict)
-    return Summary(claims, {name: sections[name] for name in SECTIONS}, grade)
+    return Summary(claims, {name: sections[name] for name in SECTIONS}, grade, parts)
 
 
-def _claims_of(track: Track, findings: Sequence[str]) -> tuple[Claim, ...]:
+def _parts(track: Track, seed: int) -> tuple[StatePart, ...]:
+    """The background by state; told apart in words where it was seen in more than one."""
+    parts = []
+    for state, of_state in track.by_state.items():
+        if state == NOT_ASLEEP:
+            continue
+        judged = [
+            f for f in SECTION_FINDINGS["background"] if state in (AWAKE, UNTOLD) or f not in _OF_WAKEFULNESS
+        ]
+        parts.append(StatePart(state, track.course.time_s.get(state, 0.0), _claims_of(of_state, judged)))
+    long = [
+        part
+        for part in parts
+        if part.state in PART_NAMES
+        and part.time_s >= max(MIN_PART_S, MIN_PART_SHARE * track.course.recorded_s)
+    ]
+    if len(long) < 2 or {part.state for part in long} <= {AWAKE, UNTOLD}:
+        return tuple(parts)
+    texts = {
+        part.state: f"{PART_NAMES[part.state]} ({length(part.time_s)}): "
+        + _worded("background", part.claims, seed)
+        for part in long
+    }
+    order = list(PART_NAMES)
+    parts.sort(key=lambda p: order.index(p.state) if p.state in order else len(order))
+    return tuple(replace(part, text=texts.get(part.state, "")) for part in parts)
+
+
+def _claims_of(whole: Track, findings: Sequence[str]) -> tuple[Claim, ...]:
     """Seen, not seen or not assessed, for each finding; one claim per side where it was seen on several."""
     claims: list[Claim] = []
     for finding in findings:
+        track = _where_judged(whole, finding)
         assessed = track.assessed_s.get(finding, 0.0)
         episodes = _between_seizures(track, finding)
         if not episodes:
@@ -137,15 +200,27 @@ def _claims_of(track: Track, findings: Sequence[str]) -> tuple[Claim, ...]:
                     finding,
                     "absent" if enough else "not_assessed",
                     start_s=0.0,
-                    end_s=track.recorded_s,
+                    end_s=whole.recorded_s,
                     status="supported" if enough else "unassessable",
-                    evidence={"assessed_s": round(assessed, 1), "recorded_s": round(track.recorded_s, 1)},
+                    evidence={
+                        "assessed_s": round(assessed, 1),
+                        "recorded_s": round(track.recorded_s, 1),
+                        **({} if track is whole else {"state": NOT_ASLEEP}),
+                    },
                 )
             )
             continue
         for of_side in _by_side(episodes):
             claims.append(_present(finding, of_side, assessed or track.recorded_s, track.present_s[finding]))
     return tuple(claims)
+
+
+def _where_judged(track: Track, finding: str) -> Track:
+    """What of the recording a finding is judged on: without sleep, where that leaves enough."""
+    not_asleep = track.by_state.get(NOT_ASLEEP)
+    if finding in _OF_WAKEFULNESS and not_asleep is not None and not_asleep.recorded_s >= MIN_PART_S:
+        return not_asleep
+    return track
 
 
 def _unworded(finding: str, measured_s: float, recorded_s: float) -> Claim:
@@ -225,8 +300,17 @@ def _present(finding: str, episodes: Sequence[Episode], assessed_s: float, at_mo
             "assessed_s": round(assessed_s, 1),
             "channels": list(dict.fromkeys(ch for e in episodes for ch in e.channels)),
             "windows": [start for e in episodes for start in e.window_starts],
+            "spans_s": [[e.start_s, e.end_s] for e in sorted(episodes, key=lambda e: e.start_s)],
+            "surest_s": [e.surest_s for e in _surest(episodes)],
+            **{k: v for k, v in _surest(episodes)[0].measured.items() if k in ("measured", "where", "bound")},
         },
     )
+
+
+def _surest(episodes: Sequence[Episode]) -> list[Episode]:
+    """The episodes a reader would look at first."""
+    order = sorted(episodes, key=lambda e: (e.is_candidate, -(e.confidence or 0.0), -e.n_windows, e.start_s))
+    return order[:MAX_SUREST]
 
 
 def _worded(section: str, claims: Sequence[Claim], seed: int) -> str:
@@ -235,6 +319,8 @@ def _worded(section: str, claims: Sequence[Claim], seed: int) -> str:
         return "" if section == "quality" else "Not assessed."
     told = [c for c in claims if c.is_present and not is_passing(c)]
     absent = {c.finding for c in claims if c.polarity == "absent"} & _ABSENCE_WORDED
+    if any(c.finding == "focal_slowing" and c.side in ("left", "right") for c in told):
+        absent.discard("asymmetry")  # amplitudes may be alike, but nobody calls that symmetric
     for finding, implied in _IMPLIES.items():
         if any(c.finding == finding and not c.hedged for c in told):
             told = [c for c in told if c.finding not in implied]
@@ -250,26 +336,6 @@ def _worded(section: str, claims: Sequence[Claim], seed: int) -> str:
         ],
         seed=seed,
     )
-
-
-def _state(claims: Sequence[Claim], seed: int) -> str:
-    """States that held for a tenth of the time or more, the longest first, each with its share."""
-    if all(c.polarity == "not_assessed" for c in claims):
-        return "Not assessed."
-    named = sorted(
-        (c for c in claims if c.is_present and not c.hedged), key=lambda c: -c.evidence["present_s"]
-    )
-    if not named:
-        return "The state could not be told from the EEG."
-    if len(named) == 1:
-        return write_section("state", named, seed=seed)
-    return " ".join(
-        f"{write_section('state', [c], seed=seed).rstrip('.')} ({_percent(c)} of the time)." for c in named
-    )
-
-
-def _percent(claim: Claim) -> str:
-    return f"{100 * claim.evidence['present_s'] / claim.evidence['assessed_s']:.0f} %"
 
 
 def _events(track: Track, claims: Sequence[Claim], seed: int) -> str:

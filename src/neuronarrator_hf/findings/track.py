@@ -15,9 +15,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Protocol
+from typing import Any, Protocol
 
 from .schema import Change, Claim
+from .states import StateCourse
 from .vocabulary import PREVALENCES, REGIONS, VOCABULARY, ids_of
 
 GAP_S = 10.0
@@ -111,6 +112,8 @@ class Episode:
         frequency_course: `(middle of the window in seconds, Hz)` of every window with a frequency.
         channels: Channels named by the evidence, in the order met.
         window_starts: Starts of its windows: the way back to the evidence.
+        surest_s: Start of its surest window.
+        measured: Evidence of the claim of that window.
     """
 
     finding: str
@@ -129,6 +132,8 @@ class Episode:
     frequency_course: tuple[tuple[float, float], ...] = ()
     channels: tuple[str, ...] = ()
     window_starts: tuple[float, ...] = ()
+    surest_s: float | None = None
+    measured: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def duration_s(self) -> float:
@@ -151,6 +156,8 @@ class Track:
         assessed_s: Per finding, the time in which it could be judged.
         present_s: Per finding, the time in which it was found.
         unworded_s: Per finding, the time in which it was measured though no claim speaks of it.
+        course: The state over time, empty where `track` was asked and not `track_by_state`.
+        by_state: The background within each state alone, likewise.
     """
 
     episodes: tuple[Episode, ...]
@@ -158,6 +165,8 @@ class Track:
     assessed_s: Mapping[str, float] = field(default_factory=dict)
     present_s: Mapping[str, float] = field(default_factory=dict)
     unworded_s: Mapping[str, float] = field(default_factory=dict)
+    course: StateCourse = field(default_factory=StateCourse)
+    by_state: Mapping[str, Track] = field(default_factory=dict)
 
     def of(self, *findings: str) -> tuple[Episode, ...]:
         """The episodes of the given findings."""
@@ -295,6 +304,7 @@ def _episode(finding: str, side: str | None, run: _Run) -> Episode:
     n_cycles = _middle(frequency) * covered_s if frequency else None
     half = len(claims) / 2
     confidences = [c.confidence for c in claims if c.confidence is not None]
+    surest = max(range(len(claims)), key=lambda i: (not claims[i].hedged, claims[i].confidence or 0.0, -i))
     return Episode(
         finding=finding,
         start_s=run.start_s,
@@ -312,6 +322,8 @@ def _episode(finding: str, side: str | None, run: _Run) -> Episode:
         frequency_course=course,
         channels=tuple(dict.fromkeys(ch for c in claims for ch in _channels(c))),
         window_starts=tuple(start for start, _ in run.extents),
+        surest_s=run.extents[surest][0],
+        measured=claims[surest].evidence,
     )
 
 

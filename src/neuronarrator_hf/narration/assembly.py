@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..findings.by_state import track_by_state
 from ..findings.facts import Facts
 from ..findings.impression import is_passing
 from ..findings.parse import parse
@@ -14,15 +15,16 @@ from ..findings.schema import Claim
 from ..findings.sections import clock
 from ..findings.severity import vecams
 from ..findings.summarise import Summary, summarise
-from ..findings.track import track
+from ..findings.track import Track
 from ..recording.reading import Recording
 from ..signal.montage import SITES_1020
 from .result import Narration, WindowNarration
 
 _REPORT_KEYS = (
-    "format", "duration_s", "sfreq", "montage", "reference", "unit_told", "unit_factor", "amplitude_uv",
-    "mains_hz", "renamed", "dropped", "interpolated", "derivations", "other", "flat", "clipped",
-    "outside_range", "large_offset", "gaps", "annotations", "annotations_left_out", "warnings",
+    "format", "duration_s", "sfreq", "montage", "reference", "reference_probable", "unit_told",
+    "unit_factor", "amplitude_uv", "mains_hz", "renamed", "dropped", "interpolated", "derivations", "other",
+    "flat", "clipped", "outside_range", "large_offset", "gaps", "annotations", "annotations_left_out",
+    "warnings",
 )  # fmt: skip
 """What of the reader's report enters the narration: all of it that cannot hold an identity."""
 
@@ -47,7 +49,7 @@ def assemble(
         run: History, verification, age and seed of the run.
     """
     tally = _Tally()
-    tracked = track(tally.watch(windows))
+    tracked = track_by_state(tally.watch(windows))
     report = recording.report
     start_s, stop_s = limits or (0.0, recording.duration_s)
     facts = Facts(
@@ -63,6 +65,8 @@ def assemble(
         warnings=tuple(_sentence(w) for w in report.get("warnings", ())),
         reason=next((reason for reason, _ in tally.reasons.most_common(1)), ""),
         is_verified=run["verify"] != "off",
+        whole_s=None if limits is None else recording.duration_s,
+        reference=report.get("reference_probable"),
     )
     summary = summarise(tracked, facts, seed=run["seed"])
     narration = Narration(
@@ -90,6 +94,7 @@ def assemble(
             **{key: report[key] for key in _REPORT_KEYS if key in report},
             **({} if limits is None else {"narrated_s": list(limits)}),
         },
+        states=_states(tracked, summary),
         model={**model, "history": run["history"], "verify": run["verify"], "seed": run["seed"]},
     )
     return replace(narration, claims=_with_spans(narration))
@@ -145,6 +150,23 @@ def _told_limits(
     return {**sections, "technique": f"{sections.get('technique', '')} {part}".strip()}
 
 
+def _states(tracked: Track, summary: Summary) -> dict[str, Any]:
+    """The state over time, and the background within each state."""
+    return {
+        "stretches": [vars(stretch) for stretch in tracked.course.stretches],
+        "time_s": {name: round(seconds, 3) for name, seconds in sorted(tracked.course.time_s.items())},
+        "background": [
+            {
+                "state": part.state,
+                "time_s": round(part.time_s, 3),
+                "text": part.text,
+                "claims": [claim.to_dict() for claim in part.claims],
+            }
+            for part in summary.parts
+        ],
+    }
+
+
 def _severity(summary: Summary) -> dict[str, Any]:
     """The severity score; candidates seen in passing give no points."""
     firm = (c.with_(polarity="absent", hedged=False) if is_passing(c) else c for c in summary.claims)
@@ -155,6 +177,8 @@ def _montage_words(report: Mapping[str, Any]) -> str:
     kind = report.get("montage")
     if kind and kind != "referential":
         return "recorded as bipolar derivations"
+    if probable := report.get("reference_probable"):
+        return f"reference probably {probable}"
     reference = report.get("reference")
     return f"reference {reference}" if reference and reference != "unknown" else "reference not named"
 

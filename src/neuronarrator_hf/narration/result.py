@@ -13,6 +13,7 @@ from ..findings.schema import Claim
 from ..findings.summarise import MIN_FIRM_CONFIDENCE
 from ..findings.track import Episode
 from ..findings.vocabulary import VOCABULARY
+from .statements import statements_of
 
 SCHEMA = "neuronarrator.narration/1"
 DISCLAIMER = "Preliminary, for review by a qualified reader; not a medical device."
@@ -89,6 +90,7 @@ class Narration:
         quality: What was usable, and what verification did.
         recording: Provenance of the signal without the patient's identity.
         model: Name, revision and version of what narrated.
+        states: The state over time, and the background within each state.
     """
 
     windows: Iterable[WindowNarration]
@@ -99,12 +101,24 @@ class Narration:
     quality: Mapping[str, Any]
     recording: Mapping[str, Any]
     model: Mapping[str, Any]
+    states: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         """The report: one paragraph per section, and what the report is not."""
         parts = [f"{title(name)}: {text}" for name, text in self.sections.items() if text]
         return "\n\n".join([*parts, DISCLAIMER])
+
+    def references(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The sentences of the report with the ids of their evidence, and that evidence."""
+        starts, at = {}, 0
+        for name, text in self.sections.items():
+            if text:
+                starts[name] = at + len(title(name)) + 2
+                at = starts[name] + len(text) + 2
+        told = {name: text for name, text in self.sections.items() if text}
+        known = {"recording": self.recording, "quality": self.quality, "model": self.model}
+        return statements_of(told, starts, self.claims, self.events, self.states, known)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -113,6 +127,7 @@ class Narration:
 
     def head(self) -> dict[str, Any]:
         """Everything but the chunks."""
+        statements, evidence = self.references()
         return {
             "schema": SCHEMA,
             "disclaimer": DISCLAIMER,
@@ -120,6 +135,9 @@ class Narration:
             "claims": [claim.to_dict() for claim in self.claims],
             "events": self.events,
             "sections": dict(self.sections),
+            "statements": statements,
+            "evidence": evidence,
+            "states": dict(self.states),
             "severity": dict(self.severity),
             "quality": dict(self.quality),
             "recording": dict(self.recording),
@@ -183,6 +201,7 @@ def event(episode: Episode) -> dict[str, Any]:
         "frequency_hz": None if episode.frequency_hz is None else list(episode.frequency_hz),
         "candidate": episode.is_candidate or is_unsure,
         "evolution": episode.evolution,
+        "surest_s": episode.surest_s,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from neuronarrator_hf.recording.channels import ChannelPlan
+from neuronarrator_hf.recording.labels import named_reference
 from neuronarrator_hf.recording.source import SignalSource, Span
 from neuronarrator_hf.recording.units import CHANNEL_UV, UnitDecision, outside_range
 from neuronarrator_hf.signal.montage import SITES_1020
@@ -22,6 +23,9 @@ MIN_FILL_S = 0.25
 """Shortest constant on all channels at once that is no EEG but a fill."""
 FILL_BLOCK_S = 10.0
 _EEG_ROLES = ("eeg", "derivation", "dropped")
+MIN_CHANNELS_BESIDE_REFERENCE = 8
+ZERO_UV = 0.5
+"""A constant this small is zero, up to the steps in which a file stores it."""
 LARGE_OFFSET_UV = 1e5
 """Offsets are no fault, the filter chain removes them; beyond 100 mV they are told."""
 
@@ -93,6 +97,16 @@ def is_clipped(values: Sequence[np.ndarray], row: int) -> bool:
     return len(np.unique(joined)) > 50 and float(clipped_share(joined)) > CLIP_SHARE
 
 
+def _probable_reference(
+    plan: ChannelPlan, names: Sequence[str], dead: Sequence[int], level_uv: np.ndarray
+) -> str | None:
+    """The one electrode that is zero while all others have signal: the reference against itself."""
+    is_one = len(dead) == 1 and len(names) >= MIN_CHANNELS_BESIDE_REFERENCE
+    if not is_one or plan.kind != "referential" or plan.reference != named_reference(()):
+        return None
+    return names[dead[0]] if level_uv[dead[0]] <= ZERO_UV else None
+
+
 def reading_report(
     source: SignalSource,
     plan: ChannelPlan,
@@ -113,9 +127,11 @@ def reading_report(
     named = [entries[row].name or entries[row].label for row in plan.rows]
     factor = source.uv_per_value[list(plan.rows)]
     level_uv = np.abs(np.nanmedian([np.nanmedian(stretch, axis=1) for stretch in values], axis=0)) * factor
-    flat = [name for i, name in enumerate(named) if is_dead(values, i)]
+    dead = [i for i in range(len(named)) if is_dead(values, i)]
+    reference = _probable_reference(plan, named, dead, level_uv)
+    flat = [named[i] for i in dead if named[i] != reference]
     clipped = [name for i, name in enumerate(named) if is_clipped(values, i)]
-    outside = [name for name in outside_range(amplitude_uv, named) if name not in flat]
+    outside = [name for name in outside_range(amplitude_uv, named) if name not in (*flat, reference)]
     warnings = [*source.warnings, *plan.notes, *decision.warnings]
     if flat:
         warnings.append(f"without signal: {', '.join(flat)}")
@@ -145,6 +161,7 @@ def reading_report(
         "interpolated": [],
         "montage": plan.kind,
         "reference": plan.reference,
+        "reference_probable": reference,
         "unit_told": decision.told,
         "unit_evidence": decision.evidence,
         "unit_factor": decision.factor,
