@@ -126,9 +126,9 @@ def test_other_options_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_second_build_in_the_folder_is_refused(tmp_path: Path) -> None:
-    class Nested:
-        def run(self, tasks, folder, options):
-            build(folder, tasks, options, InProcess())
+    class Nested(InProcess):
+        def run(self, jobs, then=None):
+            build(tmp_path, simulation_tasks(6, 0), OPTIONS, InProcess())
             yield from ()
 
     with pytest.raises(SourceError, match="under way"):
@@ -233,7 +233,10 @@ def test_killed_builds_end_as_undisturbed_ones(tmp_path: Path) -> None:
 def test_processes_give_the_bytes_of_one(tmp_path: Path) -> None:
     tasks = simulation_tasks(96, 1)
     build(tmp_path / "one", tasks, OPTIONS, InProcess())
-    build(tmp_path / "two", tasks, OPTIONS, Processes(2))
+    with Processes(2) as engine:
+        build(tmp_path / "two", tasks, OPTIONS, engine)
+        write_side_files(tmp_path / "two", engine=engine)
+    write_side_files(tmp_path / "one")
     assert builds.files_of(tmp_path / "one") == builds.files_of(tmp_path / "two")
 
 

@@ -13,21 +13,24 @@ import corpus_builds as builds
 import pytest
 
 from neuronarrator_hf.corpus.build import build, recording_tasks
-from neuronarrator_hf.corpus.engines import Cluster, InProcess, make_engine
+from neuronarrator_hf.corpus.engines import Cluster, EngineError, InProcess, make_engine
 from neuronarrator_hf.corpus.plan import BuildOptions
 from neuronarrator_hf.corpus.rows import simulation_tasks
-from neuronarrator_hf.corpus.sources import SourceError
 
 
-def test_no_scheduler_is_told(tmp_path: Path) -> None:
+def test_no_scheduler_is_told() -> None:
     pytest.importorskip("distributed")
-    with pytest.raises(SourceError, match=r"no Dask scheduler answers at tcp://127.0.0.1:1"):
-        build(tmp_path, simulation_tasks(6, 0), BuildOptions(), Cluster("tcp://127.0.0.1:1", timeout_s=1.0))
+    with (
+        pytest.raises(EngineError, match=r"no Dask scheduler answers at tcp://127.0.0.1:1"),
+        Cluster("tcp://127.0.0.1:1", timeout_s=1.0),
+    ):
+        pass
 
 
 def test_the_engine_follows_the_options() -> None:
-    assert make_engine(1) == InProcess()
-    assert make_engine(4, "tcp://127.0.0.1:8786") == Cluster("tcp://127.0.0.1:8786")
+    assert isinstance(make_engine(1), InProcess)
+    assert make_engine(3).n_workers == 3
+    assert make_engine(4, "tcp://127.0.0.1:8786").address == "tcp://127.0.0.1:8786"
 
 
 @pytest.mark.slow
@@ -55,7 +58,8 @@ def test_a_worker_killed_on_the_way_changes_nothing(tmp_path: Path) -> None:
 
             thread = threading.Thread(target=kill, daemon=True)
             thread.start()
-            result = build(out, tasks, BuildOptions(), Cluster(cluster.scheduler_address))
+            with Cluster(cluster.scheduler_address) as engine:
+                result = build(out, tasks, BuildOptions(), engine)
             thread.join(timeout=10)
         assert killed and len(result.skipped) == 1
         assert builds.files_of(out) == expected

@@ -14,6 +14,7 @@ from .corpus_download import download
 from .messages import make_folder, usage_errors
 
 if TYPE_CHECKING:
+    from ..corpus.engines import Engine
     from ..corpus.rows import Task
 
 corpus = typer.Typer(help="EEG with grounded text: build, simulate, look at, pass on.", no_args_is_help=True)
@@ -49,7 +50,7 @@ def build(
     quiet: _QUIET = False,
 ) -> None:
     """Build a corpus of recordings; the same command continues a killed build."""
-    with usage_errors():
+    with usage_errors(), _engine(workers, scheduler) as engine:
         from ..corpus.build import recording_tasks
         from ..corpus.rows import simulation_tasks
 
@@ -57,7 +58,7 @@ def build(
             raise ValueError(f"give one --root for each --source, got {len(root)} for {len(source)}")
         tasks = recording_tasks(zip(source, root, strict=True))
         simulated = simulation_tasks(_not_negative("simulate", simulate), seed)
-        _run(out, [*tasks, *simulated], workers, scheduler, seed, writer_model, writer_endpoint, quiet)
+        _run(out, [*tasks, *simulated], engine, seed, writer_model, writer_endpoint, quiet)
 
 
 @corpus.command()
@@ -72,13 +73,12 @@ def simulate(
     quiet: _QUIET = False,
 ) -> None:
     """Build the same columns from simulated recordings, with exact truth."""
-    with usage_errors():
+    with usage_errors(), _engine(workers, scheduler) as engine:
         from ..corpus.rows import simulation_tasks
 
         if segments < 1:
             raise ValueError(f"segments must be at least 1, got {segments}")
-        tasks = simulation_tasks(segments, seed)
-        _run(out, list(tasks), workers, scheduler, seed, writer_model, writer_endpoint, quiet)
+        _run(out, list(simulation_tasks(segments, seed)), engine, seed, writer_model, writer_endpoint, quiet)
 
 
 @corpus.command()
@@ -126,26 +126,22 @@ def push(
 def _run(
     out: Path,
     tasks: list[Task],
-    workers: int,
-    scheduler: str | None,
+    engine: Engine,
     seed: int,
     model: str | None,
     endpoint: str | None,
     quiet: bool,
 ) -> None:
     from ..corpus.build import build as make
-    from ..corpus.engines import make_engine
     from ..corpus.finish import write_side_files
     from ..corpus.plan import BuildOptions
     from ..corpus.writers import WriterOptions
 
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}")
     options = BuildOptions(WriterOptions(model=model, endpoint=endpoint, seed=seed))
     make_folder(out)
     with _progress(quiet) as step:
-        result = make(out, tasks, options, make_engine(workers, scheduler), on_done=step)
-    told = write_side_files(out, skipped=len(result.skipped))
+        result = make(out, tasks, options, engine, on_done=step)
+    told = write_side_files(out, skipped=len(result.skipped), engine=engine)
     for key, reason in result.skipped.items():
         typer.echo(f"skipped {key}: {reason}", err=True)
     faithful = 100 * told["text"]["faithful_share"]
@@ -153,6 +149,15 @@ def _run(
         f"{out}: {result.n_rows} segments; {result.n_done} recordings done, {result.n_kept} kept, "
         f"{len(result.skipped)} skipped; {faithful:.2f} % of the texts say exactly their findings"
     )
+
+
+def _engine(workers: int, scheduler: str | None) -> Engine:
+    """Made first: its processes import what they need while this one does."""
+    from ..corpus.engines import make_engine
+
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}")
+    return make_engine(workers, scheduler)
 
 
 def _not_negative(name: str, value: int) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from neuronarrator_hf.recording.errors import RecordingError
 
+from .engines import Engine, Job
 from .plan import BuildOptions, Plan, part_name
 from .rows import RecordingTask, SimulationTask, Task
 from .shards import atomic, join_parts, locked, read_told, remove_unfinished, shard_paths, write_part
@@ -20,13 +22,6 @@ from .writers import make_writer
 
 WORK = ".build"
 """Folder of unfinished work and of the plan inside a corpus; nothing in it is uploaded."""
-
-
-class Engine(Protocol):
-    """Runs tasks somewhere and yields each when it is done, in any order."""
-
-    def run(self, tasks: Sequence[Task], folder: Path, options: BuildOptions) -> Iterator[str]:
-        """Keys of the tasks, each after its part is on disk."""
 
 
 @dataclass
@@ -103,21 +98,30 @@ def build(
         waiting = {name: {k for k in keys if not _has_part(work, k)} for name, keys in open_shards.items()}
         shard_of = {key: name for name, keys in open_shards.items() for key in keys}
         on_done(result.n_kept, total)
-        for name in [name for name, keys in waiting.items() if not keys]:
-            _finish_shard(folder, name, plan.shards[name])
-        for key in engine.run(todo, folder, options):
-            result.n_done += 1
-            on_done(result.n_kept + result.n_done, total)
-            name = shard_of[key]
-            waiting[name].discard(key)
-            if not waiting[name]:
-                _finish_shard(folder, name, plan.shards[name])
+
+        def finished(name: str) -> Job:
+            return finish_shard, (folder.resolve(), name, tuple(plan.shards[name]))
+
+        def then(done: Done) -> Iterable[Job]:
+            if done.key is None:
+                return ()
+            name = shard_of[done.key]
+            waiting[name].discard(done.key)
+            return () if waiting[name] else (finished(name),)
+
+        jobs: list[Job] = [finished(name) for name, keys in waiting.items() if not keys]
+        jobs += [(make_part, (task, folder.resolve(), options)) for task in todo]
+        for done in engine.run(jobs, then):
+            if done.key is not None:
+                result.n_done += 1
+                on_done(result.n_kept + result.n_done, total)
         missing = sorted(key for keys in waiting.values() for key in keys)
         if missing:
             raise SourceError(
                 f"{folder}: {len(missing)} recordings of an earlier build are not among those given, the "
                 f"first is {missing[0]}; name their source and root too"
             )
+        shutil.rmtree(work / "parts", ignore_errors=True)  # of shards that a killed worker had finished
         told = [read_told(path) for path in shard_paths(folder)]
         check_leakage(
             (shard["split"], entry["subject"], entry["signal"], entry["key"])
@@ -132,12 +136,25 @@ def build(
     return result
 
 
-def make_part(task: Task, folder: Path, options: BuildOptions) -> str:
-    """Make the part of one recording, whole or not at all; its key. Runs anywhere that sees the folder."""
+@dataclass(frozen=True)
+class Done:
+    """What a job of a build has done.
+
+    Attributes:
+        shard: Name of the shard that is finished, or None.
+        key: Key of the recording whose part is on disk, or None.
+    """
+
+    shard: str | None = None
+    key: str | None = None
+
+
+def make_part(task: Task, folder: Path, options: BuildOptions) -> Done:
+    """Make the part of one recording, whole or not at all. Runs anywhere that sees the folder."""
     work = folder / WORK
     name = part_name(task.key)
     if _has_part(work, task.key):
-        return task.key  # done by a worker that died before it could say so
+        return Done(key=task.key)  # by a worker that died before it could say so
     writer = make_writer(options.writer)
     try:
         with task.opened(writer) as (signal, blocks):
@@ -145,29 +162,15 @@ def make_part(task: Task, folder: Path, options: BuildOptions) -> str:
             write_part(work / "parts" / f"{name}.parquet", blocks, entry)
     except RecordingError as error:
         _write_json(work / "skipped" / f"{name}.json", {"key": task.key, "reason": str(error)})
-        return task.key
+        return Done(key=task.key)
     _write_json(work / "counts" / f"{name}.json", {"key": task.key, **writer.counts})
-    return task.key
+    return Done(key=task.key)
 
 
-def read_skipped(folder: Path) -> dict[str, str]:
-    """Recordings that could not be used, and why."""
-    found = (json.loads(path.read_text("utf-8")) for path in (folder / WORK / "skipped").glob("*.json"))
-    return dict(sorted((entry["key"], entry["reason"]) for entry in found))
-
-
-def read_counts(folder: Path) -> dict[str, int]:
-    """Texts of a language model that were accepted and rejected, over all recordings."""
-    total: dict[str, int] = {}
-    for path in sorted((folder / WORK / "counts").glob("*.json")):
-        for name, n in json.loads(path.read_text("utf-8")).items():
-            if name != "key":
-                total[name] = total.get(name, 0) + n
-    return total
-
-
-def _finish_shard(folder: Path, name: str, keys: Sequence[str]) -> None:
+def finish_shard(folder: Path, name: str, keys: Sequence[str]) -> Done:
     """Join the parts of a shard and delete them; a shard of skipped recordings alone stays away."""
+    if _is_done(folder, name):
+        return Done(shard=name)  # by a worker that died before it could say so
     work = folder / WORK
     parts = [(key, work / "parts" / f"{part_name(key)}.parquet") for key in keys]
     there = [(key, path) for key, path in parts if path.exists()]
@@ -188,7 +191,24 @@ def _finish_shard(folder: Path, name: str, keys: Sequence[str]) -> None:
         join_parts(folder / "data" / f"{name}.parquet", [path for _, path in there], told)
     _write_json(work / "done" / f"{source}-{shard}.json", {"shard": name, "keys": list(keys)})
     for _, path in there:
-        path.unlink()
+        path.unlink(missing_ok=True)
+    return Done(shard=name)
+
+
+def read_skipped(folder: Path) -> dict[str, str]:
+    """Recordings that could not be used, and why."""
+    found = (json.loads(path.read_text("utf-8")) for path in (folder / WORK / "skipped").glob("*.json"))
+    return dict(sorted((entry["key"], entry["reason"]) for entry in found))
+
+
+def read_counts(folder: Path) -> dict[str, int]:
+    """Texts of a language model that were accepted and rejected, over all recordings."""
+    total: dict[str, int] = {}
+    for path in sorted((folder / WORK / "counts").glob("*.json")):
+        for name, n in json.loads(path.read_text("utf-8")).items():
+            if name != "key":
+                total[name] = total.get(name, 0) + n
+    return total
 
 
 def _may_be_passed_on(source: str) -> bool:

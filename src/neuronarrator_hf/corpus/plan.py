@@ -14,7 +14,7 @@ from .sources.source import SourceError
 from .splits import digest
 from .writers import WriterOptions
 
-SHARD_BYTES = 256 * 2**20
+SHARD_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,21 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
+from pathlib import Path
 from typing import Any
 
 from neuronarrator_hf.findings.parse import parse
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 
 from .columns import claim_of
+from .shards import iter_rows
+from .splits import digest
 from .writers import contents
 
 SELF_BLEU_TEXTS = 200
 SELF_BLEU_REFERENCES = 100
+SAMPLE = 2000
 _LISTED = 200
 INSPECTED = ("id", "source", "split", "recording", "subject", "claims", "disagreements", "text", "writer")
 """Columns that `inspect_rows` reads."""
@@ -37,7 +42,7 @@ class Quality:
         disagreeing: Ids of such rows, the first of them.
         texts: Every paragraph, by hash, with its number.
         words: Words of each paragraph.
-        sample: Paragraphs kept for measures of variety.
+        sample: Paragraphs kept for measures of variety, those with the smallest hash of the row's id.
     """
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -49,9 +54,9 @@ class Quality:
     unfaithful: list[str] = field(default_factory=list)
     disagreements: Counter[str] = field(default_factory=Counter)
     disagreeing: list[tuple[str, list[str]]] = field(default_factory=list)
-    texts: Counter[int] = field(default_factory=Counter)
+    texts: Counter[str] = field(default_factory=Counter)
     words: list[int] = field(default_factory=list)
-    sample: list[str] = field(default_factory=list)
+    sample: list[tuple[str, str]] = field(default_factory=list)
 
     def to_dict(self, counts: Mapping[str, int] | None = None) -> dict[str, Any]:
         """The report as plain values; `counts` are those of a language-model writer."""
@@ -78,7 +83,7 @@ class Quality:
                 "words_min": min(self.words, default=None),
                 "words_max": max(self.words, default=None),
                 "duplicate_share": 0.0 if not n else round(1 - len(self.texts) / n, 4),
-                **variety(self.sample),
+                **variety([text for _, text in self.sample]),
                 "writers": dict(self.writers),
                 "model": counts,
                 "model_rejected_share": round(counts.get("rejected", 0) / asked, 4) if asked else None,
@@ -88,10 +93,10 @@ class Quality:
         }
 
 
-def inspect_rows(rows: Iterable[Mapping[str, Any]], *, sample: int = 2000, seed: int = 0) -> Quality:
-    """Count over rows, in one pass; `sample` paragraphs are kept for the measures of variety."""
-    quality, rng = Quality(), random.Random(seed)
-    for number, row in enumerate(rows):
+def inspect_rows(rows: Iterable[Mapping[str, Any]]) -> Quality:
+    """Count over rows, in one pass."""
+    quality = Quality()
+    for row in rows:
         place = (row["source"], row["split"])
         quality.rows[place] += 1
         quality.recordings.setdefault(place, set()).add(row["recording"])
@@ -110,13 +115,39 @@ def inspect_rows(rows: Iterable[Mapping[str, Any]], *, sample: int = 2000, seed:
         if row["disagreements"]:
             quality.disagreements.update(row["disagreements"])
             quality.disagreeing.append((row["id"], list(row["disagreements"])))
-        quality.texts[hash(text)] += 1
+        quality.texts[digest(text)] += 1
         quality.words.append(len(text.split()))
-        if len(quality.sample) < sample:
-            quality.sample.append(text)
-        elif (place_in := rng.randrange(number + 1)) < sample:
-            quality.sample[place_in] = text
+        quality.sample.append((digest(row["id"]), text))
+        if len(quality.sample) > 2 * SAMPLE:
+            quality.sample = nsmallest(SAMPLE, quality.sample)
+    quality.sample = nsmallest(SAMPLE, quality.sample)
     return quality
+
+
+def inspect_shard(path: Path) -> Quality:
+    """Count over the rows of one shard."""
+    return inspect_rows(iter_rows([path], INSPECTED))
+
+
+def joined(parts: Iterable[Quality]) -> Quality:
+    """Counts of parts as counts of the whole; the same in whatever parts the rows were counted."""
+    whole = Quality()
+    for part in parts:
+        whole.rows.update(part.rows)
+        whole.origins.update(part.origins)
+        whole.writers.update(part.writers)
+        whole.disagreements.update(part.disagreements)
+        whole.texts.update(part.texts)
+        for sets, more in ((whole.recordings, part.recordings), (whole.subjects, part.subjects)):
+            for place, names in more.items():
+                sets.setdefault(place, set()).update(names)
+        for finding, counts in part.coverage.items():
+            whole.coverage.setdefault(finding, Counter()).update(counts)
+        whole.unfaithful += part.unfaithful
+        whole.disagreeing += part.disagreeing
+        whole.words += part.words
+        whole.sample = nsmallest(SAMPLE, [*whole.sample, *part.sample])
+    return whole
 
 
 def variety(texts: Sequence[str]) -> dict[str, float | None]:

@@ -18,6 +18,8 @@ from .sources.source import SourceError
 
 _SIGNAL_PATH = "eeg_uv.list.element.list.element"
 ROW_GROUP_ROWS = 60
+_OF_PARTS = "lz4"
+"""Compression of parts, which live only until they are joined: fast rather than small."""
 
 
 @contextmanager
@@ -59,7 +61,7 @@ def remove_unfinished(folder: Path) -> None:
 def write_part(path: Path, blocks: Iterable[Sequence[Mapping[str, Any]]], told: Mapping[str, Any]) -> int:
     """Write rows as they come; the number of rows. `told` goes into the metadata of the file."""
     n_rows = 0
-    with atomic(path) as unfinished, _writer(unfinished, told) as writer:
+    with atomic(path) as unfinished, _writer(unfinished, told, _OF_PARTS) as writer:
         for rows in blocks:
             if rows:
                 writer.write_table(to_table(rows), row_group_size=ROW_GROUP_ROWS)
@@ -101,7 +103,7 @@ def shard_paths(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _writer(path: Path, told: Mapping[str, Any]) -> Iterator[pq.ParquetWriter]:
+def _writer(path: Path, told: Mapping[str, Any], compression: str = "zstd") -> Iterator[pq.ParquetWriter]:
     schema = features().arrow_schema
     told = {"schema": SCHEMA_NAME, **told}
     metadata = {**(schema.metadata or {}), b"neuronarrator": json.dumps(told, sort_keys=True).encode()}
@@ -109,7 +111,7 @@ def _writer(path: Path, told: Mapping[str, Any]) -> Iterator[pq.ParquetWriter]:
     with pq.ParquetWriter(
         path,
         schema.with_metadata(metadata),
-        compression="zstd",
+        compression=compression,
         use_dictionary=columns,
         column_encoding={_SIGNAL_PATH: "BYTE_STREAM_SPLIT"},
     ) as writer:
