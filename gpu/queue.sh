@@ -2,8 +2,9 @@
 # Everything that waits for a GPU, in one run of at most 25 minutes:
 #   gpu/queue.sh [all|tests|benchmarks|train|tables] [PRESET]
 # Needs torch, transformers, accelerate, peft, numpy, scipy, safetensors, tokenizers, pyyaml, tqdm, wrapt,
-# array-api-compat, for the tests pytest and for the tables sacrebleu and rouge-score; neither mne nor datasets nor a network. Run it again after a cut: training continues from the last
-# checkpoint under RUNS. Results are copied to OUT. EXTRA holds further arguments of every stage, such as
+# array-api-compat, for the tests pytest and for the tables sacrebleu and rouge-score; neither mne nor datasets
+# nor a network. Run it again after a cut: training continues from the last checkpoint under RUNS. Results are
+# copied to OUT. EXTRA holds further arguments of every stage, such as
 # EXTRA="--max-steps 2 --set data.cache_recordings=8" for a rehearsal; TABLES_EXTRA those of the ablation.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +25,7 @@ read -r -a EXTRA <<<"${EXTRA:-}"
 read -r -a TABLES_EXTRA <<<"${TABLES_EXTRA:-}"
 export PYTHONPATH="$PWD/src${PYTHONPATH:+:$PYTHONPATH}" TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1
 mkdir -p "$OUT"
+ulimit -n "$(ulimit -Hn)"  # every tensor that a worker hands over holds a file open
 failed=0
 
 say() { echo "== $(date +%H:%M:%S) $*"; }
