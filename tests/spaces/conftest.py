@@ -6,13 +6,12 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from eeg_samples import awake_uv
-from served import Server
+from served import PATIENCE_S, Server, wait_until
 
 from neuronarrator_hf.recording.writing import write_edf
 from neuronarrator_hf.signal.montage import SITES_1020
@@ -22,29 +21,31 @@ from neuronarrator_hf.signal.montage import SITES_1020
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     pytest.importorskip("gradio")
     httpx = pytest.importorskip("httpx")
-    root = tmp_path_factory.mktemp("served")
+    root, log = tmp_path_factory.mktemp("served"), tmp_path_factory.mktemp("log") / "server.txt"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "neuronarrator_hf.cli", "app", "--port", str(port)]
     environment = {**os.environ, "TMPDIR": str(root), "HF_HUB_OFFLINE": "1", "MPLCONFIGDIR": str(root.parent)}
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    with log.open("wb") as told:  # a pipe that nobody reads would fill, and stop the server
+        process = subprocess.Popen(command, env=environment, stdout=told, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text(encoding="utf-8", errors="replace")
+        try:
+            return httpx.get(url, timeout=PATIENCE_S).status_code == 200
+        except httpx.TransportError:
+            return False
+
     try:
-        for _ in range(240):
-            assert process.poll() is None, process.communicate()[0]
-            try:
-                if httpx.get(url).status_code == 200:
-                    break
-            except httpx.TransportError:
-                time.sleep(0.5)
+        wait_until(answers, "the demo")
         yield Server(url, root)
     finally:
         process.terminate()
-        process.wait(120)
-    assert [path for path in root.rglob("*") if path.is_file()] == []  # nothing outlives the server
+        process.wait(PATIENCE_S)
+    # Nothing outlives the server.
+    assert Server(url, root).files() == set(), log.read_text(encoding="utf-8", errors="replace")
 
 
 @pytest.fixture(scope="session")

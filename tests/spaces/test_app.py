@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from eeg_samples import awake_uv
+from served import PATIENCE_S
 
 pytest.importorskip("gradio")
 
@@ -95,7 +97,9 @@ def test_an_example_is_narrated_segment_by_segment_beside_its_truth(
     monkeypatch.setattr(narrators_module, "STREAM_WINDOWS", 1)
     updates = run(desk)
     counts = [sum(text == "\n" for text, _ in u["narrative"]) for u in updates if u.get("narrative")]
-    assert counts == sorted(counts) and counts[-1] == 3
+    assert counts == [1, 2, 3]
+    shares = [re.findall(r"(\d+) of 3 segments", u["status"]) for u in updates if u.get("narrative")]
+    assert shares == [["1"], ["2"], ["3"]]
     last = merged(updates)
     assert last["study"] == last["outcome"] == {"visible": True}
     assert "data:image/png;base64," in last["page"] and "<svg" in last["fields"]
@@ -205,6 +209,12 @@ def test_clicks_move_the_page(desk: Desk) -> None:
     moved = desk.show_piece(piece, View(), "a")
     assert moved["segment"] == {"value": 3} and "0:20 to 0:30" in moved["page"]
     assert desk.show_piece(len(pieces), View(), "a") == {}
+    shown = [
+        desk.show_share(share, View(), "a")["segment"]["value"] for share in (0.0, 0.34, 0.66, 0.99, 1.0)
+    ]
+    assert shown == [1, 2, 2, 3, 3]
+    for share in (-0.1, 1.1, float("nan")):
+        assert desk.show_share(share, View(), "a") == {}
     assert desk.show(99, View(), "a")["segment"] == {"value": 3}
     assert desk.show(-5, View(70), "a")["segment"] == {"value": 1}
 
@@ -346,25 +356,74 @@ def served(desk: Desk) -> Iterator[str]:
     page.close()
 
 
-def ask(api: str, source: str, uploads: list[dict[str, Any]]) -> dict[str, Any]:
-    """Press Narrate, as the page does; the last message of the run."""
-    config = httpx.get(api.replace("gradio_api", "config")).json()
-    (start,) = (d["id"] for d in config["dependencies"] if len(d["inputs"]) == 6)
-    data = [source, "short", uploads, MEASURED, "ssm", ""]
-    httpx.post(f"{api}/queue/join", json={"data": data, "fn_index": start, "session_hash": "visitor"})
-    with httpx.stream("GET", f"{api}/queue/data", params={"session_hash": "visitor"}, timeout=60) as lines:
-        messages = (json.loads(line[6:]) for line in lines.iter_lines() if line.startswith("data: "))
-        return next(m for m in messages if m["msg"] == "process_completed")
+class Page:
+    """What the page sends and gets, without a browser.
+
+    Args:
+        api: Address of the interface.
+    """
+
+    def __init__(self, api: str) -> None:
+        self.http = httpx.Client(base_url=api, timeout=PATIENCE_S)
+        config = self.http.get(api.replace("gradio_api", "config")).json()
+        self.dependencies = config["dependencies"]
+        self.components = {c["id"]: c for c in config["components"]}
+
+    def send(self, name: str, data: list[Any]) -> httpx.Response:
+        """Call a handler that needs no queue."""
+        (function,) = (d["id"] for d in self.dependencies if d["api_name"] == name)
+        sent = {"data": data, "fn_index": function, "session_hash": "visitor"}
+        return self.http.post("/run/predict", json=sent)
+
+    def narrate(self, source: str, uploads: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Press Narrate; every message of the run."""
+        (function,) = (d["id"] for d in self.dependencies if len(d["inputs"]) == 6)
+        data = [source, "short", uploads, MEASURED, "ssm", ""]
+        self.http.post("/queue/join", json={"data": data, "fn_index": function, "session_hash": "visitor"})
+        messages = []
+        with self.http.stream("GET", "/queue/data", params={"session_hash": "visitor"}) as lines:
+            for line in lines.iter_lines():
+                if line.startswith("data: "):
+                    messages.append(json.loads(line[6:]))
+                    if messages[-1]["msg"] == "process_completed":
+                        break
+        return messages
+
+
+def file_data(path: str) -> dict[str, Any]:
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
 @pytest.mark.slow
 def test_the_server_narrates_and_fetches_no_address(served: str, root: Path) -> None:
-    assert ask(served, EXAMPLE, [])["success"]
+    page = Page(served)
+    assert page.narrate(EXAMPLE, [])[-1]["success"]
     for _ in range(2):  # a second time: Gradio makes components anew for a session that has run
-        address = {"path": f"{served}/info", "meta": {"_type": "gradio.FileData"}}
-        answer = ask(served, UPLOAD, [address])
+        answer = page.narrate(UPLOAD, [file_data(f"{served}/info")])[-1]
         assert not answer["success"] and "Upload a file" in answer["output"]["error"]
     assert sorted(p.suffix for p in files(root)) == [".edf", ".html", ".json", ".md"]
+
+
+def test_the_server_sends_segments_as_they_come(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(narrators_module, "STREAM_WINDOWS", 1)
+    messages = Page(served).narrate(EXAMPLE, [])
+    coming = [json.dumps(m["output"]["data"]) for m in messages if m["msg"] == "process_generating"]
+    told = [re.findall(r"(\d) of 3 segments", step) for step in coming]
+    assert [found[0] for found in told if found] == ["1", "2", "3"]
+    assert messages[-1]["msg"] == "process_completed" and messages[-1]["success"]
+
+
+def test_the_page_may_still_name_an_upload_that_a_run_has_taken(
+    served: str, root: Path, uploaded: Path
+) -> None:
+    """The page tells of an upload beside the run that takes it: either may come first."""
+    page = Page(served)
+    assert page.narrate(UPLOAD, [file_data(str(uploaded))])[-1]["success"]
+    assert not uploaded.exists()
+    assert page.send("note", [[file_data(str(uploaded))]]).status_code == 200
+    assert "The upload is gone" in json.dumps(page.narrate(UPLOAD, [file_data(str(uploaded))]))
+    assert page.send("note", [[file_data(str(root))]]).status_code == 500  # no file of an upload
+    assert root.is_dir()
 
 
 def test_a_request_without_a_session_belongs_to_nobody() -> None:

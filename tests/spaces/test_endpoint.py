@@ -5,27 +5,37 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from served import Server
+from served import PATIENCE_S, Server, wait_until
 
 gradio_client = pytest.importorskip("gradio_client")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * PATIENCE_S)]
 MEASURED = "Measurements only"
 
 
 @pytest.fixture(scope="module")
 def client(server: Server) -> gradio_client.Client:
-    return gradio_client.Client(server.url, verbose=False)
+    return gradio_client.Client(server.url, verbose=False, httpx_kwargs={"timeout": PATIENCE_S})
+
+
+def sent(server: Server, recording: Path) -> str:
+    """Upload without the client; where the server put it."""
+    import httpx
+
+    files = {"files": (recording.name, recording.read_bytes())}
+    (path,) = httpx.post(f"{server.url}/gradio_api/upload", files=files, timeout=PATIENCE_S).json()
+    return path
 
 
 def test_a_recording_is_narrated_and_nothing_kept(
     client: gradio_client.Client, server: Server, recording: Path
 ) -> None:
+    before = server.files()
     file = gradio_client.handle_file(recording)
     narration = client.predict(file, MEASURED, "ssm", "40", api_name="/narrate")
     assert narration["schema"] == "neuronarrator.narration/1" and len(narration["chunks"]) == 4
     assert narration["recording"]["age_years"] == 40
     assert "Jane" not in repr(narration)
-    assert server.files() == []
+    wait_until(lambda: server.files() <= before, "the end of what was uploaded")
 
 
 def test_the_model_of_the_server_speaks(client: gradio_client.Client, recording: Path) -> None:
@@ -62,10 +72,7 @@ def test_no_address_is_fetched(client: gradio_client.Client, server: Server) -> 
 def test_an_upload_may_be_named_by_the_address_it_has_here(
     client: gradio_client.Client, server: Server, recording: Path
 ) -> None:
-    import httpx
-
-    sent = {"files": (recording.name, recording.read_bytes())}
-    (path,) = httpx.post(f"{server.url}/gradio_api/upload", files=sent).json()
+    path = sent(server, recording)
     address = {"path": f"{server.url}/gradio_api/file={path}", "meta": {"_type": "gradio.FileData"}}
     narration = client.predict(address, MEASURED, "ssm", "", api_name="/narrate")
     assert len(narration["chunks"]) == 4
@@ -78,10 +85,7 @@ def test_an_upload_may_be_named_by_the_address_it_has_here(
 def test_the_same_recording_of_two_visitors_is_two_files(
     client: gradio_client.Client, server: Server, recording: Path
 ) -> None:
-    import httpx
-
-    sent = {"files": (recording.name, recording.read_bytes())}
-    paths = [httpx.post(f"{server.url}/gradio_api/upload", files=sent).json()[0] for _ in range(2)]
+    paths = [sent(server, recording) for _ in range(2)]
     assert paths[0] != paths[1]
     for path in paths:
         file = {"path": path, "meta": {"_type": "gradio.FileData"}}
@@ -99,5 +103,5 @@ def test_no_file_of_the_server_is_read(client: gradio_client.Client, path: str) 
 def test_the_interface_describes_itself(server: Server) -> None:
     import httpx
 
-    endpoints = httpx.get(f"{server.url}/gradio_api/info").json()["named_endpoints"]
+    endpoints = httpx.get(f"{server.url}/gradio_api/info", timeout=PATIENCE_S).json()["named_endpoints"]
     assert list(endpoints) == ["/narrate"]

@@ -83,6 +83,8 @@ class Desk:
             visit.check()
             paths = output_paths(visit.folder, "narrative", FORMATS)
             write_reports(visit.narration, {f: paths[f] for f in FORMATS}, recording, visit.summary)
+            recording.close()
+            visit.forget_upload()  # before it is said
             yield {
                 **self.show(visit.shown, visit.view, key),  # the events are known now
                 **_finished(visit, visit.narration),
@@ -156,6 +158,13 @@ class Desk:
             "details": self._details(visit),
             "segment": {"value": visit.shown + 1},
         }
+
+    def show_share(self, share: float, view: View, key: str) -> Update:
+        """Move the page to where the strip of the whole recording was clicked, a share of its width."""
+        visit = self.visits.get(key)
+        if visit is None or not 0 <= share <= 1:
+            return {}
+        return self.show(int(share * len(visit)), view, key)
 
     def show_piece(self, piece: int, view: View, key: str) -> Update:
         """Move the page to the segment of a piece of the narrative that was clicked."""

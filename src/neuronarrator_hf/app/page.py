@@ -27,6 +27,16 @@ _DOWNLOADS = {
     "edf": "Signal and events (EDF+)",
 }
 
+_TELL_SHARE = """
+element.addEventListener("click", (event) => {
+  const strip = event.target.closest(".nn-overview");
+  if (!strip || event.target.closest("figcaption")) return;
+  const box = strip.getBoundingClientRect();
+  trigger("click", { share: Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1) });
+});
+"""
+"""Where the strip was clicked, as a share of its width."""
+
 
 def visitor(request: gr.Request) -> str:
     """What tells visitors apart; a request without it belongs to nobody."""
@@ -98,7 +108,7 @@ def lay_out(choices: Sequence[str]) -> dict[str, Any]:
                 parts["stop"] = gr.Button("Stop", interactive=False, scale=1, min_width=80)
     parts["status"] = gr.HTML(views.status_line("Choose a recording and press Narrate."))
     with gr.Column(visible=False) as parts["study"]:
-        parts["overview"] = gr.HTML()
+        parts["overview"] = gr.HTML(js_on_load=_TELL_SHARE)
         with gr.Row(equal_height=True, elem_classes="nn-nav"):
             parts["segment"] = gr.Slider(
                 1, 2, value=1, step=1, label="Segment of 10 s", scale=5, min_width=260
@@ -169,6 +179,11 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
 
         return move
 
+    def to_share(
+        gain: float, montage: str, band: str, event: gr.EventData, request: gr.Request
+    ) -> dict[Any, Any]:
+        return update(desk.show_share(float(event.share), View(gain, montage, band), visitor(request)))
+
     def to_piece(
         gain: float, montage: str, band: str, event: gr.SelectData, request: gr.Request
     ) -> dict[Any, Any]:
@@ -222,6 +237,7 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
     parts["next"].click(moved_by(1), place, shown, **hidden)
     for moved in (parts["segment"].input, *(part.input for part in view)):
         moved(moved_by(0), place, shown, trigger_mode="always_last", **hidden)
+    parts["overview"].click(to_share, view, shown, **hidden)
     parts["narrative"].select(to_piece, view, shown, **hidden)
     parts["events"].select(to_event, view, shown, **hidden)
 

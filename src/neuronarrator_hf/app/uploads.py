@@ -42,8 +42,10 @@ def uploads_only(field: gr.File) -> gr.File:
     async def take_file(path: str | Path | None) -> str | None:
         if path is None:
             return None
-        place = Path(str(path).partition(_OWN_FILE)[2] or path)  # the file itself; nothing is fetched
-        if not place.is_file() or not place.resolve().is_relative_to(Path(get_upload_folder()).resolve()):
+        # The file itself; nothing is fetched. It may be gone: a run takes it while the page still names it.
+        place = Path(str(path).partition(_OWN_FILE)[2] or path).resolve()
+        folder = Path(get_upload_folder()).resolve()
+        if not place.is_relative_to(folder) or (place.exists() and not place.is_file()):
             raise gr.Error("Upload a file; an address cannot be given in its place.")
         return str(place)
 

@@ -121,7 +121,8 @@ def overview(density: str, n_windows: int, shown: int, marks: Sequence[tuple[int
     return (
         f'<figure class="nn-overview"><img alt="Spectrogram of the recording" src="{density}">{bars}'
         f"{bar('nn-here', shown, shown, 'segment on the screen')}"
-        f"<figcaption>0–{FMAX_HZ:g} Hz, all segments; bars are events, the frame is the segment below"
+        f"<figcaption>0–{FMAX_HZ:g} Hz, all segments; bars are events, the frame is the segment below; "
+        "click to go to a time"
         "</figcaption></figure>"
     )
 

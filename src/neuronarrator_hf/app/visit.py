@@ -182,7 +182,7 @@ class Visits:
         noted = [Path(path) for path in paths]
         with self._lock:
             before, self._uploads[key] = self._uploads.get(key, []), noted
-        _delete(path for path in before if path not in noted)
+        _delete((path for path in before if path not in noted), self.root)
 
     def expire(self) -> None:
         """End the visits that began more than an hour ago; delete uploads that were broken off."""
@@ -211,12 +211,13 @@ class Visits:
             visit.end()
 
 
-def _delete(paths: Iterable[Path]) -> None:
-    """Delete uploads and the folders of their own that the server gave them."""
+def _delete(paths: Iterable[Path], root: Path) -> None:
+    """Delete uploads and the folders of their own that the server gave them under its root."""
     for path in paths:
         path.unlink(missing_ok=True)
-        with suppress(OSError):
-            path.parent.rmdir()
+        if path.parent.resolve() != root.resolve():
+            with suppress(OSError):
+                path.parent.rmdir()
 
 
 def open_example(name: str, visit: Visit) -> tuple[Recording, float]:
@@ -254,7 +255,7 @@ def open_upload(paths: Sequence[str | Path], visit: Visit) -> Recording:
     moved = visit.uploads = [
         Path(shutil.move(path, visit.folder / Path(path).name)) for path in paths if Path(path).is_file()
     ]
-    _delete(map(Path, paths))
+    _delete(map(Path, paths), visit.folder.parent)
     if not moved:
         raise RefusedError("The upload is gone; please upload the recording again.")
     n_bytes = sum(path.stat().st_size for path in moved)
