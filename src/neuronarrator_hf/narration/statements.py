@@ -165,6 +165,7 @@ class _Shelf:
         evidence = claim.evidence
         numbers = {
             **{name: evidence[name] for name in _MEASURED if name in evidence},
+            "counted_s": self._states.get("time_s", {}).get(claim.finding),
             "frequency_hz": claim.frequency_hz,
             "amplitude_uv": claim.amplitude_uv,
             "confidence": claim.confidence,

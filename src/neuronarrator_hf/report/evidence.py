@@ -15,7 +15,7 @@ STATUS_WORDS = {
 }
 _LOGARITHMS = {"_log2": 2.0, "_log10": 10.0}
 """Ratios are told as ratios: nobody reads 1.68 decades as forty-eight times the background."""
-_NOT_WORDED = ("margin", "windows", "score", "measured_polarity")
+_NOT_WORDED = ("margin", "windows", "score", "measured_polarity", "spans_s", "surest_s", "state")
 """Of a verdict's inner working; the verdict and the confidence say it."""
 _UNITS = {
     "_hz": " Hz",
@@ -59,6 +59,11 @@ def finding_name(finding: str) -> str:
     """The clinical term, with a capital."""
     name = VOCABULARY[finding].name
     return name[:1].upper() + name[1:]
+
+
+def state_name(state: str) -> str:
+    """`awake`, `stage N2 sleep`: the name of a stretch of a state."""
+    return VOCABULARY[state].name if state in VOCABULARY else {"untold": "not told"}.get(state, state)
 
 
 def short_name(finding: str) -> str:
@@ -115,6 +120,11 @@ def status_words(claim: Mapping[str, Any]) -> str:
     """The verdict on a claim; what was not assessed has none to give."""
     if claim["polarity"] == "not_assessed" and claim["status"] != "contradicted":
         return "not assessed on this signal"
+    if claim["status"] == "unassessable" and claim["evidence"].get("measured_polarity") in (
+        "present",
+        "absent",
+    ):
+        return "not settled by the signal"
     return STATUS_WORDS[claim["status"]]
 
 

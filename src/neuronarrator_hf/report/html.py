@@ -15,7 +15,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ..findings.vocabulary import VOCABULARY
-from ..narration.result import title
 from ..recording.reading import Recording
 from .evidence import (
     STATUS_WORDS,
@@ -25,12 +24,14 @@ from .evidence import (
     finding_name,
     place,
     short_name,
+    state_name,
     status_words,
     told_evidence,
     value_range,
 )
 from .outline import anchor_of, outline_of
 from .overview import SignalSummary, SignalView, view_signal
+from .references import references_of, told_sections
 
 MAX_PAGES = 12
 """Ten-second pages drawn at most; the page says how many events have none."""
@@ -55,6 +56,7 @@ def context_of(
 ) -> dict[str, Any]:
     """What the templates of the page and of the printed report are filled with; see `to_html`."""
     outline = outline_of(document)
+    references = references_of(document)
     chunks = [_chunk(chunk) for index, chunk in enumerate(document["chunks"]) if index in outline.kept]
     events = [_event(number, event, chunks) for number, event in enumerate(document["events"], 1)]
     view = SignalView()
@@ -65,7 +67,10 @@ def context_of(
     total_s = max(float(document["recording"].get("duration_s") or 0.0), outline.end_s, 1.0)
     return {
         "document": document,
-        "sections": [(name, title(name), text) for name, text in document["sections"].items() if text],
+        "sections": list(told_sections(document, references)),
+        "references": list(references.values()),
+        "shown": {chunk["start_s"]: chunk["id"] for chunk in chunks},
+        "stretches": document.get("states", {}).get("stretches", ()),
         "chunks": chunks,
         "events": events,
         "anchors": {event["anchor"] for event in events},
@@ -100,7 +105,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clock=clock, duration=duration, svg=Markup, finding=finding_name)
+    environment.filters.update(
+        clock=clock, duration=duration, svg=Markup, finding=finding_name, state=state_name
+    )
     return environment
 
 

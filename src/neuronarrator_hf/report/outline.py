@@ -48,6 +48,7 @@ def outline_of(document: Mapping[str, Any], max_segments: int | None = None) -> 
     limit = MAX_SEGMENTS if max_segments is None else max_segments
     n_channels = max(len(document["recording"].get("ch_names", ())), 1)
     runs: dict[str, list[list[float]]] = {}
+    sure: set[str] = set()
     unusable: list[list[float]] = []
     lost: list[list[float]] = []
     times: list[tuple[float, float]] = []
@@ -61,6 +62,7 @@ def outline_of(document: Mapping[str, Any], max_segments: int | None = None) -> 
             for c in chunk["claims"]
             if c["polarity"] == "present" and c["status"] != "contradicted"
         )
+        sure |= {c["finding"] for c in chunk["claims"] if c["finding"] in said and not c["hedged"]}
         for finding in said:
             if VOCABULARY[finding].group != "summary":
                 _extend(runs.setdefault(finding, []), start_s, end_s)
@@ -73,11 +75,13 @@ def outline_of(document: Mapping[str, Any], max_segments: int | None = None) -> 
             fresh.append(index)
         last = said
     end_s = max((end for _, end in times), default=0.0)
-    kept = _kept(document["events"], times, fresh, limit)
+    cited = [start for entry in document.get("evidence", ()) for start in entry["segments"]]
+    kept = _kept(document["events"], times, fresh, limit, cited)
     starts = [times[index][0] for index in sorted(kept)]
     order = sorted(runs, key=lambda f: (LANES.index(VOCABULARY[f].group), list(VOCABULARY).index(f)))
     rows: list[tuple[str, str, list[list[float]]]] = [
-        (short_name(f), VOCABULARY[f].group, runs[f]) for f in order
+        (short_name(f) if f in sure else f"possible {short_name(f)}", VOCABULARY[f].group, runs[f])
+        for f in order
     ]
     rows += [("channels lost", "lost", lost), ("not assessable", "unusable", unusable)]
     lanes = [
@@ -121,9 +125,13 @@ def _anchor(start_s: float, end_s: float, starts: list[float]) -> str:
 
 
 def _kept(
-    events: list[Mapping[str, Any]], times: list[tuple[float, float]], fresh: list[int], limit: int
+    events: list[Mapping[str, Any]],
+    times: list[tuple[float, float]],
+    fresh: list[int],
+    limit: int,
+    cited: list[float],
 ) -> set[int]:
-    """All segments where they are few; else the first of each event, then news, then what comes first."""
+    """All segments where they are few; else the first of each event, what the report cites, news, others."""
     if len(times) <= limit:
         return set(range(len(times)))
     onsets = sorted(
@@ -135,7 +143,8 @@ def _kept(
         first = next((i for i, (a, b) in enumerate(times) if a < end_s and b > event["onset_s"]), None)
         if first is not None and len(kept) < limit:
             kept.add(first)
-    for index in [*fresh, *range(len(times))]:
+    number = {start: i for i, (start, _) in enumerate(times)}
+    for index in [*(number[s] for s in cited if s in number), *fresh, *range(len(times))]:
         if len(kept) >= limit:
             break
         kept.add(index)

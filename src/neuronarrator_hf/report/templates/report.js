@@ -37,10 +37,15 @@
     if (key.key === "n") step(1);
     if (key.key === "p") step(-1);
   });
-  addEventListener("hashchange", () => {
+  const arrive = () => {
     const target = document.getElementById(location.hash.slice(1));
     if (target && target.hidden) { show = "all"; finding.value = ""; apply(); }
-    if (target) { target.scrollIntoView(); target.querySelector("h3 a").focus({ preventScroll: true }); }
-  });
+    if (!target) return;
+    for (let d = target.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
+    target.scrollIntoView({ block: target.matches("article") ? "start" : "center" });
+    (target.querySelector("h3 a") || target).focus({ preventScroll: true });
+  };
+  addEventListener("hashchange", arrive);
+  if (location.hash) arrive();
   addEventListener("beforeprint", () => document.querySelectorAll("article:not([hidden]) details, .evidence").forEach((d) => (d.open = true)));
 })();
