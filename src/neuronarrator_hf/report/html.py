@@ -33,6 +33,7 @@ from .outline import anchor_of, outline_of
 from .overview import SignalSummary, SignalView, view_signal
 from .references import references_of, told_sections
 
+_EVENT_GROUPS = frozenset({"ictal", "rhythmic_periodic", "epileptiform"})
 MAX_PAGES = 12
 """Ten-second pages drawn at most; the page says how many events have none."""
 
@@ -64,6 +65,9 @@ def context_of(
         view = view_signal(recording, _page_marks(events, chunks), summary)
     for chunk in chunks:
         chunk["figure"] = view.pages.get(round(chunk["start_s"], 3))
+        chunk["is_telling"] = bool(
+            chunk["figure"] or _EVENT_GROUPS & set(chunk["groups"]) or "contradicted" in chunk["statuses"]
+        )
     total_s = max(float(document["recording"].get("duration_s") or 0.0), outline.end_s, 1.0)
     return {
         "document": document,

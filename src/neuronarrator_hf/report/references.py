@@ -19,7 +19,7 @@ _AS_TIME = {
     "present_s": "seen for", "counted_s": "with the segments between, which do not tell it,",
     "assessed_s": "judged over", "recorded_s": "recorded", "duration_s": "lasts",
 }  # fmt: skip
-_FIELD_NAMES = {"sfreq": "sampling_rate_hz", "other": "other_channels", "age_years": "age",
+_FIELD_NAMES = {"sfreq": "sampling_rate_hz", "other": "other_channels", "age_years": "age_years",
                 "narrated_s": "part read"}  # fmt: skip
 _LEFT_OUT = ("episodes", "spike_margin")
 
@@ -184,6 +184,8 @@ def _fields(fields: Mapping[str, Any]) -> str:
             parts.append(f"read from {clock(value[0])} to {clock(value[1])}")
         elif label == "other":
             parts.append(f"other channels: {', '.join(c['channel'] for c in value) or 'none'}")
+        elif label == "age_years" and value is None:
+            parts.append("age: not given")
         elif value in (None, "", [], {}):
             parts.append(f"{_FIELD_NAMES.get(label, label).replace('_', ' ')}: none")
         else:
