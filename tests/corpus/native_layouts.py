@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import struct
 from pathlib import Path
 
 import edfio
@@ -76,7 +77,34 @@ def chb_mit(root: Path) -> Path:
     return root
 
 
-def sleep_edf(root: Path) -> Path:
+def write_xls(path: Path, rows: list[list]) -> Path:
+    """A sheet in the oldest of Excel's formats (BIFF2: records of type, length, content)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    records = [struct.pack("<HHHH", 0x0009, 4, 0x0002, 0x0010)]
+    for y, row in enumerate(rows):
+        for x, value in enumerate(row):
+            place = struct.pack("<HH3x", y, x)
+            if isinstance(value, str):
+                text = value.encode("ascii")
+                body, kind = place + bytes([len(text)]) + text, 0x0004
+            else:
+                body, kind = place + struct.pack("<d", value), 0x0003
+            records.append(struct.pack("<HH", kind, len(body)) + body)
+    path.write_bytes(b"".join([*records, struct.pack("<HH", 0x000A, 0)]))
+    return path
+
+
+def sleep_edf(root: Path, *, tables: bool = False) -> Path:
+    if tables:
+        header = ["subject", "night", "age", "sex (F=1)", "LightsOff"]
+        write_xls(root / "SC-subjects.xls", [header, [0, 1, 34, 1, 0.03], [1, 1, 33, 2, 0.9]])
+        heads = [
+            ["Subject - age - sex", "", "", "Placebo night", ""],
+            ["Nr", "Age", "M1/F2", "night nr", "LO"],
+        ]
+        write_xls(root / "ST-subjects.xls", [*heads, [1, 60, 1, 1], [2, 35, 2, 2]])
+        write_signal(root / "sleep-telemetry/ST7011J0-PSG.edf", ["EEG Fpz-Cz", "EEG Pz-Oz"], 60.0)
+
     folder = root / "sleep-cassette"
     patient = edfio.Patient(sex="F", name="Female_33yr")
     write_signal(folder / "SC4001E0-PSG.edf", ["EEG Fpz-Cz", "EEG Pz-Oz"], 90.0, patient=patient)
@@ -239,7 +267,7 @@ def icare(root: Path) -> Path:
 def hmc(root: Path) -> Path:
     folder = root / "recordings"
     names = ["EEG F4-M1", "EEG C4-M1", "EEG O2-M1", "EEG C3-M2"]
-    write_signal(folder / "SN001.edf", names, 60.0)
+    write_signal(folder / "SN001.edf", names, 60.0, patient=edfio.Patient(sex="M"))
     stages = [
         (0.0, 30.0, "Sleep stage W"),
         (30.0, 30.0, "Sleep stage N2"),

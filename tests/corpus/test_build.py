@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import corpus_builds as builds
@@ -15,6 +12,7 @@ import native_layouts as layouts
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from benchmarks import corpus_kills
 
 from neuronarrator_hf.corpus.build import build, recording_tasks
 from neuronarrator_hf.corpus.columns import COLUMNS, STEP_UV, claim_of, features
@@ -99,21 +97,21 @@ def test_the_same_command_again_changes_nothing(corpus: Path, tmp_path: Path) ->
     root = builds.small_root(tmp_path / "root", 3)
     tasks = recording_tasks([("folder", root)])
     build(tmp_path / "c", tasks, OPTIONS, InProcess())
-    before = builds.files_of(tmp_path / "c")
+    before = corpus_kills.files_of(tmp_path / "c")
     times = [path.stat().st_mtime_ns for path in shard_paths(tmp_path / "c")]
     result = build(tmp_path / "c", tasks, OPTIONS, InProcess())
     assert (result.n_done, result.n_kept, len(result.skipped)) == (0, 4, 1)
-    assert builds.files_of(tmp_path / "c") == before
+    assert corpus_kills.files_of(tmp_path / "c") == before
     assert [path.stat().st_mtime_ns for path in shard_paths(tmp_path / "c")] == times
 
 
 def test_new_recordings_make_new_shards(tmp_path: Path) -> None:
     root = builds.small_root(tmp_path / "root", 2)
     build(tmp_path / "c", recording_tasks([("folder", root)]), OPTIONS, InProcess())
-    before = builds.files_of(tmp_path / "c")
+    before = corpus_kills.files_of(tmp_path / "c")
     layouts.write_signal(root / "p1/later.edf", seconds=20.0, seed=77)
     result = build(tmp_path / "c", recording_tasks([("folder", root)]), OPTIONS, InProcess())
-    after = builds.files_of(tmp_path / "c")
+    after = corpus_kills.files_of(tmp_path / "c")
     assert result.n_done == 1 and result.n_rows == 6
     assert {name: after[name] for name in before} == before
 
@@ -180,53 +178,14 @@ def test_labels_reach_rows(tmp_path: Path) -> None:
     assert {"electrographic_seizure", "abnormal"} <= worded
 
 
-COMMAND = "from neuronarrator_hf.cli import main; main()"
-
-
-def run_build(root: Path, out: Path, *more: str) -> subprocess.Popen:
-    arguments = ["corpus", "build", "--source", "folder", "--root", str(root), "--simulate", "60", "--quiet"]
-    return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *arguments, "--out", str(out), *more],
-        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-    )  # fmt: skip
-
-
-def kill_and_resume(root: Path, out: Path, after_s: float, *more: str) -> bool:
-    """Whether the first run was killed before its end."""
-    process = run_build(root, out, *more)
-    try:
-        process.wait(after_s)
-        killed = False
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        killed = True
-    again = run_build(root, out, *more)
-    _, errors = again.communicate(timeout=240)
-    assert again.returncode == 0, errors
-    return killed
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_killed_builds_end_as_undisturbed_ones(tmp_path: Path) -> None:
-    root = builds.small_root(tmp_path / "root", 12)
-    begun = time.monotonic()
-    assert run_build(root, tmp_path / "whole").wait() == 0
-    took_s = time.monotonic() - begun
-    expected, ids = builds.files_of(tmp_path / "whole"), builds.ids_of(tmp_path / "whole")
-    rng = random.Random(0)
-    n_killed = 0
-    for number in range(int(os.environ.get("CORPUS_KILLS", "4"))):
-        out = tmp_path / f"killed{number}"
-        workers = ("--workers", "2") if number % 2 else ()
-        n_killed += kill_and_resume(root, out, rng.uniform(0.3, 0.95) * took_s, *workers)
-        assert builds.files_of(out) == expected
-        assert builds.ids_of(out) == ids
-        assert not list((out / ".build").rglob("*.unfinished"))
-    print(f"killed before their end: {n_killed}")
-    assert n_killed
+    kills = list(corpus_kills.local_kills(builds.small_root(tmp_path / "root", 12), tmp_path, 4))
+    assert any(kill.killed for kill in kills)
+    for kill in kills:
+        assert kill.equal and kill.leftovers == 0
+        assert kill.n_ids == kill.n_rows == 12 * 2 + corpus_kills.SIMULATED
 
 
 @pytest.mark.slow
@@ -237,7 +196,7 @@ def test_processes_give_the_bytes_of_one(tmp_path: Path) -> None:
         build(tmp_path / "two", tasks, OPTIONS, engine)
         write_side_files(tmp_path / "two", engine=engine)
     write_side_files(tmp_path / "one")
-    assert builds.files_of(tmp_path / "one") == builds.files_of(tmp_path / "two")
+    assert corpus_kills.files_of(tmp_path / "one") == corpus_kills.files_of(tmp_path / "two")
 
 
 def test_shards_are_read_in_row_groups(corpus: Path) -> None:

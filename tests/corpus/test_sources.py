@@ -47,6 +47,12 @@ def test_sleep_edf_stages_exclude_each_other(tmp_path: Path) -> None:
         assert recording.n_channels >= 2
 
 
+def test_sleep_edf_people_of_two_tables_that_code_sex_differently(tmp_path: Path) -> None:
+    refs = refs_of("sleep-edf", layouts.sleep_edf(tmp_path, tables=True))
+    assert (refs["SC4001E0"].age_years, refs["SC4001E0"].sex) == (34.0, "F")  # the table, not the header
+    assert (refs["ST7011J0"].age_years, refs["ST7011J0"].sex) == (60.0, "M")
+
+
 def test_hms_votes_meet_a_window(tmp_path: Path) -> None:
     refs = refs_of("hms", layouts.hms(tmp_path))
     ref = refs["568657"]
@@ -163,6 +169,13 @@ def test_siena_clock_times_over_midnight(tmp_path: Path) -> None:
     assert (refs["PN00-1"].age_years, refs["PN00-1"].sex) == (55.0, "M")
 
 
+def test_siena_names_written_in_several_ways_are_one(tmp_path: Path) -> None:
+    root = layouts.siena(tmp_path)
+    seizures = root / "PN00/Seizures-list-PN00.txt"
+    seizures.write_text(seizures.read_text().replace("PN00-1.edf", "PNO0_1.EDF"))
+    assert (SEIZURE, "present", 11.0, 25.0) in said(refs_of("siena", root)["PN00-1"])
+
+
 @pytest.mark.parametrize("matlab", [False, True])
 def test_helsinki_three_experts(tmp_path: Path, matlab: bool) -> None:
     refs = refs_of("helsinki", layouts.helsinki(tmp_path, matlab=matlab))
@@ -187,10 +200,32 @@ def test_icare_reads_steps_as_microvolts(tmp_path: Path) -> None:
     assert read == pytest.approx(awake_uv(20.0)[SITES_1020.index("P3"), :400], abs=0.03)
 
 
+def test_icare_samples_that_were_not_recorded_are_zero(tmp_path: Path) -> None:
+    import numpy as np
+    from scipy.io import loadmat, savemat
+
+    path = layouts.icare(tmp_path) / "training/0284/0284_001_004_EEG.mat"
+    steps = loadmat(path)["val"]
+    steps[0, 100:200] = -32768
+    savemat(path, {"val": steps}, format="4")
+    (ref,) = refs_of("icare", tmp_path).values()
+    values = ref.load(ref.path)["array"]
+    assert np.all(values[0, 100:200] == 0) and np.abs(values).max() < 800
+
+
+def test_chb_mit_without_an_age(tmp_path: Path) -> None:
+    root = layouts.chb_mit(tmp_path)
+    (root / "SUBJECT-INFO").write_text("Case\tGender\tAge (years)\n\nchb01\tF\t1.5\nchb21\tM\n")
+    refs = refs_of("chb-mit", root)
+    assert (refs["chb01_01"].age_years, refs["chb01_01"].sex) == (1.5, "F")
+    assert (refs["chb21_01"].age_years, refs["chb21_01"].sex) == (None, "M")
+
+
 def test_hmc_stages(tmp_path: Path) -> None:
     (ref,) = refs_of("hmc", layouts.hmc(tmp_path)).values()
     assert ("n2_sleep", "present", 30.0, 60.0) in said(ref)
     assert not any(p == "present" and a == 0.0 for _, p, a, _ in said(ref))
+    assert (ref.age_years, ref.sex) == (None, "M")
     with ref.open() as recording:
         assert "F4" in recording.ch_names
 

@@ -121,7 +121,8 @@ def build(
                 f"{folder}: {len(missing)} recordings of an earlier build are not among those given, the "
                 f"first is {missing[0]}; name their source and root too"
             )
-        shutil.rmtree(work / "parts", ignore_errors=True)  # of shards that a killed worker had finished
+        remove_unfinished(folder)  # of workers that were killed and whose jobs others have done
+        shutil.rmtree(work / "parts", ignore_errors=True)  # the same, of shards that were finished
         told = [read_told(path) for path in shard_paths(folder)]
         check_leakage(
             (shard["split"], entry["subject"], entry["signal"], entry["key"])

@@ -18,6 +18,7 @@ from neuronarrator_hf.recording.windows import iter_windows
 from neuronarrator_hf.signal.windows import WINDOW_N_TIMES, WINDOW_S
 
 from .columns import claim_entry, rounded_uv
+from .history import History
 from .labels import annotations_in_window, claims_in_window
 from .merging import merge
 from .sources import SOURCES
@@ -94,11 +95,13 @@ class RecordingTask:
             "facts": json.dumps(dict(ref.facts), sort_keys=True, ensure_ascii=False),
         }
         index, before_s = 0, None
+        history = History()
         for block in iter_windows(recording, block_windows=BLOCK_WINDOWS):
             rows = []
             for i, measured in enumerate(measure_windows(block, age_years=ref.age_years)):
                 a, b = measured.start_s, measured.end_s
                 merged = merge(measured.claims, claims_in_window(ref.assertions, a, b))
+                claims = history.compared(merged.claims, merged.origins, a, b)
                 rows.append(
                     {
                         **common,
@@ -107,9 +110,7 @@ class RecordingTask:
                         "n_times": int(block.time_mask[i].sum()),
                         "labels": [_label_entry(m) for m in annotations_in_window(ref.annotations, a, b)],
                         "disagreements": list(merged.disagreements),
-                        **_worded(
-                            list(merged.claims.values()), merged.origins, writer, recording_hash, index
-                        ),
+                        **_worded(claims, merged.origins, writer, recording_hash, index),
                     }
                 )
                 index, before_s = index + 1, b

@@ -15,6 +15,7 @@ _FILE = re.compile(r"File Name:\s*(\S+)")
 _COUNT = re.compile(r"Number of Seizures in File:\s*(\d+)")
 _START = re.compile(r"Seizure(?:\s+\d+)?\s+Start Time:\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 _END = re.compile(r"Seizure(?:\s+\d+)?\s+End Time:\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
+_AGE = re.compile(r"\d+(\.\d+)?")
 _SAME_PERSON = {"chb21": "chb01"}
 """Case chb21 was recorded from the person of chb01, 1.5 years later."""
 
@@ -69,8 +70,9 @@ def _subject_info(path: Path) -> dict[str, tuple[str | None, float | None]]:
         return people
     for line in path.read_text("latin-1").splitlines():
         fields = line.split()
-        if len(fields) >= 3 and fields[0].startswith("chb") and fields[1] in ("F", "M"):
-            people[fields[0]] = (fields[1], float(fields[2]))
+        if len(fields) >= 2 and fields[0].startswith("chb") and fields[1] in ("F", "M"):
+            age = fields[2] if len(fields) > 2 else ""
+            people[fields[0]] = (fields[1], float(age) if _AGE.fullmatch(age) else None)
     return people
 
 

@@ -25,13 +25,17 @@ def edf_annotations(path: Path) -> Iterator[Annotation]:
 
 
 def header_demographics(path: Path) -> tuple[float | None, str | None]:
-    """Age in years and sex where the header of a de-identified public set says `Female_33yr`."""
+    """Age in years and sex of a patient field in the form of EDF+ (code, sex, birthdate, name).
+
+    Sex is its second part. Age is told only where the name of a de-identified public set says it
+    (`X F X Female_33yr`): a birthdate there is shifted or made up.
+    """
     with path.open("rb") as file:
-        header = file.read(168)
-    match = _DEMOGRAPHICS.search(header[8:88].decode("latin-1"))
-    if match is None:
-        return None, None
-    return float(match.group(2)), match.group(1)[0].upper()
+        patient = file.read(168)[8:88].decode("latin-1")
+    if match := _DEMOGRAPHICS.search(patient):
+        return float(match.group(2)), match.group(1)[0].upper()
+    parts = patient.split()
+    return None, parts[1] if len(parts) >= 4 and parts[1] in ("F", "M") else None
 
 
 def tuh_demographics(path: Path) -> tuple[float | None, str | None]:

@@ -12,6 +12,8 @@ import numpy as np
 from .origin import Origin
 from .source import Annotation, RecordingRef, Source, person_of
 
+MISSING_STEP = -32768
+"""What a sample of 16 bits that was not recorded is stored as (PhysioNet, signal(5)); it becomes zero."""
 _SIGNAL = re.compile(
     r"^\S+\s+\S+\s+(?P<gain>[-\d.eE+]+)(?:\((?P<baseline>-?\d+)\))?(?:/(?P<unit>\S+))?\s+(?P<rest>.*)$"
 )
@@ -42,9 +44,8 @@ def load(path: Path) -> dict[str, Any]:
     """A WFDB record (header and MATLAB v4 matrix) as the array form in microvolts.
 
     Header: PhysioNet, header(5). The first line has name, number of signals, rate, samples; each further
-    line a
-    signal with gain (steps per unit), baseline in brackets or the zero of the converter, and its name at
-    the end.
+    line a signal with gain (steps per unit), baseline in brackets or the zero of the converter, and its name
+    at the end.
     """
     from scipy.io import loadmat
 
@@ -61,7 +62,8 @@ def load(path: Path) -> dict[str, Any]:
         baseline = float(match["baseline"] if match["baseline"] is not None else rest[1])
         to_uv = {"uV": 1.0, "mV": 1e3, "V": 1e6}[match["unit"] or "mV"]
         names.append(rest[-1])
-        values.append((steps[row] - baseline) / float(match["gain"]) * to_uv)
+        there = np.where(steps[row] == MISSING_STEP, baseline, steps[row])
+        values.append((there - baseline) / float(match["gain"]) * to_uv)
     return {"array": np.stack(values), "sampling_rate": sfreq, "ch_names": names, "units": "uV"}
 
 

@@ -25,7 +25,7 @@ def find(root: Path) -> Iterator[RecordingRef]:
         seizures = read_seizures(lists[0].read_text("latin-1")) if lists else {}
         age_years, sex = people.get(folder.name, (None, None))
         for path in sorted(folder.glob("*.edf")):
-            marked = seizures.get(path.name.lower())
+            marked = seizures.get(_same(path.name))
             yield RecordingRef(
                 source="siena",
                 recording_id=path.stem,
@@ -40,7 +40,7 @@ def find(root: Path) -> Iterator[RecordingRef]:
 
 
 def read_seizures(text: str) -> dict[str, list[tuple[float, float]]]:
-    """File name in lower case to its seizures in seconds from the start of the registration.
+    """File name, as `_same` writes it, to its seizures in seconds from the start of the registration.
 
     A file with an entry that cannot be read, or whose times make no seizure, is left out as a whole.
     """
@@ -49,7 +49,7 @@ def read_seizures(text: str) -> dict[str, list[tuple[float, float]]]:
     name, registered_s, start_s = "", None, None
     for line in text.splitlines():
         if match := _FILE.search(line):
-            name = match.group(1).lower()
+            name = _same(match.group(1))
             found.setdefault(name, [])
             registered_s, start_s = None, None
             continue
@@ -73,6 +73,11 @@ def read_seizures(text: str) -> dict[str, list[tuple[float, float]]]:
                 spoiled.add(name)
             start_s = None
     return {name: seizures for name, seizures in found.items() if seizures and name not in spoiled}
+
+
+def _same(name: str) -> str:
+    """A file name without what the lists write in several ways: case, punctuation, the letter O for zero."""
+    return re.sub(r"[^a-z0-9]", "", name.lower()).replace("o", "0")
 
 
 def _clock_s(line: str) -> float | None:
