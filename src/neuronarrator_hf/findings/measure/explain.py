@@ -9,6 +9,9 @@ from .result import Judgement
 EXTREME_UV = 600.0
 LIGHT_SLOWING = 2.5
 """Margin up to which slowing may be that of drowsiness or dream sleep."""
+NEVER_SUPPRESSED = 0.1
+LIGHT_WITH_BLINKS = 1.0
+"""The same for delta under blinks, which encephalopathic patients have too."""
 EXPLAINED = -0.5
 """Margin at which a finding is left that another one explains."""
 _NOT_ASLEEP = ("lpd", "gpd", "bipd", "electrographic_seizure", "extreme_delta_brush", "burst_suppression")
@@ -55,17 +58,27 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     covered = np.maximum(suppression, ictal)
     complexes = np.where(train > 0, -8.0, m("spike_and_wave"))
     pauses = np.max([movement, ictal, complexes], axis=0)
+    # Where a posterior rhythm comes and goes over a background that is never suppressed, nothing else fell.
+    share = np.nan_to_num(by_id["discontinuity"].evidence["suppressed_share"])
+    reactive = np.where(share < NEVER_SUPPRESSED, m("posterior_dominant_rhythm"), -8.0)
     for findings, reason in (
-        (("spikes", "polyspikes"), np.maximum(whole, heart)),
+        (("spikes",), np.maximum(whole, heart)),
+        (("polyspikes",), np.maximum(train, heart)),
         (("spike_and_wave", "k_complexes", "vertex_waves"), train),
-        (("movement_artifact",), np.maximum(train, m("spike_and_wave"))),
+        (
+            ("movement_artifact",),
+            np.max([train, *(m(f) for f in ("spike_and_wave", "polyspikes", "k_complexes"))], axis=0),
+        ),
         (("gpd",), brush),
-        (("grda",), np.max([brush, movement, ictal], axis=0)),
+        (("asymmetry",), m("electrographic_seizure")),
+        (("electrographic_seizure",), brush),
+        (("grda",), np.max([brush + 0.5, movement, ictal], axis=0)),
+        (("beta_activity",), brush),
         (("lrda",), np.maximum(movement, ictal)),
         (("lateral_eye_movements",), m("lrda")),
         (("focal_slowing",), np.max([m("lpd"), m("lrda"), m("electrographic_seizure")], axis=0)),
         (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
-        (("brief_attenuation", "discontinuity"), pauses),
+        (("brief_attenuation", "discontinuity"), np.maximum(pauses, reactive)),
     ):
         for finding in findings:
             _give_way(by_id[finding], reason > 0)
@@ -128,8 +141,11 @@ def explain_by_state(judgements: list[Judgement]) -> None:
     With open eyes the posterior rhythm is attenuated and blinks are slow, which moves the same ratios.
     """
     by_id = {j.finding: j for j in judgements}
-    states = ("drowsy", "rem_sleep", "eyes_open")
+    states = ("drowsy", "n1_sleep", "rem_sleep")
     light = np.max([margin_of(by_id, state) for state in states], axis=0) > 0
+    light |= (margin_of(by_id, "eyes_open") > 0) & (
+        margin_of(by_id, "generalized_delta_slowing") < LIGHT_WITH_BLINKS
+    )
     for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
         own = by_id[finding]
         _give_way(own, light & (own.margin < LIGHT_SLOWING))

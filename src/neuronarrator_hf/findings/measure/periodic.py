@@ -35,8 +35,8 @@ FEW_CONTRAST = 8.0
 """Contrast at which even two discharges in ten seconds are a candidate."""
 MIN_CONTRAST_MARGIN = 1.8
 MIN_AMPLITUDE_UV = 12.0
-LATERALITY = 1.0
-"""log2 of the amplitude of the averaged discharge, left over right: a factor of two, a marked asymmetry."""
+LATERALITY = 0.7
+"""log2 of the amplitude of the averaged discharge, left over right: a factor of 1.6, clearly lateralized."""
 GENERALIZED_EXTRA = 0.3
 """Eyes, heart, movement and swings of the background are on both sides too; discharges have to fit better,
 unless they are six or more at intervals as regular as `CLEAR_IRREGULARITY`."""
@@ -296,7 +296,7 @@ def judge_periodic(
         Judgement(
             "lpd",
             lpd,
-            bound=bound + ", one side twice the other",
+            bound=bound + ", one side 1.6 times the other",
             side=side,
             regions=[t.regions for t in best],
             **common,

@@ -14,7 +14,15 @@ import numpy as np
 from scipy import fft
 from scipy.ndimage import uniform_filter1d
 
-from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_mean, masked_median
+from .block import (
+    LEFT_BIPOLAR,
+    RIGHT_BIPOLAR,
+    SLOW_SFREQ_HZ,
+    SiteBlock,
+    masked_mean,
+    masked_median,
+    masked_quantile,
+)
 from .periodic import FRONTOPOLAR_ROWS, Train
 from .result import Judgement
 
@@ -27,9 +35,11 @@ PURITY = 1.5
 """log2 of delta over theta amplitude; that of a random walk."""
 MIN_AMPLITUDE_UV = 15.0
 LATERALITY = 0.5
-"""log2 of delta amplitude, left over right: a factor of 1.4."""
+"""log2 of the amplitude within half a hertz of the rhythm, left over right, each in the upper fifth of its
+derivations: a factor of 1.4."""
+LARGEST = 0.8
 RANGE_HZ = (0.7, 3.6)
-BRUSH_LOCKING = 0.35
+BRUSH_LOCKING = 0.27
 BRUSH_DENSITY = 0.4
 """Density of 14-30 over 8-12 Hz."""
 
@@ -117,7 +127,9 @@ def judge_rhythmic_delta(
     concentration = take(np.stack([s.concentration for s in sides], axis=1))
     regularity = take(np.stack([s.regularity for s in sides], axis=1))
     frequency = take(np.stack([s.frequency_hz for s in sides], axis=1))
-    laterality = np.nan_to_num(levels[:, 0] - levels[:, 1])
+    own_rhythm = _amplitude_near(block, frequency)
+    sided = [masked_quantile(own_rhythm[:, rows], mask[:, rows], LARGEST) for rows in groups[:2]]
+    laterality = np.nan_to_num(sided[0] - sided[1])
     stronger = np.where(laterality > 0, 0, 1)
     largest = 2.83 * 2.0 ** np.nanmax(np.nan_to_num(levels[:, :2], nan=-9.0), axis=1)
     contrast = np.array(
@@ -126,10 +138,20 @@ def judge_rhythmic_delta(
             for of_window in trains
         ]
     )
-    margin = np.minimum(shape, 4.0 * np.log2(np.maximum(largest, 1e-3) / MIN_AMPLITUDE_UV))
-    # Waves with an interval between them are periodic discharges; their slope stands out.
-    margin = np.minimum(margin, 3.0 * np.log2(3.2 / np.maximum(contrast, 1.0)))
-    margin = np.minimum(margin, 4.0 * np.log2(3.3 / frequency))
+    # Rhythmic delta of one side is judged on that side, where it is largest.
+    purest = np.stack(
+        [masked_quantile(purity_rows[:, rows], mask[:, rows], LARGEST) for rows in groups[:2]], axis=1
+    )
+    gain = np.clip(purest - PURITY, -2.0, 1.0) - np.clip(purities[:, :2] - PURITY, -2.0, 1.0)
+    own_side = shapes[:, :2] + gain
+    lateral_shape = np.nan_to_num(np.take_along_axis(own_side, stronger[:, None], axis=1)[:, 0], nan=-8.0)
+    limits = [
+        4.0 * np.log2(np.maximum(largest, 1e-3) / MIN_AMPLITUDE_UV),
+        # Waves with an interval between them are periodic discharges; their slope stands out.
+        3.0 * np.log2(3.2 / np.maximum(contrast, 1.0)),
+        4.0 * np.log2(3.3 / frequency),
+    ]
+    margin = np.min([shape, *limits], axis=0)
     lateral = 4.0 * (np.abs(laterality) - LATERALITY)
     # On both sides drifts and eyes move the electrodes too: what hardly repeats itself has to be large.
     repeated = np.maximum(
@@ -157,7 +179,7 @@ def judge_rhythmic_delta(
     judgements = [
         Judgement(
             "lrda",
-            np.minimum(margin, lateral),
+            np.min([lateral_shape, *limits, lateral], axis=0),
             bound=bound + ", one side 1.4 times the other",
             side=["left" if s == 0 else "right" for s in stronger],
             regions=_side_regions(delta, mask, stronger),
@@ -169,6 +191,12 @@ def judge_rhythmic_delta(
         _judge_brush(block, assessed),
     ]
     return judgements, {**evidence, "rhythmic_margin": margin}
+
+
+def _amplitude_near(block: SiteBlock, frequency_hz: np.ndarray) -> np.ndarray:
+    """log2 amplitude within half a hertz of a frequency that differs by window, `(n_windows, 18)`."""
+    near = np.abs(block.psd_freqs - frequency_hz[:, None]) <= 0.5
+    return np.asarray(0.5 * np.log2(np.einsum("wbf,wf->wb", block.bipolar_psd, near) + 0.01))
 
 
 _ROWS_OF_REGION = {
@@ -239,7 +267,7 @@ def _judge_brush(block: SiteBlock, assessed: np.ndarray) -> Judgement:
         "extreme_delta_brush",
         margin,
         assessed,
-        bound="beta locked to delta (correlation 0.35) and standing by itself, delta above 20 uV",
+        bound="beta locked to delta (correlation 0.27) and standing by itself, delta above 20 uV",
         where="longitudinal bipolar",
         evidence={
             "brush_locking": locking,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
@@ -18,7 +20,6 @@ SPINDLE_RMS_RATIO = 2.0
 SLOW_WAVE_UV = 75.0
 SLOW_WAVE_SHARE = 0.35
 """A fifth of the window, and the half wave by which the sliding swing widens each single K-complex."""
-VERTEX_UV = 40.0
 LOWER_SITES = ("T7", "T8", "P7", "P8")
 
 
@@ -145,38 +146,68 @@ def _judge_slow_waves(block: SiteBlock) -> tuple[Judgement, dict[str, np.ndarray
     return judgement, evidence
 
 
+@dataclass(frozen=True)
+class _Wave:
+    """What one kind of single negative wave has to be.
+
+    Attributes:
+        high_hz: Upper edge of the band in which it is looked at.
+        sites: Where it is largest.
+        width_s: Least and largest width at half its height; the whole wave lasts about three times as long.
+        height_uv: Height of the negative peak.
+        stands_out: log2 of the height over 2 sqrt 2 times the spread of the window.
+    """
+
+    high_hz: float
+    sites: tuple[str, ...]
+    width_s: tuple[float, float]
+    height_uv: float
+    stands_out: float
+
+
+_WAVES = {
+    "k_complexes": _Wave(12.0, ("F3", "F4", "Fz", "Cz"), (0.125, 0.4), 60.0, 0.55),
+    "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.135), 50.0, 0.45),
+}
+REACH_S = 0.6
+EDGE_S = 0.06
+"""Width over which a doubt about the width counts in full."""
+
+
 def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
-    """K-complexes (>= 0.5 s, frontal) and vertex waves (< 0.5 s, at the vertex): single, standing out."""
+    """K-complexes (>= 0.5 s, frontal) and vertex waves (< 0.5 s, at the vertex): the largest."""
     judgements = []
-    for finding, band, sites, period_s, floor_uv, ratio in (
-        ("k_complexes", (0.5, 4.0), ("F3", "F4", "Fz", "Cz"), 1.0, 80.0, 3.3),
-        ("vertex_waves", (2.0, 12.0), ("Cz",), 0.4, VERTEX_UV, 4.0),
-    ):
-        x, assessed = _frontal(block, *band, sites)
-        width = round(period_s * SLOW_SFREQ_HZ)
-        trough = maximum_filter1d(-x, 5, axis=-1)
-        is_trough = (-x == maximum_filter1d(-x, width, axis=-1)) & (trough > 0)
-        swing = -x + maximum_filter1d(x, width, axis=-1)
-        typical = 2.83 * 1.4826 * np.median(np.abs(x), axis=-1, keepdims=True)
-        height = np.where(is_trough, swing, 0.0)
-        edge = width // 2
-        height[:, :edge] = 0
-        height[:, -edge:] = 0
-        count = ((height > floor_uv) & (height > ratio / 2 * typical)).sum(axis=-1)
-        best = height.max(axis=-1)
-        stands = np.log2(np.maximum(best, 1e-3) / np.maximum(ratio * typical[:, 0], 1e-3))
-        margin = np.minimum(4 * np.log2(np.maximum(best, 1e-3) / floor_uv), 4 * (stands + 0.4))
-        margin = np.minimum(margin, 1.5 * (3.5 - count))
-        margin = np.minimum(margin, _field_margin(block, height.argmax(axis=-1), finding))
+    reach = round(REACH_S * SLOW_SFREQ_HZ)
+    rows = np.arange(block.n_windows)
+    for finding, kind in _WAVES.items():
+        x, assessed = _frontal(block, 0.5, kind.high_hz, kind.sites)
+        peak = (-x[:, reach:-reach]).argmax(axis=-1) + reach
+        height = np.maximum(-x[rows, peak], 1e-3)
+        around = x[rows[:, None], peak[:, None] + np.arange(-reach, reach + 1)]
+        below = around < -0.5 * height[:, None]
+        steps = (~below[:, reach::-1]).argmax(axis=-1) + (~below[:, reach:]).argmax(axis=-1)
+        width_s = steps / SLOW_SFREQ_HZ
+        typical = 2.83 * 1.4826 * np.median(np.abs(x), axis=-1)
+        margin = np.min(
+            [
+                4.0 * np.log2(height / kind.height_uv),
+                4.0 * (np.log2(height / np.maximum(typical, 1e-3)) - kind.stands_out),
+                (width_s - kind.width_s[0]) / EDGE_S + 0.2,
+                (kind.width_s[1] - width_s) / EDGE_S + 0.2,
+                _field_margin(block, peak, finding),
+            ],
+            axis=0,
+        )
         judgements.append(
             Judgement(
                 finding,
                 margin,
                 assessed & (block.duration_s >= 4.0),
-                bound=f"single negative wave above {floor_uv:g} uV standing out of the window, largest "
+                bound=f"negative wave of {kind.height_uv:g} uV, {kind.width_s[0]:g}-{kind.width_s[1]:g} s "
+                "wide at half its height, standing out of the window, largest "
                 + ("frontally" if finding == "k_complexes" else "at the vertex"),
-                where=f"{', '.join(sites)} against T7, T8, P7, P8",
-                evidence={f"{finding}_uv": best, f"{finding}_count": count.astype(float)},
+                where=f"{', '.join(kind.sites)} against T7, T8, P7, P8",
+                evidence={f"{finding}_uv": height, f"{finding}_width_s": width_s},
             )
         )
     return judgements
@@ -184,8 +215,7 @@ def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
 
 def _field_margin(block: SiteBlock, peak: np.ndarray, finding: str) -> np.ndarray:
     """Whether the field at the peak has its negative maximum where the wave belongs, on both sides alike."""
-    band = (0.5, 4.0) if finding == "k_complexes" else (2.0, 12.0)
-    x = block.band(*band, derivation="average")
+    x = block.band(0.5, _WAVES[finding].high_hz, derivation="average")
     field = -np.take_along_axis(x, peak[:, None, None], axis=-1)[..., 0]
     middle = field[:, site_indices(("Cz",) if finding == "vertex_waves" else ("Fz", "Cz", "F3", "F4"))].mean(
         axis=1
@@ -202,4 +232,6 @@ def _field_margin(block: SiteBlock, peak: np.ndarray, finding: str) -> np.ndarra
         0.5 - np.abs(left - right) / scale,
         around / scale - 0.15,  # a field, not one electrode
     ]
+    if finding == "vertex_waves":
+        parts.append(middle / scale - 0.75)
     return 6 * np.min(parts, axis=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..vocabulary import ABNORMAL_IDS
-from .explain import margin_of
+from .explain import LIGHT_SLOWING, margin_of
 from .result import Judgement
 
 MIN_BACKGROUND = ("generalized_delta_slowing", "low_voltage")
@@ -44,7 +44,8 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
     rem = np.min(
         [-rhythm, lateral + 0.2, -m("muscle_artifact") - 1.0, 2.5 - theta, 1.5 - delta, quiet], axis=0
     )
-    sick = (pathology > 0) | (delta > 1.0)
+    eyes = np.maximum(blinks, lateral) > 0
+    sick = (pathology > 0) | (delta > np.where(eyes, LIGHT_SLOWING, 1.0))
     asleep_known = enough & ~(sick & (np.maximum(sleeping, slow) <= 0))
     awake = awake_known & ~sick
     drowsy = np.minimum(drowsy, -rem)

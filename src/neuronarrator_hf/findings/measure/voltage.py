@@ -27,6 +27,8 @@ BURST_SHARE = 0.45
 MIN_DERIVATIONS = 8
 ATTENUATED = 0.95
 """log2 depth of the deepest half second of the window: half the amplitude, less what the envelope blurs."""
+INTERRUPTED = 0.4
+"""log2 depth that a suppressed stretch of a discontinuous record has: a low record is not interrupted."""
 ATTENUATED_UV = 35.0
 """What is still larger than this is an ordinary background between larger waves."""
 DEEPEST_STEPS = 6
@@ -137,9 +139,11 @@ def judge_voltage(voltage: Voltage) -> list[Judgement]:
     half = round(ENVELOPE_S / STEP_S) // 2
     # A window that reaches over the edges shortens a quiet stretch by half its length at both ends.
     suppressed = _widen(envelope < SUPPRESSED_UV, half)
+    interrupted = _widen((envelope < SUPPRESSED_UV) & (voltage.relative < -INTERRUPTED), half)
     weak = _widen(voltage.relative < -ATTENUATED, half)
     suppressed_share = suppressed.mean(axis=-1)
-    quiet_share = (suppressed | weak).mean(axis=-1)
+    quiet_share = (interrupted | weak).mean(axis=-1)
+    quiet_share = np.where(suppressed_share > BURST_SHARE, suppressed_share, quiet_share)
     depth = -np.sort(voltage.relative, axis=-1)[:, :DEEPEST_STEPS].mean(axis=-1)
     spread = np.log2(high / background)
     extreme = np.minimum(6 * np.log2(SUPPRESSED_UV / background), 6 * np.log2(SUPPRESSED_HIGH_UV / high))
