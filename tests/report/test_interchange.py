@@ -11,8 +11,9 @@ import pytest
 from eeg_samples import as_array, awake_uv
 
 from neuronarrator_hf.narration.result import Narration
+from neuronarrator_hf.recording.copying import write_edf_copy
 from neuronarrator_hf.recording.reading import Recording, read_recording
-from neuronarrator_hf.recording.writing import write_edf, write_edf_copy
+from neuronarrator_hf.recording.writing import write_edf
 from neuronarrator_hf.report.edf import write_annotated_edf
 from neuronarrator_hf.report.exchange import exchange_events, mne_annotations
 from neuronarrator_hf.report.szcore import szcore_rows, write_szcore

@@ -63,6 +63,7 @@ class EDFSource(SignalSource):
             annotations=annotations,
             n_annotations_dropped=n_dropped,
             warnings=warnings,
+            record_s=header.record_s,
         )
         gains = header.gain[self._signals]
         self.unusable = {row: "the header gives it no range" for row in np.flatnonzero(gains == 0).tolist()}
@@ -108,14 +109,36 @@ class EDFSource(SignalSource):
     def _set_rate(self, per_record: int) -> None:
         self._per_record = per_record
         self.sfreq = per_record / self._header.record_s
+        self.spans = self._spans_at(per_record)
+        self.n_times = self.spans[-1][1]
+
+    def _spans_at(self, per_record: int) -> tuple[Span, ...]:
+        """The runs of records in samples of a rate."""
         spans: list[Span] = []
         for first, last, onset_s in self._runs:
-            start = round(onset_s * self.sfreq)
+            start = round(onset_s * per_record / self._header.record_s)
             if spans:
                 start = max(start, spans[-1][1])
             spans.append((start, start + (last - first) * per_record))
-        self.spans = tuple(spans)
-        self.n_times = self.spans[-1][1]
+        return tuple(spans)
+
+    def stored_rate(self, row: int) -> float:
+        """Rate of a channel in Hz."""
+        return self._count(row) / self._header.record_s
+
+    def stored_spans(self, row: int) -> tuple[Span, ...]:
+        """The runs of records in samples of the channel's own rate."""
+        return self._spans_at(self._count(row))
+
+    def read_stored(self, rows: Sequence[int], start: int, stop: int) -> np.ndarray:
+        """Physical values of channels of one rate at that rate, within one run."""
+        spans, count = self.stored_spans(rows[0]), self._count(rows[0])
+        run = next(i for i, (a, b) in enumerate(spans) if a <= start and stop <= b)
+        signals = [int(self._signals[row]) for row in rows]
+        return self._native(signals, count, self._runs[run], start - spans[run][0], stop - spans[run][0])
+
+    def _count(self, row: int) -> int:
+        return int(self._header.samples_per_record[self._signals[row]])
 
     def read(self, rows: Sequence[int], start: int, stop: int) -> np.ndarray:
         """`(len(rows), stop - start)` float64 in physical units."""

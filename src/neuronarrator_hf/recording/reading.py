@@ -122,6 +122,11 @@ class Recording:
             digest.update(steps.T.astype("<i4").tobytes())
         return digest.hexdigest()
 
+    @property
+    def source(self) -> SignalSource:
+        """All channels as they are stored, those that are no EEG included."""
+        return self._source
+
     def close(self) -> None:
         """Give back the file."""
         self._source.close()

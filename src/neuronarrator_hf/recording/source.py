@@ -34,6 +34,7 @@ class SignalSource:
         positions: Label to position in head coordinates (x right, y front, z up), any length unit.
         unusable: Channels that cannot be used, by number from 0, with the reason.
         warnings: What the reader of the format has to say.
+        record_s: Seconds of a data record, where the format has such and channels may differ in rate.
         files: Files that the samples come from, where a format may name others than the one opened.
     """
 
@@ -53,10 +54,23 @@ class SignalSource:
     unusable: dict[int, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     files: tuple[Path, ...] = ()
+    record_s: float | None = None
 
     def read(self, rows: Sequence[int], start: int, stop: int) -> np.ndarray:
         """`(len(rows), stop - start)` float64 of the channels `rows`; within one span."""
         raise NotImplementedError
+
+    def stored_rate(self, row: int) -> float:
+        """Rate in Hz at which a channel is stored; `read` may give it resampled."""
+        return self.sfreq
+
+    def stored_spans(self, row: int) -> tuple[Span, ...]:
+        """Stretches without a gap, in samples of the channel's own rate."""
+        return self.spans
+
+    def read_stored(self, rows: Sequence[int], start: int, stop: int) -> np.ndarray:
+        """As `read`, for channels of one stored rate, in samples of that rate."""
+        return self.read(rows, start, stop)
 
     def prepare(self, rows: Sequence[int]) -> None:
         """Called once with the rows that will be read, before the sampling rate is relied on."""

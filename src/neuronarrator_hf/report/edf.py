@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..recording.copying import write_edf_copy
 from ..recording.reading import Recording
-from ..recording.writing import write_edf_copy
 from .exchange import exchange_events
 from .overview import SignalSummary
 
@@ -15,10 +15,10 @@ from .overview import SignalSummary
 def write_annotated_edf(
     path: Path, document: Mapping[str, Any], recording: Recording | None, _: SignalSummary | None = None
 ) -> None:
-    """Write the EEG electrodes of a recording with events and states as annotations.
+    """Write a recording, all of its channels, with events and states as annotations.
 
-    Samples are stored with 16 bit over the range of each channel; other signals (ECG, EOG, triggers) and
-    the header's identity and date are not copied. Codes that the recording came with are kept.
+    Samples are stored with 16 bit over the range of each channel; the header's identity and date are not
+    copied. Codes that the recording came with are kept.
 
     Args:
         path: Where to; an earlier copy is replaced.
