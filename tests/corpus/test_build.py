@@ -19,13 +19,14 @@ from neuronarrator_hf.corpus.columns import COLUMNS, STEP_UV, claim_of, features
 from neuronarrator_hf.corpus.engines import InProcess, Processes
 from neuronarrator_hf.corpus.finish import write_side_files
 from neuronarrator_hf.corpus.plan import BuildOptions
-from neuronarrator_hf.corpus.publish import check_publishable
 from neuronarrator_hf.corpus.rows import simulation_tasks
 from neuronarrator_hf.corpus.shards import iter_rows, read_told, shard_paths, write_part
 from neuronarrator_hf.corpus.sources import SourceError
 from neuronarrator_hf.corpus.splits import LeakageError
 from neuronarrator_hf.corpus.writers import WriterOptions, contents
 from neuronarrator_hf.findings.parse import parse
+from neuronarrator_hf.publishing.corpora import corpus_repository
+from neuronarrator_hf.publishing.rows import row_problems
 
 OPTIONS = BuildOptions()
 
@@ -141,13 +142,11 @@ def test_the_same_signal_under_two_names_in_two_splits_stops_the_build(tmp_path:
         build(tmp_path / "c", recording_tasks([("folder", tmp_path / "root")]), OPTIONS, InProcess())
 
 
-def test_rows_for_their_holder_alone_are_marked_and_not_pushed(corpus: Path, tmp_path: Path) -> None:
+def test_rows_for_their_holder_alone_are_marked(corpus: Path) -> None:
     told = {path.parent.name: read_told(path)["redistributable"] for path in shard_paths(corpus)}
     assert told == {"folder": False, "simulated": True}
-    with pytest.raises(SourceError, match="folder"):
-        check_publishable(corpus)
-    build(tmp_path, simulation_tasks(6, 0), OPTIONS, InProcess())
-    check_publishable(tmp_path)
+    problems = list(row_problems(corpus_repository(corpus, "x")))
+    assert problems and all("rows of folder may not be passed on" in problem for problem in problems)
 
 
 def test_a_fault_while_writing_leaves_no_file(tmp_path: Path) -> None:

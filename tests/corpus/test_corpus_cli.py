@@ -60,7 +60,8 @@ def test_faults_are_one_line(tmp_path: Path, arguments: tuple[str, ...], told: s
 
 def test_stats_and_push_of_nothing(tmp_path: Path) -> None:
     assert run("stats", tmp_path).exit_code == 2
-    assert "no shard" in run("push", tmp_path, "--to", "org/x").output
+    assert "build a corpus first" in run("push", tmp_path, "--to", "org/x").output
+    assert "--to is a name" in run("push", tmp_path, "--to", "x").output
 
 
 def test_rows_for_their_holder_are_not_pushed(tmp_path: Path) -> None:
@@ -69,20 +70,26 @@ def test_rows_for_their_holder_are_not_pushed(tmp_path: Path) -> None:
         run("build", "--source", "folder", "--root", root, "--out", tmp_path / "o", "--quiet").exit_code == 0
     )
     result = run("push", tmp_path / "o", "--to", "org/x", "--public")
-    assert result.exit_code == 2 and "holder alone" in result.output
+    assert result.exit_code == 2 and "rows of folder may not be passed on" in result.output
+    assert "nothing was sent" in result.output
 
 
 def test_a_corpus_that_may_be_passed_on_is_uploaded_without_its_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import huggingface_hub
-
     asked: dict[str, dict] = {}
     api = type("Api", (), {
-        "create_repo": lambda self, *a, **k: asked.update(create={"name": a, **k}),
-        "upload_folder": lambda self, **k: asked.update(upload=k) or "done",
+        "create_repo": lambda self, **k: asked.update(create=k),
+        "list_repo_files": lambda self, **k: [],
+        "create_commit": lambda self, **k: asked.update(commit=k) or type("Done", (), {"oid": "c0ffee"}),
     })  # fmt: skip
-    monkeypatch.setattr(huggingface_hub, "HfApi", api)
-    run("simulate", "--out", tmp_path, "--segments", 6, "--quiet")
-    assert "done" in run("push", tmp_path, "--to", "org/x").output
-    assert asked["create"]["private"] is True and ".build/**" in asked["upload"]["ignore_patterns"]
+    monkeypatch.setattr("neuronarrator_hf.publishing.push.HfApi", api)
+    run("simulate", "--out", tmp_path, "--segments", 12, "--quiet")
+    assert "would be sent" in run("push", tmp_path, "--to", "org/x", "--dry-run").output and not asked
+    told = run("push", tmp_path, "--to", "org/x")
+    assert told.exit_code == 0 and "dataset org/x: 5 files" in told.output and "c0ffee" in told.output
+    assert asked["create"]["private"] is True and asked["commit"]["repo_id"] == "org/x"
+    sent = {operation.path_in_repo for operation in asked["commit"]["operations"]}
+    assert sent == {"README.md", "statistics.json"} | {
+        f"data/simulated/{split}-00000.parquet" for split in ("train", "validation", "test")
+    }

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from huggingface_hub import DatasetCard
 
-from neuronarrator_hf.corpus.publish import check_publishable
 from neuronarrator_hf.corpus.quality import inspect_rows
 from neuronarrator_hf.corpus.shards import iter_rows, shard_paths
+from neuronarrator_hf.publishing.corpora import corpus_repository
+from neuronarrator_hf.publishing.rows import row_problems
 
 FOLDER = Path(__file__).resolve().parents[2] / "hub" / "dataset"
 
 
 def test_it_is_simulated_small_and_may_be_passed_on() -> None:
-    check_publishable(FOLDER)
+    assert list(row_problems(corpus_repository(FOLDER, "NeuroCorpus"))) == []
     shards = shard_paths(FOLDER)
     assert {path.parent.name for path in shards} == {"simulated"}
     assert sum(path.stat().st_size for path in shards) <= 3_000_000

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .corpus_download import download
-from .messages import make_folder, usage_errors
+from .hub import check_name, send
+from .messages import make_folder, refuse, say, usage_errors
 
 if TYPE_CHECKING:
     from ..corpus.engines import Engine
@@ -115,12 +116,23 @@ def push(
     folder: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
     to: Annotated[str, typer.Option(help="Dataset repository, org/name.")],
     public: Annotated[bool, typer.Option("--public", help="A public repository.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and list, send nothing.")] = False,
 ) -> None:
-    """Upload a corpus to the Hub; rows that may not be passed on are refused."""
-    with usage_errors():
-        from ..corpus.publish import push as upload
+    """Upload a corpus as `hub push` does a release; rows that may not be passed on are refused."""
+    from ..publishing.check import check_repository
+    from ..publishing.corpora import corpus_repository
 
-        typer.echo(upload(folder, to, private=not public))
+    with usage_errors():
+        owner, _, name = to.partition("/")
+        check_name("to", owner)
+        check_name("to", name)
+        repository = corpus_repository(folder, name)
+        problems = check_repository(repository)
+    for problem in problems:
+        say(problem)
+    if problems:
+        refuse("nothing was sent: the corpus does not pass the check")
+    send(repository, owner, private=not public, dry_run=dry_run)
 
 
 def _run(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .messages import refuse, say, usage_errors
+
+if TYPE_CHECKING:
+    from ..publishing.repositories import Repository
 
 hub = typer.Typer(
     help="Publish on the Hugging Face Hub: build, check, push.", no_args_is_help=True, rich_markup_mode=None
@@ -38,7 +41,7 @@ def build(
 
     checkout = Path(__file__).resolve().parents[3]
     with usage_errors():
-        _check_name("name", name)
+        check_name("name", name)
         left_out = build_release(
             out,
             model or default_model_dir(),
@@ -69,25 +72,31 @@ def push(
     """Upload a release that passes the check; after a failure the same command goes on where it was."""
     from importlib.metadata import version
 
-    from ..publishing.push import push_repository
     from ..publishing.repositories import find_repositories
 
     with usage_errors():
-        _check_name("org", org)
+        check_name("org", org)
     if not _passes(release):
         refuse("nothing was sent: the release does not pass the check")
     for repository in find_repositories(release):
-        try:
-            done = push_repository(
-                repository, org, private=private, dry_run=dry_run, tag=f"v{version('neuronarrator_hf')}"
-            )
-        except _FAILURES as error:
-            refuse(
-                f"{repository.label} was not sent: {error}; log in with `hf auth login`, see that the token "
-                f"may write to {org}, and repeat the command: what was sent is not sent again"
-            )
-        size = f"{done.n_files} files, {done.n_bytes / 1e6:.1f} MB"
-        typer.echo(f"{done.kind} {done.repo_id}: {size}, {'would be sent' if dry_run else done.commit}")
+        send(repository, org, private=private, dry_run=dry_run, tag=f"v{version('neuronarrator_hf')}")
+
+
+def send(
+    repository: Repository, owner: str, *, private: bool, dry_run: bool = False, tag: str | None = None
+) -> None:
+    """Upload a repository that has passed the check, and say what was sent; refuse where it cannot be."""
+    from ..publishing.push import push_repository
+
+    try:
+        done = push_repository(repository, owner, private=private, dry_run=dry_run, tag=tag)
+    except _FAILURES as error:
+        refuse(
+            f"{repository.label} was not sent: {error}; log in with `hf auth login`, see that the token "
+            f"may write to {owner}, and repeat the command: what was sent is not sent again"
+        )
+    size = f"{done.n_files} files, {done.n_bytes / 1e6:.1f} MB"
+    typer.echo(f"{done.kind} {done.repo_id}: {size}, {'would be sent' if dry_run else done.commit}")
 
 
 def _passes(release: Path) -> bool:
@@ -104,6 +113,7 @@ def _passes(release: Path) -> bool:
     return passes
 
 
-def _check_name(option: str, name: str) -> None:
+def check_name(option: str, name: str) -> None:
+    """Raise ValueError where the Hub takes no such name."""
     if not _OWNER.fullmatch(name) or ".." in name or "--" in name:
         raise ValueError(f"--{option} is a name as the Hub takes it (letters, digits, - _ .), got {name!r}")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .corpora import corpus_repository
 from .repositories import DATASET, MANIFEST, MODEL, SPACE, find_repositories
 
 CODE = Path(__file__).with_name("neuronarrator_code.py")
@@ -24,7 +25,6 @@ AUTO_CLASSES = {
 _MODEL_FILES = (
     "README.md", "LICENSE", "*.json", "*.safetensors", "chat_template.jinja", "adapter_config.json",
 )  # fmt: skip
-_CORPUS_FILES = ("README.md", "statistics.json")
 _NOT_PUBLISHED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
 
@@ -112,11 +112,7 @@ def _copy_spaces(checkout: Path, folder: Path) -> None:
 
 
 def _copy_corpus(corpus: Path, folder: Path) -> None:
-    shards = sorted((corpus / "data").rglob("*.parquet"))
-    if not shards or not (corpus / "README.md").is_file():
-        raise FileNotFoundError(f"{corpus}: no README.md with data/*.parquet there; build a corpus first")
-    told = [corpus / name for name in _CORPUS_FILES]
-    for path in (*shards, *filter(Path.is_file, told)):
+    for path in corpus_repository(corpus, DATASET).files():
         place = folder / path.relative_to(corpus)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)
