@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -25,6 +26,8 @@ def app(
     """Serve the demo on this machine: recordings are narrated in a browser and leave it nowhere."""
     if port is not None and not 1 <= port <= 65535:
         refuse(f"port must be between 1 and 65535, got {port}")
+    if mcp and find_spec("mcp") is None:
+        refuse("--mcp needs more of gradio: pip install 'gradio[mcp]', in an environment of its own")
     try:
         from ..app.server import serve
     except ModuleNotFoundError as error:
