@@ -14,6 +14,7 @@ from transformers.modeling_outputs import ModelOutput
 
 from .configuration_neuronarrator import NeuroNarratorConfig
 from .finding_targets import FREQUENCY_BINS_HZ, to_concepts
+from .initial_weights import init_by_fan_in
 from .modeling_bridge import BridgeState, NeuroNarratorStateSpaceBridge
 from .modeling_heads import (
     CONCEPT_SUMMARY_SIZE,
@@ -23,7 +24,7 @@ from .modeling_heads import (
     summarise_concepts,
 )
 from .modeling_topomap import NeuroNarratorTopomapEncoder
-from .modeling_waveform import NUM_EVIDENCE, build_waveform_encoder, init_by_fan_in
+from .modeling_waveform import NUM_EVIDENCE, build_waveform_encoder
 
 EEG_INPUTS = (
     "eeg_values",

@@ -18,8 +18,9 @@ from transformers import initialization as init
 
 from ..signal.montage import SITES_1020
 from .configuration_neuronarrator import NeuroNarratorBraindecodeConfig
+from .initial_weights import init_by_fan_in
 from .modeling_sites import SiteResampler
-from .modeling_waveform import WaveformOutput, init_by_fan_in
+from .modeling_waveform import WaveformOutput
 
 
 class NeuroNarratorBraindecodeEncoder(PreTrainedModel):

@@ -14,7 +14,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import ModelOutput
 
 from .configuration_neuronarrator import NeuroNarratorBridgeConfig
-from .modeling_waveform import init_by_fan_in
+from .initial_weights import init_by_fan_in
 from .state_space import RESET_LOG_DECAY, scan_step, selective_scan
 
 

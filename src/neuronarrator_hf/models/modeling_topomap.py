@@ -11,7 +11,7 @@ from transformers import AutoModel, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from .configuration_neuronarrator import NeuroNarratorTopomapConfig
-from .modeling_waveform import init_by_fan_in
+from .initial_weights import init_by_fan_in
 
 
 class NeuroNarratorTopomapEncoder(PreTrainedModel):

@@ -23,6 +23,7 @@ from ..signal.montage import SITES_1020
 from ..signal.spectral import SPECTRUM_FREQS_HZ
 from .configuration_neuronarrator import NeuroNarratorWaveformConfig
 from .finding_targets import FREQUENCY_BINS_HZ
+from .initial_weights import ClosedLayerNorm, ClosedLinear, init_by_fan_in
 from .modeling_sites import DECIMATION, NUM_ROWS, QUALITY_SIZE, Float32Buffers, ReferenceFreeRows
 
 QUANTILES = (0.06, 0.25, 0.5, 0.75, 0.94)
@@ -141,7 +142,7 @@ class RowConvolutions(nn.Module):
         self.halving = nn.Linear(2 * narrow, width)
         self.norm = nn.LayerNorm(width)
         self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(config.num_conv_layers))
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in self.layers)
+        self.norms = nn.ModuleList(ClosedLayerNorm(width) for _ in self.layers)
         self.attention = nn.Linear(width, 4)
         self.out = nn.Linear(6 * width, config.row_size)
 
@@ -175,8 +176,8 @@ class MixingLayer(GradientCheckpointingLayer):
         super().__init__()
         self.num_heads, self.dropout = num_heads, dropout
         self.norm_attention, self.norm_mlp = nn.LayerNorm(size), nn.LayerNorm(size)
-        self.qkv, self.out = nn.Linear(size, 3 * size), nn.Linear(size, size)
-        self.mlp = nn.Sequential(nn.Linear(size, 2 * size), nn.GELU(), nn.Linear(2 * size, size))
+        self.qkv, self.out = nn.Linear(size, 3 * size), ClosedLinear(size, size)
+        self.mlp = nn.Sequential(nn.Linear(size, 2 * size), nn.GELU(), ClosedLinear(2 * size, size))
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
         q, k, v = (
@@ -220,7 +221,8 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         self.amplitude_features = nn.Linear(2 * len(QUANTILES) + 1, size)
         self.spectrum_features = nn.Linear(config.n_freqs, size)
         if config.use_site_quality:
-            self.quality_features = nn.Linear(QUALITY_SIZE, size)
+            self.quality_features = ClosedLinear(QUALITY_SIZE, size)
+            self.silent_sites = ClosedLinear(len(SITES_1020), hidden_size)
         self.row_embedding = nn.Parameter(torch.zeros(NUM_ROWS, size))
         self.mixing = nn.ModuleList(
             MixingLayer(size, config.num_attention_heads, config.dropout)
@@ -232,7 +234,7 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         n_lags = self.rates.lags_to_bins.shape[1]
         self.periods = nn.Linear(NUM_ENVELOPES * n_lags, 64)
         self.row_summary = nn.Linear(size, 12)
-        n_global = 3 * 32 + 64 + 12 * NUM_ROWS + 1 + config.use_site_quality * len(SITES_1020)
+        n_global = 3 * 32 + 64 + 12 * NUM_ROWS + 1
         self.global_out = nn.Sequential(
             nn.Linear(n_global, hidden_size), nn.GELU(), nn.Linear(hidden_size, hidden_size)
         )
@@ -302,10 +304,9 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         course = torch.cat([course.mean(-1), course.amax(-1), (course.var(-1) + 1e-5).sqrt()], dim=-1)
         periods = F.gelu(self.periods(periods.flatten(1)))
         summary = (self.row_summary(rows) * row_mask[..., None]).flatten(1)
-        summaries = [course, periods, summary, log_scale]
+        whole = self.global_out(torch.cat([course, periods, summary, log_scale], dim=-1))
         if quality is not None:
-            summaries.append(quality[..., -1])  # a site that records nothing may have no row
-        whole = self.global_out(torch.cat(summaries, dim=-1))
+            whole = whole + self.silent_sites(quality[..., -1])  # a site that records nothing may have no row
 
         weights = torch.einsum("qd,nrd->nqr", self.queries, rows) / rows.shape[-1] ** 0.5
         weights = weights.masked_fill(~mask[:, 0], torch.finfo(weights.dtype).min).softmax(-1)
@@ -344,16 +345,6 @@ def build_waveform_encoder(config) -> PreTrainedModel:
     if config.model_type == NeuroNarratorWaveformConfig.model_type:
         return NeuroNarratorWaveformEncoder(config)
     return AutoModel.from_config(config)
-
-
-def init_by_fan_in(model: PreTrainedModel, module: nn.Module) -> None:
-    """Weights of linear and convolutional layers by fan-in: these towers are trained from nothing."""
-    if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
-        init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
-        if module.bias is not None:
-            init.zeros_(module.bias)
-    else:
-        PreTrainedModel._init_weights(model, module)
 
 
 def _triangles(freqs: np.ndarray, bins: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedConfig
 
 from ..models.configuration_neuronarrator import NeuroNarratorConfig
 from ..models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
@@ -188,7 +189,8 @@ def _pretrained_language_model(name: str, run: RunArguments) -> tuple[Any, Any]:
 def load_parts(folder: str | Path, run: RunArguments | None = None) -> Parts:
     """Model, processor and shared space of a folder; what the preset switches is the preset's.
 
-    Switches, which fit any weights: `history`, `use_topomap` and `waveform_config.use_spectra`.
+    Switches, which fit any weights: `history`, `use_topomap` and, of the waveform encoder, `use_spectra`,
+    `use_site_quality` and more layers than there were (they start as if they were not there).
     """
     folder = Path(folder)
     config = NeuroNarratorConfig.from_pretrained(folder)
@@ -196,11 +198,19 @@ def load_parts(folder: str | Path, run: RunArguments | None = None) -> Parts:
     if run is not None:
         config.history = run.model.get("history", config.history)
         config.use_topomap = run.model.get("use_topomap", config.use_topomap)
-        waveform = run.model.get("waveform_config") or {}
-        if "use_spectra" in waveform:
-            config.waveform_config.use_spectra = waveform["use_spectra"]
+        _switch(config.waveform_config, run.model.get("waveform_config") or {})
         processor.follow(config)
     model = NeuroNarratorForConditionalGeneration.from_pretrained(folder, config=config, dtype=torch.float32)
     parts = _assemble(model, processor)
     parts.alignment.load(folder)
     return parts
+
+
+def _switch(config: PreTrainedConfig, wanted: Mapping[str, Any]) -> None:
+    """Take over what fits the weights of a waveform encoder."""
+    for name in ("use_spectra", "use_site_quality"):
+        if name in wanted:
+            setattr(config, name, wanted[name])
+    for name in ("num_conv_layers", "num_mixing_layers"):
+        if hasattr(config, name):
+            setattr(config, name, max(getattr(config, name), wanted.get(name, 0)))

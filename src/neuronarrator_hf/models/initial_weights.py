@@ -1,0 +1,35 @@
+"""Initial weights of the towers that are trained from nothing."""
+
+from __future__ import annotations
+
+from torch import nn
+from transformers import PreTrainedModel
+from transformers import initialization as init
+
+
+class Closed:
+    """Marks a layer that starts at zero, so that a trained model can be given further ones unchanged."""
+
+
+class ClosedLinear(Closed, nn.Linear):
+    """A linear layer that starts at zero."""
+
+
+class ClosedLayerNorm(Closed, nn.LayerNorm):
+    """A normalisation that starts at zero."""
+
+
+def init_by_fan_in(model: PreTrainedModel, module: nn.Module) -> None:
+    """Weights of linear and convolutional layers by fan-in, zeros of closed ones."""
+    if isinstance(module, Closed):
+        init.zeros_(module.weight)
+        init.zeros_(module.bias)
+    elif isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
+        init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
+        if module.bias is not None:
+            init.zeros_(module.bias)
+    else:
+        PreTrainedModel._init_weights(model, module)
+
+
+__all__ = ["ClosedLayerNorm", "ClosedLinear", "init_by_fan_in"]
