@@ -32,7 +32,7 @@ MAINS_RATIO = 10.0
 MAINS_STANDS_OUT = 2.0
 """Power within 1.5 Hz of the mains over that beside it from which it is taken off the muscle."""
 ECG_SAMPLES = 40
-ECG_REPEATED = 0.43
+ECG_REPEATED = 0.38
 """Autocorrelation one beat on."""
 ECG_WIDE = 0.42
 """Autocorrelation 0.12 s on, which a QRS complex does not reach."""
@@ -109,7 +109,8 @@ def _is_narrow(x: np.ndarray, baseline: np.ndarray, max_s: float) -> np.ndarray:
 
 def _judge_lateral(block: SiteBlock) -> Judgement:
     """Opposite deflections at F7 and F8 that the rest of the head does not follow."""
-    x = block.band(0.5, 4.0, "average")
+    # Rolling eyes move below 0.5 Hz: what the chain's high-pass leaves of that is still large.
+    x = block.band(0.0, 4.0, "average")
     f7, f8 = x[:, site_indices(("F7",))[0]], x[:, site_indices(("F8",))[0]]
     back = x[:, site_indices(("P3", "P4", "O1", "O2"))]
     centred = lambda a: a - a.mean(axis=-1, keepdims=True)  # noqa: E731
@@ -119,6 +120,10 @@ def _judge_lateral(block: SiteBlock) -> Judgement:
     swing = np.quantile(difference, 0.98, axis=-1) - np.quantile(difference, 0.02, axis=-1)
     rest = np.quantile(back, 0.98, axis=-1) - np.quantile(back, 0.02, axis=-1)
     ratio = np.log2(np.maximum(swing, 1e-3) / np.maximum(rest.max(axis=1), 1e-3))
+    quick = block.band(0.5, 4.0, "average")
+    quick = quick[:, site_indices(("F7",))[0]] - quick[:, site_indices(("F8",))[0]]
+    quick_uv = np.quantile(quick, 0.98, axis=-1) - np.quantile(quick, 0.02, axis=-1)
+    rolling = np.log2(np.maximum(swing, 1e-3) / np.maximum(quick_uv, 1e-3))
     margin = np.minimum(
         np.minimum(3 * np.log2(np.maximum(swing, 1e-3) / (2 * LATERAL_UV)), 5 * (-correlation - 0.5)),
         3 * (ratio - 0.8),
@@ -128,8 +133,8 @@ def _judge_lateral(block: SiteBlock) -> Judgement:
         margin,
         block.site_mask[:, site_indices(("F7", "F8"))].all(axis=1) & (block.site_mask.sum(axis=1) >= 10),
         bound="opposite deflections at F7 and F8 of 40 uV each, 1.7 times the back",
-        where="F7, F8 against the average, 0.5-4 Hz",
-        evidence={"lateral_uv": swing, "lateral_correlation": correlation},
+        where="F7, F8 against the average, below 4 Hz",
+        evidence={"lateral_uv": swing, "lateral_correlation": correlation, "rolling_log2": rolling},
     )
 
 
@@ -245,7 +250,7 @@ def _judge_ecg(block: SiteBlock) -> Judgement:
     repeat itself after a beat, stand out, and be gone after a tenth of a second, which a spindle, a burst
     or a slow discharge is not.
     """
-    x = block.band(10.0, 40.0, "average") * block.site_mask[..., None]
+    x = block.band(15.0, 40.0, "average") * block.site_mask[..., None]
     n_times = x.shape[-1]
     sharpest = np.argsort((x * x).sum(axis=1), axis=-1)[:, -ECG_SAMPLES:]
     field = np.linalg.svd(np.take_along_axis(x, sharpest[:, None], axis=-1), full_matrices=False)[0][..., 0]
@@ -271,8 +276,8 @@ def _judge_ecg(block: SiteBlock) -> Judgement:
         "ecg_artifact",
         margin,
         (block.site_mask.sum(axis=1) >= 6) & (block.duration_s >= 6.0),
-        bound="narrow transients of one field, repeated at 45-130 a minute (autocorrelation 0.43)",
-        where="average reference, 10-40 Hz",
+        bound="narrow transients of one field, repeated at 45-130 a minute (autocorrelation 0.38)",
+        where="average reference, 15-40 Hz",
         evidence={"ecg_rate_hz": SLOW_SFREQ_HZ / lags[correlation[:, lags].argmax(axis=-1)]},
     )
 

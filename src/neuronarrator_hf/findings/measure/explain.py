@@ -47,12 +47,14 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     """What a train, a rhythm, a seizure, a burst or the heart makes is not said again as something else."""
     by_id = {j.finding: j for j in judgements}
     m = lambda finding: margin_of(by_id, finding)  # noqa: E731
-    brush, heart, movement = m("extreme_delta_brush"), m("ecg_artifact"), m("movement_artifact")
+    brush, movement = m("extreme_delta_brush"), m("movement_artifact")
+    heart = np.where(m("spike_and_wave") > 0, -8.0, m("ecg_artifact"))
     suppression = np.maximum(m("burst_suppression"), m("extreme_low_voltage"))
     ictal = m("electrographic_seizure") - 0.5
     # Sharp waves inside bursts, brushes and seizures are part of these.
     whole = np.max([m("burst_suppression"), brush, ictal], axis=0)
-    train = np.max([whole, m("lpd"), m("gpd"), m("bipd")], axis=0)
+    periodic = np.max([m("lpd"), m("gpd"), m("bipd")], axis=0)
+    train = np.maximum(whole, periodic)
     # Where the background is suppressed, or a seizure covers it, there is none that could be slow; the
     # pauses between complexes, and after a movement, are no attenuations of it.
     covered = np.maximum(suppression, ictal)
@@ -64,7 +66,10 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     for findings, reason in (
         (("spikes",), np.maximum(whole, heart)),
         (("polyspikes",), np.maximum(train, heart)),
-        (("spike_and_wave", "k_complexes", "vertex_waves"), train),
+        (("k_complexes", "vertex_waves"), train),
+        # A run of spike-and-wave may be a seizure: it stays what it is.
+        (("spike_and_wave",), np.max([m("burst_suppression"), brush + 0.5, periodic], axis=0)),
+        (("ecg_artifact",), np.maximum(ictal + 0.5, m("spike_and_wave"))),
         (
             ("movement_artifact",),
             np.max([train, *(m(f) for f in ("spike_and_wave", "polyspikes", "k_complexes"))], axis=0),
@@ -76,7 +81,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         (("beta_activity",), brush),
         (("lrda",), np.maximum(movement, ictal)),
         (("lateral_eye_movements",), m("lrda")),
-        (("focal_slowing",), np.max([m("lpd"), m("lrda"), m("electrographic_seizure")], axis=0)),
+        (("focal_slowing",), np.max([periodic, m("lrda"), m("electrographic_seizure"), movement], axis=0)),
         (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
         (("brief_attenuation", "discontinuity"), np.maximum(pauses, reactive)),
     ):

@@ -171,10 +171,12 @@ def _judge_focal(block: SiteBlock, powers: BandPowers, mask: np.ndarray) -> Judg
             own_side = np.median(np.where(is_left[:, None], slow[..., 0], slow[..., 1]), axis=1)
             beside = fast[:, pairs].mean(axis=1)
             slower = np.abs(difference) - (beside[:, 0] - beside[:, 1]) * np.where(is_left, 1.0, -1.0)
+            stronger, local = np.abs(difference) - FOCAL_STRENGTH, level - own_side - FOCAL_LOCAL
             parts = [
-                np.abs(difference) - FOCAL_STRENGTH,
+                # A focus of a whole temporal lobe is most of its side: it has to be larger instead.
+                stronger,
                 slower - FOCAL_SLOWER,
-                level - own_side - FOCAL_LOCAL,
+                local + 0.5 * np.clip(stronger, 0.0, 1.5),
                 level - 2 * np.log2(FOCAL_UV / 2.83),
             ]
             strengths.append(np.where(mask[:, pairs].all(axis=1), np.min(parts, axis=0), -3.0))

@@ -17,6 +17,9 @@ _PATHOLOGY = (
     "electrographic_seizure",
     "low_voltage",
 )
+ROLLING = 0.7
+"""log2 of the swing of the eyes below 4 Hz over that of 0.5-4 Hz: slow rolling of drowsiness reaches 1.8,
+saccades 0.3."""
 _WHERE = "rules over the findings of the window"
 _REASON = "needs a background without pathological slowing to be told from sleep"
 
@@ -39,16 +42,18 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
     n2 = np.minimum(sleeping, -n3)
     quiet = np.minimum(-sleeping, -blinks)
     n1 = np.min([-rhythm, 2 - delta, quiet, vertex], axis=0)
-    rolling = np.min([lateral - 0.2, theta + 1.0, 1.5 + rhythm], axis=0)
+    slowly = 3.0 * (by_id["lateral_eye_movements"].evidence["rolling_log2"] - ROLLING)
+    rolling = np.minimum(lateral - 0.2, slowly)
     drowsy = np.minimum(quiet, np.maximum(rolling, np.min([-rhythm, 2 - delta, vertex - 0.5], axis=0)))
     rem = np.min(
-        [-rhythm, lateral + 0.2, -m("muscle_artifact") - 1.0, 2.5 - theta, 1.5 - delta, quiet], axis=0
+        [-rhythm, lateral + 0.2, -slowly, -m("muscle_artifact") - 1.0, 2.5 - theta, 1.5 - delta, quiet],
+        axis=0,
     )
     eyes = np.maximum(blinks, lateral) > 0
     sick = (pathology > 0) | (delta > np.where(eyes, LIGHT_SLOWING, 1.0))
     asleep_known = enough & ~(sick & (np.maximum(sleeping, slow) <= 0))
     awake = awake_known & ~sick
-    drowsy = np.minimum(drowsy, -rem)
+    drowsy = np.min([drowsy, -rem, -n1], axis=0)
     closed = np.minimum(closed, -drowsy)
     rows = (
         ("eyes_open", opened, awake, "blinks, posterior rhythm attenuated"),
@@ -57,7 +62,7 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
             "drowsy",
             drowsy,
             asleep_known,
-            "slow eye movements with theta beside the posterior rhythm, or vertex waves without it",
+            "slowly rolling eyes without blinks, or vertex waves without a posterior rhythm",
         ),
         ("n1_sleep", n1, asleep_known, "no posterior rhythm, vertex waves, no spindles"),
         ("n2_sleep", n2, asleep_known, "spindles or K-complexes, slow waves below 20 %"),
