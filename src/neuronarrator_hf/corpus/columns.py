@@ -38,7 +38,8 @@ COLUMNS: dict[str, str] = {
     "channel_mask": "(n_channels,) whether the channel can be evaluated",
     "n_times": "samples recorded; the rest is padding",
     "claims": "one entry per finding and place: what is there, what is not, what was not assessed; "
-    "`origin` is measured, label, both or truth (of a simulation); `worded` says whether the text says it",
+    "`origin` is measured, label, both or truth (of a simulation); `worded` says whether the text says it; "
+    "`change` is what has changed since `since_s` seconds earlier in the recording, or null",
     "labels": "labels of the source that overlap the segment, in its own words",
     "facts": "JSON: labels of the recording that are no findings (diagnosis, outcome)",
     "disagreements": "findings on which labels and measurement differ",

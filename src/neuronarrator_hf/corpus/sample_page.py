@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from jinja2 import Environment
 
@@ -71,13 +72,22 @@ def _row(path: Path, index: int) -> dict[str, Any]:
         for group in range(file.num_row_groups):
             size = file.metadata.row_group(group).num_rows
             if index < size:
-                return dict(file.read_row_group(group).slice(index, 1).to_pylist()[0])
+                table = file.read_row_group(group).slice(index, 1)
+                row = dict(table.drop_columns("eeg_uv").to_pylist()[0])
+                return {**row, "eeg_uv": _matrix(table.column("eeg_uv").chunk(0))}
             index -= size
     raise IndexError(f"{path.name} has no row {index}")
 
 
+def _matrix(rows: pa.Array) -> np.ndarray:
+    """The one matrix of a column of matrices, without going through Python numbers."""
+    stored = rows.storage if isinstance(rows, pa.ExtensionArray) else rows
+    lines = stored.flatten()
+    return lines.flatten().to_numpy().reshape(len(lines), -1)
+
+
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    eeg_uv = np.asarray(row["eeg_uv"], np.float32)[:, ::4]
+    eeg_uv = row["eeg_uv"][:, ::4]
     traces = []
     for i, (name, good) in enumerate(zip(row["ch_names"], row["channel_mask"], strict=True)):
         y = _STEP * (i + 1) - np.clip(eeg_uv[i] / _UV_PER_STEP, -3, 3) * _STEP
