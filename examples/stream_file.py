@@ -20,12 +20,14 @@ def main(path: str, model: str | None = None, speed: float | str = 0.0) -> None:
     recording = read_recording(path)
     stream = EEGStream(Narrator.from_pretrained(model), recording.ch_names, recording.sfreq, units="uV")
     step = max(round(CHUNK_S * recording.sfreq), 1)
-    for start in range(0, recording.n_times, step):
-        chunk_uv = recording.read_uv(start, min(start + step, recording.n_times))
-        for window in stream.push(chunk_uv):
-            print(f"{window.start_s:g} to {window.end_s:g} s (after {stream.latency_s:.1f} s): {window.text}")
-        if float(speed) > 0:
-            time.sleep(CHUNK_S / float(speed))
+    for first, stop in recording.spans:  # gaps of the recording are gaps of the stream
+        for start in range(first, stop, step):
+            chunk_uv = recording.read_uv(start, min(start + step, stop))
+            for window in stream.push(chunk_uv, at_s=start / recording.sfreq):
+                told = f"{window.start_s:g} to {window.end_s:g} s (after {stream.latency_s:.1f} s)"
+                print(f"{told}: {window.text}")
+            if float(speed) > 0:
+                time.sleep(CHUNK_S / float(speed))
     print(stream.close().text)
 
 

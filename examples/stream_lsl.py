@@ -16,6 +16,8 @@ import pylsl
 
 from neuronarrator_hf import EEGStream, Narrator
 
+JITTER_S = 0.5
+"""Senders that stamp whole chunks are this unsteady; a longer leap of the times is missing samples."""
 UNITS = {"microvolts": "uV", "uV": "uV", "millivolts": "mV", "mV": "mV", "volts": "V", "V": "V"}
 
 
@@ -25,11 +27,17 @@ def main(name: str = "", seconds: float | str = math.inf, model: str | None = No
         sys.exit(f"no stream {name!r} of the Lab Streaming Layer answered within 10 s")
     inlet = pylsl.StreamInlet(found[0])
     labels, unit = channels_of(inlet.info())
-    stream = EEGStream(Narrator.from_pretrained(model), labels, inlet.info().nominal_srate(), units=unit)
+    stream = EEGStream(
+        Narrator.from_pretrained(model),
+        labels,
+        inlet.info().nominal_srate(),
+        units=unit,
+        tolerance_s=JITTER_S,
+    )
     try:
         while stream.recording.duration_s < float(seconds):
-            samples, _ = inlet.pull_chunk(timeout=0.5)
-            for window in stream.push(np.array(samples).reshape(-1, len(labels)).T):
+            samples, times_s = inlet.pull_chunk(timeout=0.5)
+            for window in stream.push(np.array(samples).reshape(-1, len(labels)).T, at_s=times_s):
                 print(f"{window.start_s:g} s (after {stream.latency_s:.1f} s): {window.text}", flush=True)
     except KeyboardInterrupt:
         pass

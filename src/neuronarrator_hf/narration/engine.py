@@ -29,6 +29,8 @@ HISTORY_MODES = ("ssm", "prompt", "none")
 BLOCK_WINDOWS = 60
 BEYOND_DOUBT = 0.8
 """Score of a measurement from which a text that passes the finding over is told to do so."""
+MIN_GAP_S = 0.05
+"""Unrecorded time before a window from which it is marked."""
 MAX_PAUSE_S = 10.0
 """A window is compared with the one before it unless more than this lies between them."""
 
@@ -178,8 +180,11 @@ class Narrator:
         done, previous = [], past.previous
         for i, measurement in enumerate(measurements):
             if i >= n_done:
+                gap_s = measurement.start_s - previous.end_s if previous else 0.0
                 near = previous if previous and measurement.start_s - previous.end_s <= MAX_PAUSE_S else None
-                done.append(self._finish(block, i, measurement, near, texts.get(i), heard.probabilities[i]))
+                done.append(
+                    self._finish(block, i, measurement, near, texts.get(i), heard.probabilities[i], gap_s)
+                )
             previous = measurement
         return done, Past(state, previous)
 
@@ -206,11 +211,14 @@ class Narrator:
         previous: WindowMeasurement | None,
         text: str | None,
         network: Mapping[str, float],
+        gap_s: float = 0.0,
     ) -> WindowNarration:
         quality: dict[str, Any] = {
             "assessable": text is not None,
             "channels": dict(block.quality[index]) if block.quality else {},
         }
+        if gap_s > MIN_GAP_S:
+            quality["gap_before_s"] = round(gap_s, 3)
         not_assessed = frozenset(f for f, c in measurement.claims.items() if c.polarity == "not_assessed")
         if text is None:
             quality["reason"] = str(measurement.claims["abnormal"].evidence.get("reason", "not measured"))

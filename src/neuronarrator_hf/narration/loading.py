@@ -47,7 +47,7 @@ def identity_of(model: Any) -> dict[str, Any]:
     name = place or type(model).__name__
     if place and folder.is_dir():
         name = DEFAULT_NAME if _is_default(folder) else folder.name
-        revision = revision or _weights_hash(folder)
+        revision = revision or weights_hash(folder)
     return {"name": name, "revision": revision, "version": version("neuronarrator_hf")}
 
 
@@ -58,7 +58,8 @@ def _is_default(folder: Path) -> bool:
         return False
 
 
-def _weights_hash(folder: Path) -> str | None:
+def weights_hash(folder: Path) -> str | None:
+    """What identifies the weights in a folder; None where there are none."""
     digest = hashlib.sha256()
     files = sorted(folder.glob("*.safetensors"))
     for path in files:

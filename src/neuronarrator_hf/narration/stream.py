@@ -29,6 +29,7 @@ class EEGStream:
         name: What to call the stream in the report.
         mains_hz: Mains frequency, 0 for none; found in the first window by default.
         journal_path: Where finished windows are written; in memory without it.
+        tolerance_s: Leaps of the times up to this are the jitter of a clock, beyond it samples are missing.
 
     Raises:
         RecordingError: The labels or the rate cannot be used.
@@ -44,10 +45,13 @@ class EEGStream:
         name: str = "stream",
         mains_hz: float | None = None,
         journal_path: Path | None = None,
+        tolerance_s: float = 0.05,
     ) -> None:
         self.narrator = narrator
+        self.tolerance_s = tolerance_s
         self.recording = LiveRecording(ch_names, sfreq, units=units, name=name, mains_hz=mains_hz)
         self.work_s: float | None = None
+        self._last_s: float | None = None
         self._past = narrator.begin()
         self._done: list[WindowNarration] = []
         header: dict[str, Any] = {"stream": name, "model": dict(narrator.voice.identity)}
@@ -63,19 +67,73 @@ class EEGStream:
         """
         return None if self.work_s is None else self.recording.context_s + self.work_s
 
-    def push(self, samples: np.ndarray) -> list[WindowNarration]:
+    def push(
+        self, samples: np.ndarray, *, at_s: float | Sequence[float] | np.ndarray | None = None
+    ) -> list[WindowNarration]:
         """Take in samples; gives the windows that are complete by them, mostly none.
 
+        Where the times leap by more than `tolerance_s`, samples are missing: no window crosses the gap, what
+        came before it is narrated to its end, the first window after it says how long nothing came
+        (`quality["gap_before_s"]`), and the history decays over that time or, after a long gap, begins anew.
+        Times that run backward are a clock that was set: the samples are taken to follow.
+
         Args:
-            samples: `(n_channels, n)` in the unit of the stream; any `n`, also 0.
+            samples: `(n_channels, n)` in the unit of the stream; any `n`, also 0. NaN is a missing value.
+            at_s: Time of the first sample, or of every one, in seconds of any clock; without it the
+                samples follow those before.
 
         Raises:
-            ValueError: The stream is closed, or the number of rows is another one.
+            ValueError: The stream is closed, the number of rows is another one, or of the times.
         """
         if not self._is_open:
             raise ValueError("the stream is closed; open another one")
-        self.recording.push(samples)
+        samples = np.atleast_2d(np.asarray(samples))
+        if at_s is None:
+            self.recording.push(samples)
+            if self._last_s is not None:
+                self._last_s += samples.shape[1] / self.recording.sfreq
+            return self._narrate(is_over=False)
+        fresh, at = [], 0
+        for n, missing_s in self._leaps(samples.shape[1], at_s):
+            self.recording.push(samples[:, at : at + n])
+            at += n
+            if missing_s is not None:
+                fresh += self.gap(missing_s)
+        return fresh + self._narrate(is_over=False)
+
+    def gap(self, seconds: float) -> list[WindowNarration]:
+        """Nothing came for a while; gives the windows that end with what came before.
+
+        Args:
+            seconds: How long.
+
+        Raises:
+            ValueError: The stream is closed, or `seconds` is negative.
+        """
+        if not self._is_open:
+            raise ValueError("the stream is closed; open another one")
+        self.recording.gap(seconds)
         return self._narrate(is_over=False)
+
+    def _leaps(self, n: int, at_s: float | Sequence[float] | np.ndarray) -> list[tuple[int, float | None]]:
+        """How many samples follow each other, and the seconds missing after them; None at the end."""
+        step_s = 1.0 / self.recording.sfreq
+        times = np.asarray(at_s, dtype=float)
+        if times.ndim == 0:
+            times = times + step_s * np.arange(n)
+        if times.shape != (n,) or not np.isfinite(times).all():
+            raise ValueError(f"at_s has shape {times.shape}, expected one finite time or {n}")
+        if not n:
+            return []
+        before = times[0] - step_s if self._last_s is None else self._last_s
+        missing_s = np.diff(times, prepend=before) - step_s
+        self._last_s = float(times[-1])
+        found: list[tuple[int, float | None]] = []
+        at = 0
+        for leap in np.flatnonzero(missing_s > self.tolerance_s):
+            found.append((int(leap) - at, float(missing_s[leap])))
+            at = int(leap)
+        return [*found, (n - at, None)]
 
     def close(self) -> Narration:
         """End the stream: the last seconds are narrated too, and the whole of it is summed up.

@@ -71,6 +71,8 @@ def iter_markdown(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"### {clock(start_s)} to {clock(end_s)}\n\n{escape(chunk['text'])}\n"
         if chunk["claims"]:
             yield "\n"
+        if gap_s := chunk["quality"].get("gap_before_s"):
+            yield f"\n*Before this segment {duration(gap_s)} were not recorded.*\n"
         not_seen = [c for c in chunk["claims"] if is_plain_absence(c)]
         for claim in chunk["claims"]:
             if claim in not_seen:
