@@ -339,7 +339,7 @@ def excerpts(root: Path) -> Path:
     votes = {"other": 1, "seizure": 0, "lpd": 9, "gpd": 0, "lrda": 0, "grda": 0}
     files = [
         {"file": "icu/page.edf", "kind": "icu", "licence": "MIT",
-         "labels": {"normal": False, "features": [{"feature": "grda"}, {"feature": "unreactive"}]}},
+         "labels": {"normal": False, "features": [{"feature": "grda"}, "absent_sleep_features"]}},
         {"file": "icu/clip.edf", "kind": "icu", "licence": "ODC-By 1.0",
          "labels": {"expert_votes": votes, "majority_vote": "lpd", "labelled_window_s": [20, 30]}},
         {"file": "icu/clip.mat", "kind": "icu", "labels": {"same_recording_as": "icu/clip.edf"}},

@@ -51,7 +51,7 @@ def test_nothing_is_told_of_a_label_beside_a_measurement() -> None:
 
 
 def test_a_drift_is_told_against_the_minute_before() -> None:
-    drift = told(*(pdr(8.0 + 0.1 * number) for number in range(8)))
+    drift = told(*(pdr(8.0 + 0.3 * number) for number in range(8)))
     assert [window[PDR].change for window in drift[:6]] == [None] * 6
     assert drift[6][PDR].change == Change("faster", 60.0)
 
@@ -59,6 +59,10 @@ def test_a_drift_is_told_against_the_minute_before() -> None:
 def test_a_step_is_told_against_the_window_before_rather() -> None:
     steps = told(*(pdr(8.0) for _ in range(6)), pdr(11.0))
     assert steps[-1][PDR].change == Change("faster", 10.0)
+
+
+def test_what_measurement_cannot_tell_apart_is_no_change() -> None:
+    assert [window[PDR].change for window in told(pdr(10.0), pdr(11.5), pdr(10.2))] == [None] * 3
 
 
 @pytest.mark.parametrize("start_s", [15.0, 30.0])

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from neuronarrator_hf.findings.judging import is_uncertain
+from neuronarrator_hf.findings.judging import FREQUENCY_TOLERANCE, is_uncertain
 from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.findings.track import changes
 from neuronarrator_hf.signal.windows import WINDOW_S
@@ -15,6 +15,7 @@ MINUTE_S = 60.0
 TOUCHING_S = 0.1
 """Windows further apart do not touch."""
 _KEPT = round(MINUTE_S / WINDOW_S)
+_OF_FREQUENCY = ("faster", "slower")
 _TRENDS = frozenset({"faster", "slower", "increased", "decreased", "spread"})
 """Changes that may be too slow for one window to show; what is new or gone is told when it happens."""
 
@@ -32,7 +33,8 @@ class History:
 
     A change against the window before is told first; where there is none, a trend against the window a minute
     before. Nothing is told across a pause or an overlap, of a claim that is too near its decision in either
-    window, or where the one window is known from a label and the other from measurement alone.
+    window, of a frequency that differs by no more than its measurement may, or where the one window is known
+    from a label and the other from measurement alone.
     """
 
     def __init__(self) -> None:
@@ -72,4 +74,13 @@ def _changed(before: _Window, now: _Window) -> dict[str, Claim]:
         for finding, change in found.items()
         if not (is_uncertain(before.claims[finding]) or is_uncertain(now.claims[finding]))
         and (before.origins[finding] == "measured") == (now.origins[finding] == "measured")
+        and not (change.direction in _OF_FREQUENCY and _alike(before.claims[finding], now.claims[finding]))
     }
+
+
+def _alike(before: Claim, now: Claim) -> bool:
+    """Whether two frequencies may be one, measured twice."""
+    if before.frequency_hz is None or now.frequency_hz is None:
+        return True
+    first_hz, second_hz = sum(before.frequency_hz) / 2, sum(now.frequency_hz) / 2
+    return abs(second_hz - first_hz) < FREQUENCY_TOLERANCE * first_hz

@@ -20,6 +20,8 @@ FEATURE_FINDINGS = {
     "extreme_delta_brush": "extreme_delta_brush", "ncse": "electrographic_seizure",
 }  # fmt: skip
 """Features of a page that hold throughout it; intermittent attenuation need not be in every segment of it."""
+FEATURE_ABSENCES = {"absent_sleep_features": ("sleep_spindles", "k_complexes", "vertex_waves", "n2_sleep")}
+"""Features that deny findings; N2 is told by spindles and K-complexes."""
 _STATES = {"rest_eyes_closed": "eyes_closed", "rest_eyes_open": "eyes_open"}
 _SEXES = ("F", "M")
 
@@ -41,6 +43,9 @@ def _recording(path: Path, entry: Mapping[str, Any], labels: Mapping[str, Any]) 
     votes = {name: float(n) for name, n in (labels.get("expert_votes") or {}).items()}
     start_s, end_s = labels.get("labelled_window_s", (None, None))
     claims: list[Claim] = [throughout(FEATURE_FINDINGS[f]) for f in features if f in FEATURE_FINDINGS]
+    claims += [
+        throughout(finding, present=False) for f in features for finding in FEATURE_ABSENCES.get(f, ())
+    ]
     claims += vote_claims(votes, start_s, end_s)
     if labels.get("normal") is True:
         claims += [throughout("normal"), throughout("abnormal", present=False)]
@@ -80,6 +85,7 @@ SOURCE = Source(
     access="pass the folder that holds manifest.json",
     layout="manifest.json and the files it names",
     meaning="Features listed for a page hold throughout it, except intermittent ones; votes as in HMS; a "
-    "state holds throughout. What a caption does not list is not denied.",
+    "state holds throughout. What a caption does not list is not denied; absent sleep features deny sleep "
+    "waves and N2.",
     find=find,
 )
