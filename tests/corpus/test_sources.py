@@ -294,7 +294,10 @@ def test_folder_metadata_faults_are_told(tmp_path: Path, row: str, told: str) ->
 def test_excerpts_say_what_their_manifest_says(tmp_path: Path) -> None:
     refs = refs_of("excerpts", layouts.excerpts(tmp_path))
     assert set(refs) == {"icu/page", "icu/clip"}
-    assert said(refs["icu/page"]) == {("grda", "present", None, None)}
+    denied = {"sleep_spindles", "k_complexes", "vertex_waves", "n2_sleep"}
+    assert said(refs["icu/page"]) == {("grda", "present", None, None)} | {
+        (finding, "absent", None, None) for finding in denied
+    }
     assert ("lpd", "present", 20, 30) in said(refs["icu/clip"])
     assert refs["icu/clip"].licence == "ODC-By 1.0"
 
