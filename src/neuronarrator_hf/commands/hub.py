@@ -56,6 +56,25 @@ def build(
 
 
 @hub.command()
+def card(
+    model: Annotated[Path, typer.Argument(help="Folder of the model whose README.md is the card.")],
+    result: Annotated[
+        Path, typer.Option(help="simulated.json of `evaluate --benchmark simulated --model MODEL --out DIR`.")
+    ],
+    name: Annotated[str, typer.Option(help="What the model is called.")] = "NeuroNarrator",
+) -> None:
+    """Put figures and an example into the metadata of a model's card: `model-index` and `widget`."""
+    import json
+
+    from ..publishing.metadata import model_index, widget, write_metadata
+
+    with usage_errors():
+        index = model_index(name, json.loads(result.read_text(encoding="utf-8")))
+        write_metadata(model / "README.md", index, widget(model))
+    typer.echo(f"{model / 'README.md'}: {len(index[0]['results'])} results and an example")
+
+
+@hub.command()
 def check(release: _Release) -> None:
     """Verify a release: files, sizes, secrets, cards, licences, rows, and that everything loads."""
     if not _passes(release):

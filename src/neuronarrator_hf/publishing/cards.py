@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from typing import Any
 
+from .metadata import metadata_problems
 from .repositories import Repository
 
 OPEN_LICENCES = {
@@ -49,6 +50,7 @@ def _model_card(repository: Repository, data: dict[str, Any], text: str) -> Iter
         yield f"library_name is {data.get('library_name')!r}; expected 'transformers'"
     if "eeg" not in (data.get("tags") or []):
         yield "tags lack 'eeg'"
+    yield from metadata_problems(data, repository.folder)
     headings = re.findall(r"^## (.+?)\s*$", text, re.MULTILINE)
     for heading in MODEL_HEADINGS:
         if heading not in headings:
