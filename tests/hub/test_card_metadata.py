@@ -1,4 +1,4 @@
-"""Figures and example in the metadata of a card: from a result, as the Hub's own library reads them, checked."""
+"""Figures and example in a card's metadata: from a result, as the Hub's own library reads them, checked."""
 
 from __future__ import annotations
 
