@@ -80,6 +80,27 @@ def test_evidence_opens_by_keyboard_and_tells_the_measurement(page: Any) -> None
     assert "peak 10.1 Hz" in page.locator("#s200 table").inner_text()
 
 
+def test_a_sentence_leads_to_its_evidence_and_back_by_keyboard(page: Any) -> None:
+    link = page.locator(".refs a").last
+    name = link.get_attribute("href").removeprefix("#")
+    link.focus()
+    page.keyboard.press("Enter")
+    row = page.locator(f"tr#{name}")
+    playwright.expect(row).to_be_visible()
+    playwright.expect(row).to_be_focused()
+    back = row.locator("a").first
+    back.focus()
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator("#" + page.url.partition("#")[2])).to_be_focused()
+    assert page.locator(f"#{page.url.partition('#')[2]} + .refs a[href='#{name}']").count() == 1
+
+
+def test_a_narrow_screen_scrolls_in_one_direction_only(page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#evidence summary").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_print_opens_the_evidence_and_fits_the_paper(page: Any, tmp_path: Path) -> None:
     pypdf = pytest.importorskip("pypdf")
     for size in ("A4", "Letter"):

@@ -103,3 +103,11 @@ def test_states_are_tabled_and_each_background_begins_a_line(narration: Narratio
     assert "Course of the state (2 stretches)" in page and "<td>stage N2 sleep</td>" in page
     assert page.count('<span class="part"></span><span class="said" id="background-2"') == 1
     assert "| 0:30 | 1:00 | stage N2 sleep |" in "".join(iter_markdown(told.document()))
+
+
+def test_a_segment_after_a_gap_says_so(document: dict[str, Any]) -> None:
+    first, *others = document["chunks"]
+    after = {**others[0], "quality": {**others[0]["quality"], "gap_before_s": 75.0}}
+    told = {**document, "chunks": [first, after, *others[1:]]}
+    assert to_html(told).count("Before this segment 1 min 15 s were not recorded.") == 1
+    assert "".join(iter_markdown(told)).count("Before this segment 1 min 15 s were not recorded.") == 1

@@ -132,6 +132,7 @@ def _chunk(chunk: Mapping[str, Any]) -> dict[str, Any]:
         "statuses": sorted({c["status"] for c in claims}),
         "changed_words": _verification_words(quality),
         "quality": quality,
+        "gap_before_s": quality.get("gap_before_s"),
     }
 
 

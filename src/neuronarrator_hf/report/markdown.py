@@ -69,10 +69,10 @@ def iter_markdown(document: Mapping[str, Any]) -> Iterator[str]:
         start_s, end_s = chunk["timestamp"]
         yield f'\n<a id="{anchor_of(start_s)}"></a>\n\n'
         yield f"### {clock(start_s)} to {clock(end_s)}\n\n{escape(chunk['text'])}\n"
-        if chunk["claims"]:
-            yield "\n"
         if gap_s := chunk["quality"].get("gap_before_s"):
             yield f"\n*Before this segment {duration(gap_s)} were not recorded.*\n"
+        if chunk["claims"]:
+            yield "\n"
         not_seen = [c for c in chunk["claims"] if is_plain_absence(c)]
         for claim in chunk["claims"]:
             if claim in not_seen:
