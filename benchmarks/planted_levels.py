@@ -30,6 +30,8 @@ ELEMENTS = {
     "rem_sleep": ("lateral_eye_movements",),
 }
 """States that ten seconds show by an element of theirs only."""
+SLOW_STATES = ({"generalized_theta_slowing"}, {"drowsy", "n1_sleep", "n2_sleep", "rem_sleep"})
+"""Slowing that a page cannot tell from these states where it shows no element of them."""
 LOW_UV = 24.0
 """Amplitude of a background that may be measured as low: a fifth above the bound of the definition."""
 KIN = {
@@ -69,6 +71,8 @@ def planted_levels(sheet: Sheet) -> tuple[list[set[str]], list[set[str]]]:
     clear, possible = [], []
     for plain, strong in zip(looser, stricter, strict=True):
         held = plain | {f for f, kin in KIN.items() if plain & set(kin)} | low
+        unseen = {f for f, own in ELEMENTS.items() if f in plain and not plain & set(own)}
+        held |= SLOW_STATES[0] if unseen & SLOW_STATES[1] else set()
         abnormal = held & ABNORMAL_IDS
         told = {f for f in strong if f not in ELEMENTS or strong & set(ELEMENTS[f])}
         told |= {"abnormal"} if strong & ABNORMAL_IDS else set()

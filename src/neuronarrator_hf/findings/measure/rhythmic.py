@@ -34,9 +34,9 @@ CLEAR_UV = 40.0
 PURITY = 1.5
 """log2 of delta over theta amplitude; that of a random walk."""
 MIN_AMPLITUDE_UV = 15.0
-LATERALITY = 0.5
-"""log2 of the amplitude within half a hertz of the rhythm, left over right, each in the upper fifth of its
-derivations: a factor of 1.4."""
+LATERALITY = 0.55
+"""log2 of the amplitude within half a hertz of the rhythm, left over right: mean over the middle and the
+upper fifth of the derivations of each side. A factor of 1.5."""
 LARGEST = 0.8
 RANGE_HZ = (0.7, 3.6)
 BRUSH_LOCKING = 0.27
@@ -128,8 +128,12 @@ def judge_rhythmic_delta(
     regularity = take(np.stack([s.regularity for s in sides], axis=1))
     frequency = take(np.stack([s.frequency_hz for s in sides], axis=1))
     own_rhythm = _amplitude_near(block, frequency)
-    sided = [masked_quantile(own_rhythm[:, rows], mask[:, rows], LARGEST) for rows in groups[:2]]
-    laterality = np.nan_to_num(sided[0] - sided[1])
+    left, right = (
+        masked_quantile(own_rhythm[:, rows], mask[:, rows], LARGEST)
+        + masked_median(own_rhythm[:, rows], mask[:, rows])
+        for rows in groups[:2]
+    )
+    laterality = np.nan_to_num(0.5 * (left - right))
     stronger = np.where(laterality > 0, 0, 1)
     largest = 2.83 * 2.0 ** np.nanmax(np.nan_to_num(levels[:, :2], nan=-9.0), axis=1)
     contrast = np.array(
@@ -180,7 +184,7 @@ def judge_rhythmic_delta(
         Judgement(
             "lrda",
             np.min([lateral_shape, *limits, lateral], axis=0),
-            bound=bound + ", one side 1.4 times the other",
+            bound=bound + ", one side 1.5 times the other",
             side=["left" if s == 0 else "right" for s in stronger],
             regions=_side_regions(delta, mask, stronger),
             **common,
