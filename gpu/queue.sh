@@ -33,7 +33,7 @@ step() { # step MINUTES NAME COMMAND...: a step that fails or overruns does not 
     local minutes=$1 name=$2
     shift 2
     say "$name"
-    timeout --signal=INT --kill-after=20 "$((minutes * 60))" "$@" 2>&1 | tee "$OUT/$name.log"
+    timeout --signal=INT --kill-after=20 "${minutes}m" "$@" 2>&1 | tee "$OUT/$name.log"
     local status=${PIPESTATUS[0]}
     if [ "$status" -ne 0 ]; then
         say "$name ended with $status"
@@ -44,7 +44,7 @@ step() { # step MINUTES NAME COMMAND...: a step that fails or overruns does not 
 stage() { # stage NAME MINUTES [ARGUMENTS...]: the minutes are the training's own; making data and scoring come on top
     local name=$1 minutes=$2
     shift 2
-    step "$((minutes + 3))" "train_$name" "$PYTHON" -m neuronarrator_hf.training "$name" --config "$PRESET" \
+    step "$(awk "BEGIN { print $minutes + 3 }")" "train_$name" "$PYTHON" -m neuronarrator_hf.training "$name" --config "$PRESET" \
         --runs "$RUNS" --max-minutes "$minutes" --resume ${EXTRA[@]+"${EXTRA[@]}"} "$@"
 }
 

@@ -14,6 +14,7 @@ from neuronarrator_hf.findings.schema import Change, Claim
 from neuronarrator_hf.models.configuration_neuronarrator import NeuroNarratorConfig
 from neuronarrator_hf.models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
 from neuronarrator_hf.models.finding_targets import encode_claims, stack_targets
+from neuronarrator_hf.models.initial_weights import Closed
 from neuronarrator_hf.models.modeling_neuronarrator import NeuroNarratorForConditionalGeneration
 from neuronarrator_hf.models.processing_neuronarrator import PLACEHOLDERS, NeuroNarratorProcessor
 from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
@@ -63,7 +64,16 @@ def make_model(config: NeuroNarratorConfig, seed: int = 0):
     """A model in evaluation mode with its processor."""
     torch.manual_seed(seed)
     processor = NeuroNarratorProcessor.for_config(config, NeuroNarratorFeatureExtractor(), make_tokenizer())
-    return NeuroNarratorForConditionalGeneration(config).eval(), processor
+    model = NeuroNarratorForConditionalGeneration(config).eval()
+    open_closed(model)
+    return model, processor
+
+
+def open_closed(model: torch.nn.Module) -> None:
+    """Give layers that start at zero small weights: nothing behind them would be tested else."""
+    for module in model.modules():
+        if isinstance(module, Closed):
+            torch.nn.init.normal_(module.weight, std=0.1)
 
 
 def make_inputs(batch_size: int = 2, n_windows: int = 3, seed: int = 0) -> dict[str, torch.Tensor]:

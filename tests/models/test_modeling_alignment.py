@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from conftest import make_inputs, make_model, tiny_config
+from conftest import make_inputs, make_model, open_closed, tiny_config
 
 from neuronarrator_hf.models.modeling_alignment import NeuroNarratorForContrastiveAlignment
 from neuronarrator_hf.models.modeling_neuronarrator import NeuroNarratorModel
@@ -11,7 +11,9 @@ from neuronarrator_hf.models.modeling_neuronarrator import NeuroNarratorModel
 
 def make_aligned() -> NeuroNarratorForContrastiveAlignment:
     torch.manual_seed(0)
-    return NeuroNarratorForContrastiveAlignment(tiny_config()).eval()
+    model = NeuroNarratorForContrastiveAlignment(tiny_config()).eval()
+    open_closed(model)
+    return model
 
 
 def test_features_and_output() -> None:
@@ -33,8 +35,9 @@ def test_padding_windows_are_left_out() -> None:
 
 
 def test_gradients_reach_every_parameter() -> None:
-    model = make_aligned()
-    model(**make_inputs()).loss.backward()
+    model, inputs = make_aligned(), make_inputs()
+    inputs["channel_mask"][:, 1, 4] = False  # an electrode that records nothing
+    model(**inputs).loss.backward()
     silent = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     # The soft tokens reach the loss through the pooled embedding; nothing is left out.
     assert silent == []

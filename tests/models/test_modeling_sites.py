@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from neuronarrator_hf.models.modeling_sites import NUM_ROWS, ReferenceFreeRows, SiteResampler
+from neuronarrator_hf.models.modeling_sites import (
+    NUM_ROWS,
+    QUALITY_BANDS_HZ,
+    ReferenceFreeRows,
+    SiteResampler,
+)
 from neuronarrator_hf.signal.interpolation import site_matrix
 from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
 
@@ -99,3 +104,40 @@ def test_constants_stay_float32_when_the_model_is_cast() -> None:
     assert {b.dtype for b in module.buffers()} == {torch.float32}
     assert torch.equal(module.lowpass, ReferenceFreeRows().lowpass)
     assert set(module.state_dict()) == {name for name, _ in module.named_buffers()}  # all persistent
+
+
+def quality_of(eeg, positions, mask=None):
+    return rows_of(eeg, positions, mask)[3]
+
+
+def test_quality_tells_mains_from_muscle(site_positions) -> None:
+    """A line stands in its own band, by its power; noise in all of them, by its density."""
+    times = torch.arange(2000) / 200.0
+    base = torch.randn(1, 1, 19, 2000, generator=torch.Generator().manual_seed(0))
+    line = base.clone()
+    line[0, 0, 3] += 20 * torch.sin(2 * torch.pi * 60.0 * times)
+    bands = [low for low, _ in QUALITY_BANDS_HZ]
+    change = quality_of(line, site_positions) - quality_of(base, site_positions)
+    assert change[0, 3, bands.index(59.0)] > 2
+    assert change[0, 3, [bands.index(low) for low in (40.0, 49.0, 52.0, 62.0)]].abs().max() < 0.2
+    # White noise of 10 uV at 200 Hz: 100 uV^2 over 100 Hz, less what the average takes.
+    noise = quality_of(10 * base, site_positions)[..., : len(bands)]
+    torch.testing.assert_close(noise.mean((0, 1)), torch.full((5,), 1.0), atol=0.15, rtol=0)
+
+
+def test_quality_does_not_depend_on_the_reference(site_positions) -> None:
+    eeg = torch.randn(1, 1, 19, 2000, generator=torch.Generator().manual_seed(1)) * 20
+    torch.testing.assert_close(
+        quality_of(eeg, site_positions), quality_of(eeg + eeg[:, :, :1], site_positions), atol=1e-3, rtol=1e-3
+    )
+
+
+def test_an_electrode_that_records_nothing_is_not_a_missing_one(site_positions) -> None:
+    eeg = torch.randn(1, 1, 19, 2000, generator=torch.Generator().manual_seed(2)) * 20
+    mask = torch.ones(1, 1, 19, dtype=torch.bool)
+    mask[0, 0, 4] = False
+    silent = quality_of(eeg, site_positions, mask)[0, :, -1]
+    assert silent[4] == 1 and silent.sum() == 1
+    without = site_positions.clone()
+    without[..., 4, :] = 0.0
+    assert not quality_of(eeg, without, mask)[..., -1].any()

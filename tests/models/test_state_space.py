@@ -157,6 +157,21 @@ def test_autocast_leaves_the_scan_in_float32() -> None:
         assert torch.equal(a, b)
 
 
+def test_a_loss_and_its_gradient_under_autocast() -> None:
+    """Some inputs come in half precision then, and the caller may run the backward pass there as well."""
+    (x, dt, A, B, C), log_decay, state = make_inputs(40)
+    x, B, C = (v.detach().bfloat16().requires_grad_() for v in (x, B, C))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y, _ = scan_chunked(x, dt, A, B, C, log_decay=log_decay, initial_state=state)
+        y.square().mean().backward()
+    exact = [v.detach().float().requires_grad_() for v in (x, B, C)]
+    wanted, _ = scan_reference(exact[0], dt, A, *exact[1:], log_decay=log_decay, initial_state=state)
+    wanted.square().mean().backward()
+    torch.testing.assert_close(y, wanted, atol=1e-4, rtol=1e-4)
+    for got, true in zip((x, B, C), exact, strict=True):
+        torch.testing.assert_close(got.grad.float(), true.grad, atol=1e-3, rtol=2e-2)
+
+
 @pytest.fixture
 def fake_mamba(monkeypatch):
     """A `mamba_ssm` that imports and fails when it is called."""
