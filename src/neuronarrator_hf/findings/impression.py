@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .facts import Facts
+from .facts import Facts, length
 from .measure.measure import ADULT_YEARS
 from .schema import Claim
 from .sections import write_section
@@ -18,6 +18,8 @@ MAX_REASONS = 4
 MIN_ASSESSED_SHARE = 0.5
 """Share of the recording that must have been judged before absence, or normality, is said of it."""
 
+SHORT_S = 300.0
+"""A verdict on less than this says how little it rests on."""
 MIN_TOLD_CONFIDENCE = 0.25
 """A brief candidate that is less likely than this is left to its segment."""
 SLOW_RHYTHM_HZ = 7.75
@@ -151,7 +153,10 @@ def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], fact
     if grade == "uncertain":
         degree = " No definite abnormality was found; these candidates need review."
     named = (write_section("impression", [claim], seed=seed) for claim in reasons[:MAX_REASONS])
-    return " ".join([write_section("impression", [verdict], seed=seed) + degree, *named])
+    told = [write_section("impression", [verdict], seed=seed) + degree, *named]
+    if facts.duration_s < SHORT_S:
+        told.append(f"This rests on {length(facts.duration_s)} of EEG.")
+    return " ".join(told)
 
 
 def is_passing(claim: Claim) -> bool:

@@ -64,6 +64,7 @@ _OF_WAKEFULNESS = frozenset(
 )
 """Rhythms that end with sleep, and slowing, which sleep brings by itself: not judged on what is asleep."""
 _STAGES = frozenset({"n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"})
+_OF_SLEEP = _STAGES | frozenset(ids_of("sleep"))
 _STAGES_WITH: Mapping[str, frozenset[str]] = {
     "sleep_spindles": frozenset({"n2_sleep", "n3_sleep"}),
     "k_complexes": frozenset({"n2_sleep", "n3_sleep"}),
@@ -141,10 +142,8 @@ def summarise(track: Track, facts: Facts, *, seed: int = 0) -> Summary:
         "technique": technique(facts),
         "state": state_section(by_section["state"], track.course, seed),
         "quality": " ".join(filter(None, (quality(facts), _worded("quality", by_section["quality"], seed)))),
-        **{
-            name: _worded(name, by_section[name], seed)
-            for name in ("sleep", "epileptiform", "rhythmic_periodic")
-        },
+        **{name: _worded(name, by_section[name], seed) for name in ("epileptiform", "rhythmic_periodic")},
+        "sleep": _sleep(track, by_section["sleep"], by_section["state"], seed),
         "background": told_apart or _worded("background", by_section["background"], seed),
         "events": _events(track, by_section["events"], seed),
         "impression": impression(verdict, grade, reasons, facts, seed),
@@ -262,6 +261,8 @@ def _by_side(episodes: Sequence[Episode]) -> list[list[Episode]]:
     groups: dict[str | None, list[Episode]] = {}
     for episode in episodes:
         groups.setdefault(episode.side, []).append(episode)
+    if VOCABULARY[episodes[0].finding].group == "artifact":
+        return [list(episodes)]  # the quality of a recording tells an artifact once, on whatever sides
     ordered = sorted(groups, key=lambda side: -sum(e.present_s for e in groups[side]))
     if len(ordered) > 1 and not {"left", "right"} <= set(ordered):
         return [[e for side in ordered for e in groups[side]]]
@@ -281,12 +282,15 @@ def _present(finding: str, episodes: Sequence[Episode], assessed_s: float, at_mo
         firm = firm and max(e.present_s for e in episodes) >= MIN_STAGE_S
     confidence = max((e.confidence for e in episodes if e.confidence is not None), default=None)
     firm = firm and (confidence is None or confidence >= MIN_FIRM_CONFIDENCE)
+    side, regions = main.side, main.regions
+    if VOCABULARY[finding].group == "artifact" and len({e.side for e in episodes}) > 1:
+        side, regions = ("bilateral", regions) if finding == "muscle_artifact" else (None, ())
     return Claim(
         finding,
         "present",
         hedged=not firm,
-        side=main.side,
-        regions=main.regions,
+        side=side,
+        regions=regions,
         frequency_hz=main.frequency_hz,
         amplitude_uv=main.amplitude_uv,
         prevalence=prevalence(share),
@@ -305,6 +309,14 @@ def _present(finding: str, episodes: Sequence[Episode], assessed_s: float, at_mo
             **{k: v for k, v in _surest(episodes)[0].measured.items() if k in ("measured", "where", "bound")},
         },
     )
+
+
+def _sleep(track: Track, waves: Sequence[Claim], states: Sequence[Claim], seed: int) -> str:
+    """The waves of sleep; where the whole recording is awake, that there was none to see."""
+    is_awake = track.course.recorded_s > 0 and track.course.time_s.get(AWAKE) == track.course.recorded_s
+    if is_awake and all(c.polarity == "absent" for c in (*waves, *states) if c.finding in _OF_SLEEP):
+        return "Sleep was not recorded."
+    return _worded("sleep", waves, seed)
 
 
 def _surest(episodes: Sequence[Episode]) -> list[Episode]:

@@ -7,6 +7,7 @@ and the evaluation are users of this engine, not copies of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -221,7 +222,7 @@ class Narrator:
             quality["gap_before_s"] = round(gap_s, 3)
         not_assessed = frozenset(f for f, c in measurement.claims.items() if c.polarity == "not_assessed")
         if text is None:
-            quality["reason"] = str(measurement.claims["abnormal"].evidence.get("reason", "not measured"))
+            quality["reason"] = _reason(measurement)
             text = write_segment([NOT_ASSESSED], seed=self.seed, variety=0.0)
             mode = "off" if self.verify == "off" else "annotate"
             checked = check_text(text, measurement, {}, mode=mode, previous=previous, seed=self.seed)
@@ -294,6 +295,14 @@ NOT_ASSESSED = Claim("normal", "not_assessed")
 def is_assessable(measurement: WindowMeasurement) -> bool:
     """Whether anything of the brain's activity can be judged in a window."""
     return any(measurement.claims[f].polarity != "not_assessed" for f in _JUDGED)
+
+
+def _reason(measurement: WindowMeasurement) -> str:
+    """Why nothing could be judged: what most findings say of it."""
+    told = Counter(
+        str(measurement.claims[finding].evidence.get("reason", "not measured")) for finding in sorted(_JUDGED)
+    )
+    return told.most_common(1)[0][0]
 
 
 def _unworded(claims: Sequence[Claim], measurement: WindowMeasurement) -> list[str]:
