@@ -116,7 +116,6 @@ def _movement(sheet: Sheet) -> None:
     artifacts.movement(sheet, sheet.runs(2.5, 7.0))
 
 
-ALWAYS = Sheet.always
 PLANTS: dict[str, Callable[[Sheet], None]] = {
     "eyes_closed": _on_wake(lambda s: None),
     "eyes_open": _on_wake(lambda s: None, eyes_open=True),
@@ -172,7 +171,6 @@ def alone_sheets(n_each: int, seed: int, n_windows: int = 2) -> list[Sheet]:
         name = list(PLANTS)[index % len(PLANTS)]
         sheet = Sheet(np.random.default_rng([seed, index]), n_windows)
         sheet.kind = name
-        dead: tuple[int, ...] = ()
         PLANTS[name](sheet)
         dead = sheet.device.get("dead", ())
         draw_device(sheet, IDEAL)

@@ -1,10 +1,11 @@
 """Planted truth: precision, recall and AUROC of the measurers per finding on simulated windows.
 
-    python -m benchmarks.planted_truth [--recordings 400] [--seed 101] [--data ../shared/eeg]
+    python -m benchmarks.planted_truth [--recordings 400] [--each 12] [--seed 101] [--data ../shared/eeg]
 
-Three levels: as simulated, and with pink noise of a half and of the whole amplitude of the window added.
-Also the error of the posterior rhythm and the nearest confusions. With --data the medians of what is
-measured per finding are put beside those of the real recordings.
+Three levels: one finding planted clearly on a plain background (`planted_alone`, `planted_levels`), the
+mixture as simulated, and the mixture with pink noise of half the amplitude of the window added. Also the
+error of the posterior rhythm and the nearest confusions. With --data the medians of what is measured per
+finding are put beside those of the real recordings.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from benchmarks.planted_alone import IDEAL, alone_sheets
+from benchmarks.planted_levels import planted_levels
 
 from neuronarrator_hf.evaluation.classification import auroc
 from neuronarrator_hf.findings.measure import WindowMeasurement, measure_windows
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
 from neuronarrator_hf.signal.windows import WINDOW_S, EEGWindows
-from neuronarrator_hf.simulation.batch import simulate_windows
+from neuronarrator_hf.simulation.batch import render_sheets, simulate_windows
 
-NOISE_LEVELS = (0.0, 0.5, 1.0)
+NOISE_LEVELS = (0.0, 0.5)
 CONFUSIONS = (
     ("posterior_dominant_rhythm", "mu_rhythm"),
     ("posterior_dominant_rhythm", "muscle_artifact"),
@@ -63,13 +66,24 @@ def as_windows(eeg_uv: np.ndarray, channel_mask: np.ndarray) -> EEGWindows:
     )
 
 
-def table(measurements: list[WindowMeasurement], truth: list[set[str]]) -> dict[str, dict[str, float]]:
+def table(
+    measurements: list[WindowMeasurement],
+    truth: list[set[str]],
+    possible: list[set[str]] | None = None,
+) -> dict[str, dict[str, float]]:
+    """Figures per finding; windows in which it is possible without being true belong to neither."""
     result = {}
     for finding in FINDING_IDS:
         known = np.array([m.claims[finding].polarity != "not_assessed" for m in measurements])
         planted = np.array([finding in t for t in truth])
+        away = (
+            np.ones(len(truth), bool) if possible is None else np.array([finding not in p for p in possible])
+        )
+        counted = planted | away
         said = np.array([m.claims[finding].is_present for m in measurements])
         scores = np.array([m.claims[finding].confidence or 0.0 for m in measurements])
+        said &= counted
+        known &= counted
         hits = int((said & planted).sum())
         ranked = auroc(scores[known], planted[known])
         result[finding] = {
@@ -85,6 +99,7 @@ def table(measurements: list[WindowMeasurement], truth: list[set[str]]) -> dict[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recordings", type=int, default=400)
+    parser.add_argument("--each", type=int, default=12, help="recordings of each finding planted alone")
     parser.add_argument("--seed", type=int, default=101)
     parser.add_argument("--data", type=Path)
     arguments = parser.parse_args()
@@ -96,28 +111,45 @@ def main() -> None:
     measured = [
         measure_windows(as_windows(with_noise(eeg_uv, n, arguments.seed), mask)) for n in NOISE_LEVELS
     ]
-    tables = [table(m, truth) for m in measured]
-    print("finding".ljust(28), "planted", *(f"| noise {n:g}: prec  rec   F1    AUROC" for n in NOISE_LEVELS))
+    names = ("alone", *(f"mixture, noise {n:g}" for n in NOISE_LEVELS))
+    tables = [_alone(arguments.each, arguments.seed), *(table(m, truth) for m in measured)]
+    print("finding".ljust(28), *(f"| {name:20s} n prec rec F1 AUROC" for name in names))
     for finding in FINDING_IDS:
         cells = []
         for t in tables:
             p, r = t[finding]["precision"], t[finding]["recall"]
+            f1 = 2 * p * r / max(p + r, 1e-9)
             cells.append(
-                f"|          {p:.2f}  {r:.2f}  {2 * p * r / max(p + r, 1e-9):.2f}  {t[finding]['auroc']:.2f}"
+                f"| {t[finding]['planted']:4d}  {p:.2f}  {r:.2f}  {f1:.2f}  {t[finding]['auroc']:.2f}"
             )
-        print(finding.ljust(28), f"{tables[0][finding]['planted']:7d}", *cells)
-    for level, t in zip(NOISE_LEVELS, tables, strict=True):
+        print(finding.ljust(28), *cells)
+    for name, t in zip(names, tables, strict=True):
         f1 = [
             2 * v["precision"] * v["recall"] / max(v["precision"] + v["recall"], 1e-9)
             for v in t.values()
             if v["planted"] >= MIN_PLANTED
         ]
-        print(f"noise {level:g}: macro F1 {np.mean(f1):.2f} over {len(f1)} findings with 5 or more")
+        ranks = [v["auroc"] for v in t.values() if v["planted"] >= MIN_PLANTED and np.isfinite(v["auroc"])]
+        print(
+            f"{name}: macro F1 {np.mean(f1):.2f}, macro AUROC {np.mean(ranks):.2f}"
+            f" over {len(f1)} findings with {MIN_PLANTED} or more"
+        )
     for level, m in zip(NOISE_LEVELS, measured, strict=True):
         _posterior_error(level, m, planted)
     _confusions(measured[0], truth)
     if arguments.data:
         _compare_medians(measured[0], truth, arguments.data)
+
+
+def _alone(n_each: int, seed: int) -> dict[str, dict[str, float]]:
+    """The table of findings planted alone."""
+    sheets = alone_sheets(n_each, seed)
+    batch = render_sheets(sheets, seed, config=IDEAL)
+    levels = [planted_levels(sheet) for sheet in sheets]
+    windows = as_windows(batch.eeg_uv.reshape(-1, 19, 2000), batch.masks.reshape(-1, 19).astype(bool))
+    clear = [told for of_recording, _ in levels for told in of_recording]
+    possible = [may_be for _, of_recording in levels for may_be in of_recording]
+    return table(measure_windows(windows), clear, possible)
 
 
 def _posterior_error(level: float, measurements: list[WindowMeasurement], planted: list[dict]) -> None:

@@ -307,7 +307,7 @@ class Pen:
             np=joined(names, "or"),
             nor=f"{subjects[0]} nor {subjects[-1]}",
             Np_and=capital(joined(subjects)),
-            be=nouns[-1].be,
+            be="are" if any(noun.number == "plural" for noun in nouns) else nouns[-1].be,
             first_be=nouns[0].be,
             are="are" if len(nouns) > 1 else nouns[0].be,
             record=self.record,

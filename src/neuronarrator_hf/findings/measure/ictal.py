@@ -68,7 +68,13 @@ def judge_seizure(
     sustained = np.where(
         is_posterior, -4.0, np.minimum(sustained, 3.0 * np.log2(fast_uv / (1.5 * muscle_uv + 1.0)))
     )
-    margin = np.minimum(np.max([rhythmic, rate, evolving, sustained], axis=0), big)
+    routes = np.stack([rhythmic, rate, evolving, sustained])
+    margin = np.minimum(routes.max(axis=0), big)
+    # The frequency is that of what makes the candidate: its discharges, or a rhythm that is none of health.
+    by_rate = routes.argmax(axis=0) == 1
+    told_hz = np.where(
+        by_rate, [_fastest_hz(t) for t in trains], np.where(healthy & (rhythmic <= 0), np.nan, frequency)
+    )
     evidence = {
         "ictal_concentration": concentration,
         "ictal_rhythm_hz": frequency,
@@ -86,7 +92,7 @@ def judge_seizure(
         where="longitudinal bipolar, 1.5-20 Hz",
         evidence=evidence,
         side=["bilateral" if abs(v) < 0.5 else ("left" if v > 0 else "right") for v in laterality],
-        frequency_hz=frequency,
+        frequency_hz=told_hz,
         hedged=np.ones(block.n_windows, bool),
     )
     return [judgement], evidence
@@ -103,6 +109,12 @@ def _fast_rate(trains: dict[str, Train]) -> float:
                 min(alike, regular, 8.0 * np.log2(train.rate_hz / RATE_HZ), 4 * np.log2(train.contrast / 1.5))
             )
     return max(margins)
+
+
+def _fastest_hz(trains: dict[str, Train]) -> float:
+    """Rate of the train of which `_fast_rate` tells."""
+    rates = [t.rate_hz for t in trains.values() if len(t.times_s) >= 6 and np.isfinite(t.rate_hz)]
+    return max(rates, default=np.nan)
 
 
 def _evolution(block: SiteBlock) -> tuple[np.ndarray, np.ndarray]:
