@@ -6,7 +6,7 @@ import numpy as np
 
 from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.signal.montage import SITES_1020
-from neuronarrator_hf.training.augment import MIRROR_ORDER, augment, mirror_claim
+from neuronarrator_hf.training.augment import MIRROR_ORDER, NOISE_SHARE, augment, mirror_claim
 
 
 def test_mirror():
@@ -22,8 +22,10 @@ def test_side_follows_the_signal():
     eeg = np.zeros((1, 19, 2000), np.float32)
     eeg[:, SITES_1020.index("T7")] = 50 * np.sin(np.arange(2000) / 10)
     sides = set()
-    for seed in range(30):
+    for seed in range(40):
         signal, mask, truth = augment(eeg, [[Claim("lpd", side="left")]], np.random.default_rng(seed))
+        if not truth[0]:
+            continue  # became noise
         bipolar = signal[:, [SITES_1020.index("T7"), SITES_1020.index("T8")]].std(-1)[0]
         if (
             mask[0, [SITES_1020.index("T7"), SITES_1020.index("T8")]].all()
@@ -42,3 +44,20 @@ def test_deterministic_and_masked_is_zero():
         a, b = (augment(eeg, [[], []], np.random.default_rng(seed)) for _ in range(2))
         assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])
         assert not a[0][~a[1]].any() and a[0].dtype == np.float32
+
+
+def test_a_few_recordings_become_noise_of_which_nothing_is_true():
+    times = np.arange(2000) / 200
+    eeg = np.tile(30 * np.sin(2 * np.pi * 10 * times), (2, 19, 1)).astype(np.float32)
+    eeg *= np.linspace(0.5, 1.5, 19)[:, None]  # a reference leaves something
+    rhythm, low = Claim("posterior_dominant_rhythm"), Claim("low_voltage")
+    noisy = 0
+    for seed in range(400):
+        signal, mask, truth = augment(eeg, [[rhythm], [rhythm]], np.random.default_rng(seed))
+        spectrum = np.abs(np.fft.rfft(signal[mask])) ** 2
+        share = spectrum[:, 95:106].sum() / spectrum.sum()  # about 10 Hz
+        assert (share < 0.3) == (truth == [[], []]), seed
+        noisy += truth == [[], []]
+    assert 0.5 * NOISE_SHARE < noisy / 400 < 2 * NOISE_SHARE
+    calm = [augment(eeg, [[low], [low]], np.random.default_rng(seed))[2] for seed in range(100)]
+    assert all(window for truth in calm for window in truth)

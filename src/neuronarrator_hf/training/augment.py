@@ -6,9 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..evaluation.controls import pink_noise, time_shuffled, white_noise
 from ..findings.schema import Claim
 from ..signal.montage import SITES_1020
 
+NOISE_SHARE = 0.04
+"""Share of the recordings that become noise at their own amplitude: of it nothing is true, and the text says
+that it cannot be judged."""
+_NOISES = (white_noise, pink_noise, time_shuffled)
 _MIRROR_NAMES = {"left": "right", "right": "left"}
 
 
@@ -52,6 +57,10 @@ def augment(
     eeg_uv = eeg_uv.astype(np.float32)
     found = {c.finding for window in claims for c in window if c.is_present}
     truth = [list(window) for window in claims]
+    # Noise as small as the calmest EEG would be hard to tell from it.
+    if rng.random() < NOISE_SHARE and not found & _NEEDS_CALM:
+        noise = _NOISES[int(rng.integers(len(_NOISES)))]
+        eeg_uv, truth, found = noise(eeg_uv[None], rng)[0], [[] for _ in claims], set()
     if rng.random() < 0.5:
         eeg_uv = eeg_uv[:, MIRROR_ORDER]
         truth = [[mirror_claim(c) for c in window] for window in truth]
