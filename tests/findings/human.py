@@ -1,4 +1,4 @@
-"""Reading of `human_sentences.yaml`: sentences of people with the claims they make."""
+"""Sentences of people with the claims they make, from `human_sentences.yaml` and `report_sentences.yaml`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from neuronarrator_hf.findings.schema import Change, Claim
 from neuronarrator_hf.findings.vocabulary import PREVALENCES, REGIONS, SIDES
 
 
-def load() -> list[dict]:
-    """The sentences in their order; every third is held out."""
-    return yaml.safe_load((Path(__file__).parent / "human_sentences.yaml").read_text(encoding="utf-8"))
+def load(name: str = "human_sentences") -> list[dict]:
+    """The sentences in their order; of `human_sentences` every third is held out."""
+    return yaml.safe_load((Path(__file__).parent / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def is_held_out(index: int) -> bool:

@@ -33,3 +33,13 @@ def test_there_are_enough():
 def test_claim_f1(held_out, key):
     entries = [entry for i, entry in enumerate(load()) if is_held_out(i) == held_out]
     assert claim_f1(entries, key) >= 0.90
+
+
+@pytest.mark.parametrize(
+    "key", (lambda c: c.content(), lambda c: (c.finding, c.polarity)), ids=("content", "finding")
+)
+def test_claim_f1_of_other_styles(key):
+    entries = load("report_sentences")
+    assert len(entries) == 60
+    assert not {e["text"] for e in entries} & {e["text"] for e in load()}
+    assert claim_f1(entries, key) >= 0.90

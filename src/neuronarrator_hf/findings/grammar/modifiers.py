@@ -37,8 +37,8 @@ BAND_RANGE = {
 """Bands that qualify a slowing."""
 
 SIDES = {
-    "left {sided}": "left",
-    "right {sided}": "right",
+    "[left/l] {sided}": "left",
+    "[right/r] {sided}": "right",
     "{on} {the} left side": "left",
     "{on} {the} right side": "right",
     "bilateral": "bilateral",
@@ -171,7 +171,7 @@ NOT_HEDGES = (
 )
 
 NEGATIONS = (
-    "no",
+    "[no/nil]",
     "without",
     "neither",
     "nor",
@@ -197,7 +197,7 @@ POST_NEGATIONS = (
     "not [been/be] [detected/captured/recognized/appreciated]",
     "not [achieved/reached/obtained/occur/appear]",
     "not [show/contain/demonstrate/reveal/include/have] {any}",
-    "absent",
+    "[absent/none]",
     "none",
     "lacking",
     "nil",
