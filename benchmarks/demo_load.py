@@ -1,6 +1,6 @@
 """The demo under load: many visitors at once through its queue.
 
-    python benchmarks/demo_load.py [--visitors 20] [--minutes 5] [--seconds 30] [--words "Default model"]
+    python -m benchmarks.demo_load [--visitors 20] [--minutes 5] [--seconds 30] [--words "Default model"]
 
 Starts the demo, lets every visitor upload and narrate a simulated recording over and over, and says how many
 narrations were done, failed and how long they waited, how evenly the visitors were served, how the server's
