@@ -156,7 +156,7 @@ def explained(path: Path, document: dict, seizure: dict[str, Any]) -> dict[str, 
                     "start_s": chunk["timestamp"][0],
                     "assessable": chunk["quality"].get("assessable", True),
                     "probability": chunk["probabilities"].get("electrographic_seizure"),
-                    "claim": own[0]["polarity"] if own else None,
+                    "claim": f"{own[0]['polarity']}, {own[0]['status']}" if own else None,
                     "measured": own[0]["evidence"].get("measured") if own else None,
                     "asserted": [c["finding"] for c in chunk["claims"] if c["polarity"] == "present"],
                 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from eeg_samples import as_array, awake_uv, noise_uv
 
@@ -14,6 +15,7 @@ from neuronarrator_hf.narration.engine import Narrator
 from neuronarrator_hf.narration.result import json_schema
 from neuronarrator_hf.narration.statements import statements_of, whole_sentences
 from neuronarrator_hf.narration.voice import MeasuredVoice
+from neuronarrator_hf.recording.reading import read_recording
 from neuronarrator_hf.signal.montage import SITES_1020
 
 
@@ -116,9 +118,22 @@ def test_an_electrode_that_is_zero_throughout_is_told_as_the_reference() -> None
     eeg_uv[SITES_1020.index("Pz")] = 0.0
     narration = Narrator(MeasuredVoice()).narrate(as_array(eeg_uv))
     assert "reference probably Pz" in narration.sections["technique"]
-    assert "Pz is zero throughout, probably the reference" in narration.sections["quality"]
+    assert "Pz is probably the reference" in narration.sections["quality"]
     assert "Not usable" not in narration.sections["quality"]
     assert "without signal" not in narration.text
     eeg_uv[SITES_1020.index("Cz")] = 0.0
     two = Narrator(MeasuredVoice()).narrate(as_array(eeg_uv))
     assert "Not usable: Cz, Pz." in two.sections["quality"] and "probably" not in two.sections["technique"]
+
+
+def test_the_noise_of_a_reference_is_told_from_a_dead_input() -> None:
+    noise = np.random.default_rng(0).normal(0.0, 0.5, 6000)
+    for name in ("Pz", "T8"):
+        eeg_uv = awake_uv(30.0) + noise_uv(30.0, seed=5) * 2
+        place = SITES_1020.index(name)
+        against = eeg_uv - eeg_uv[place]
+        against[place] = noise
+        assert read_recording(as_array(against)).report["reference_probable"] == name
+        dead = eeg_uv.copy()
+        dead[place] = noise
+        assert read_recording(as_array(dead)).report["reference_probable"] is None

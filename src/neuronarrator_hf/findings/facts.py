@@ -32,7 +32,7 @@ class Facts:
         reason: Why segments could not be assessed.
         is_verified: Whether claims were checked against the signal.
         whole_s: Length of the recording where only a part of it was read, else None.
-        reference: Electrode that is zero throughout and so probably the reference, or None.
+        reference: Electrode without a signal of its own and so probably the reference, or None.
     """
 
     duration_s: float
@@ -77,7 +77,7 @@ def quality(facts: Facts) -> str:
         text += f" Not recorded: {', '.join(facts.missing_sites)}."
     bad = {ch: share for ch, share in (facts.bad_channels or {}).items() if ch != facts.reference}
     if facts.reference:
-        text += f" {facts.reference} is zero throughout, probably the reference, and was not read as EEG."
+        text += f" {facts.reference} is probably the reference: it holds no signal of its own."
     always = sorted(ch for ch, share in bad.items() if share >= 0.95)
     at_times = sorted(ch for ch, share in bad.items() if 0.05 <= share < 0.95)
     if always:

@@ -24,6 +24,13 @@ MIN_FILL_S = 0.25
 FILL_BLOCK_S = 10.0
 _EEG_ROLES = ("eeg", "derivation", "dropped")
 MIN_CHANNELS_BESIDE_REFERENCE = 8
+NOISE_UV = 2.0
+NOISE_SHARE = 0.1
+"""No signal is less than both: microvolts (standard deviation), and share of the median channel."""
+REFERENCE_LAG_S = 0.1
+NUM_BESIDE = 4
+SWINGS_TOGETHER = 0.5
+"""Correlation with the nearest electrodes, against the average, of what is a place of the head."""
 ZERO_UV = 0.5
 """A constant this small is zero, up to the steps in which a file stores it."""
 LARGE_OFFSET_UV = 1e5
@@ -98,13 +105,36 @@ def is_clipped(values: Sequence[np.ndarray], row: int) -> bool:
 
 
 def _probable_reference(
-    plan: ChannelPlan, names: Sequence[str], dead: Sequence[int], level_uv: np.ndarray
+    plan: ChannelPlan,
+    names: Sequence[str],
+    dead: Sequence[int],
+    values_uv: Sequence[np.ndarray],
+    sfreq: float,
 ) -> str | None:
-    """The one electrode that is zero while all others have signal: the reference against itself."""
-    is_one = len(dead) == 1 and len(names) >= MIN_CHANNELS_BESIDE_REFERENCE
-    if not is_one or plan.kind != "referential" or plan.reference != named_reference(()):
+    """The one electrode without signal while all others have some: the reference against itself.
+
+    It is zero, or it holds the amplifier's noise and, against the average of all, swings with its neighbours
+    as a place of the head does and as a dead input does not.
+    """
+    usable = len(names) > MIN_CHANNELS_BESIDE_REFERENCE and plan.kind == "referential"
+    if not usable or plan.reference != named_reference(()):
         return None
-    return names[dead[0]] if level_uv[dead[0]] <= ZERO_UV else None
+    lag = max(round(REFERENCE_LAG_S * sfreq), 1)  # differences over a tenth of a second: no drift, no offset
+    swings = np.concatenate([np.nan_to_num(v[:, lag:] - v[:, :-lag]) for v in values_uv], axis=1)
+    size = swings.std(axis=1)
+    weak = size <= min(NOISE_UV, NOISE_SHARE * float(np.median(size)))
+    if weak.sum() != 1:
+        return None
+    place = int(np.flatnonzero(weak)[0])
+    if place in dead:
+        level_uv = max(float(np.nanmax(np.abs(v[place]))) for v in values_uv)
+        return names[place] if level_uv <= ZERO_UV else None
+    nearness = plan.positions @ plan.positions[place]
+    nearness[place] = -np.inf
+    average = swings.mean(axis=0)
+    beside = swings[np.argsort(-nearness)[:NUM_BESIDE]].mean(axis=0) - average
+    together = float(np.corrcoef(swings[place] - average, beside)[0, 1])
+    return names[place] if together >= SWINGS_TOGETHER else None
 
 
 def reading_report(
@@ -128,7 +158,9 @@ def reading_report(
     factor = source.uv_per_value[list(plan.rows)]
     level_uv = np.abs(np.nanmedian([np.nanmedian(stretch, axis=1) for stretch in values], axis=0)) * factor
     dead = [i for i in range(len(named)) if is_dead(values, i)]
-    reference = _probable_reference(plan, named, dead, level_uv)
+    reference = _probable_reference(
+        plan, named, dead, [stretch * factor[:, None] for stretch in values], source.sfreq
+    )
     flat = [named[i] for i in dead if named[i] != reference]
     clipped = [name for i, name in enumerate(named) if is_clipped(values, i)]
     outside = [name for name in outside_range(amplitude_uv, named) if name not in (*flat, reference)]

@@ -182,6 +182,10 @@ def _fields(fields: Mapping[str, Any]) -> str:
             parts.append(f"{len(value)} EEG channels")
         elif label == "narrated_s" and value:
             parts.append(f"read from {clock(value[0])} to {clock(value[1])}")
+        elif label == "channels_not_usable" and value:
+            parts.append(
+                "not usable: " + ", ".join(f"{ch} {100 * share:.0f} %" for ch, share in value.items())
+            )
         elif label == "other":
             parts.append(f"other channels: {', '.join(c['channel'] for c in value) or 'none'}")
         elif label == "age_years" and value is None:
