@@ -91,26 +91,22 @@ def local_kills(root: Path, work: Path, n_kills: int, seed: int = 0) -> Iterator
 
 def dask_kills(root: Path, work: Path, n_kills: int, seed: int = 0) -> Iterator[Kill]:
     """Kill one of two workers of a Dask cluster that builds a corpus of the recordings of `root`."""
-    from distributed import Client, LocalCluster
+    from distributed import LocalCluster
 
     tasks: list[Task] = [*recording_tasks([("folder", root)]), *simulation_tasks(SIMULATED, 0)]
     result = build(work / "whole", tasks, BuildOptions(), InProcess())
     write_side_files(work / "whole", skipped=len(result.skipped))
     expected, rng = files_of(work / "whole"), random.Random(seed)
-    with (
-        LocalCluster(
+    for number in range(n_kills):
+        out, killed = work / f"dask{number}", []
+        after, late_s, victim = rng.randrange(1, len(tasks)), rng.uniform(0, 0.3), rng.randrange(2)
+        with LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-        ) as cluster,
-        Client(cluster.scheduler_address) as client,
-    ):
-        for number in range(n_kills):
-            client.wait_for_workers(2)
-            pids = sorted(client.run(os.getpid).values())
-            out, killed = work / f"dask{number}", []
-            after, late_s = rng.randrange(1, len(tasks)), rng.uniform(0, 0.3)
+        ) as cluster:
+            pids = [worker.pid for worker in cluster.workers.values()]
 
             def kill(done: int, total: int, *, at: int = after, late_s: float = late_s,
-                     pid: int = rng.choice(pids), killed: list[int] = killed) -> None:  # fmt: skip
+                     pid: int = pids[victim], killed: list[int] = killed) -> None:  # fmt: skip
                 if done >= at and not killed:
                     time.sleep(late_s)  # so that it falls anywhere in a recording or a shard
                     os.kill(pid, signal.SIGKILL)
@@ -119,8 +115,8 @@ def dask_kills(root: Path, work: Path, n_kills: int, seed: int = 0) -> Iterator[
             with Cluster(cluster.scheduler_address) as engine:
                 result = build(out, tasks, BuildOptions(), engine, on_done=kill)
                 write_side_files(out, skipped=len(result.skipped), engine=engine)
-            when = f"{after} of {len(tasks)} and {late_s:.2f} s"
-            yield _compared("Dask, a worker of two", when, bool(killed), out, expected)
+        when = f"{after} of {len(tasks)} and {late_s:.2f} s"
+        yield _compared("Dask, a worker of two", when, bool(killed), out, expected)
 
 
 def _compared(engine: str, when: str, killed: bool, out: Path, expected: dict[str, str]) -> Kill:

@@ -30,7 +30,7 @@ def test_the_engine_follows_the_options() -> None:
 @pytest.mark.timeout(900)
 def test_a_worker_killed_on_the_way_changes_nothing(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
-    root = builds.small_root(tmp_path / "root", 8)
+    root = builds.small_root(tmp_path / "root", 4)
     for kill in corpus_kills.dask_kills(root, tmp_path, 3):
         assert kill.killed and kill.equal and kill.leftovers == 0
-        assert kill.n_ids == kill.n_rows == 8 * 2 + corpus_kills.SIMULATED
+        assert kill.n_ids == kill.n_rows == 4 * 2 + corpus_kills.SIMULATED
