@@ -216,7 +216,9 @@ def _physical_range(low: float, high: float) -> tuple[float, float]:
 
     Whole numbers where they are fine enough; narrow ranges, as those of volts, keep decimals.
     """
-    found = (-1.0, 1.0)
+    found = (float(np.floor(low)) - 1.0, float(np.ceil(high)) + 1.0)
+    if low == high:  # a constant needs no fine steps
+        return found
     for decimals in range(7):
         unit = 10.0**-decimals
         below, above = (
