@@ -61,3 +61,10 @@ def test_a_few_recordings_become_noise_of_which_nothing_is_true():
     assert 0.5 * NOISE_SHARE < noisy / 400 < 2 * NOISE_SHARE
     calm = [augment(eeg, [[low], [low]], np.random.default_rng(seed))[2] for seed in range(100)]
     assert all(window for truth in calm for window in truth)
+
+
+def test_no_recording_gets_a_silent_electrode():
+    eeg = np.random.default_rng(0).normal(0, 20, (2, 19, 2000)).astype(np.float32)
+    for seed in range(100):
+        signal, mask, _ = augment(eeg, [[Claim("eye_blinks")]] * 2, np.random.default_rng(seed))
+        assert np.array_equal(signal.any(-1), mask), seed

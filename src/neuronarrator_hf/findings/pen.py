@@ -127,7 +127,8 @@ class Pen:
             return self._changed(claim)
         if claim.prevalence in w.ADVERBS and not claim.hedged and not claim.change and self.chance(0.25):
             phrase = self.phrase(claim.with_(prevalence=None))
-            return self._frame(w.ADVERB_FRAMES, phrase, adverb=w.ADVERBS[claim.prevalence])
+            if not phrase.words[0].isdigit():  # no sentence starts with a number
+                return self._frame(w.ADVERB_FRAMES, phrase, adverb=w.ADVERBS[claim.prevalence])
         group = define(claim.finding).group
         is_background = group == "background" and claim.finding not in w.OF_THE_BACKGROUND
         frames = w.BACKGROUND_FRAMES if is_background else w.PRESENT_FRAMES
@@ -135,8 +136,11 @@ class Pen:
 
     def listed(self, claims: Sequence[Claim]) -> str:
         """Several findings in one sentence; for claims of which `is_listable`."""
-        words = [self.phrase(claim, listed=True).words for claim in claims]
-        return self._frame(w.LIST_FRAMES, Phrase(joined(words), "", "plural"))
+        phrases = [self.phrase(claim, listed=True) for claim in claims]
+        words = joined([phrase.words for phrase in phrases])
+        # "There is" goes before the first of them, which is where a list that starts with a number stands.
+        number = phrases[0].number if words[0].isdigit() else "plural"
+        return self._frame(w.LIST_FRAMES, Phrase(words, "", number))
 
     @staticmethod
     def is_listable(claim: Claim) -> bool:

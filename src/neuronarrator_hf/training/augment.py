@@ -75,6 +75,8 @@ def augment(
         kept = np.flatnonzero(mask[0])
         reference = eeg_uv[:, kept].mean(1, keepdims=True)
         if rng.random() < 0.5:
-            reference = eeg_uv[:, [rng.choice(kept)]]
+            electrode = rng.choice(kept)
+            reference = eeg_uv[:, [electrode]]
+            mask[:, electrode] = False  # zeros of a reference are not those of a dead input
         eeg_uv = eeg_uv - reference
     return eeg_uv * mask[..., None], mask, truth
