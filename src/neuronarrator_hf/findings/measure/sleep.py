@@ -167,7 +167,7 @@ class _Wave:
 
 _WAVES = {
     "k_complexes": _Wave(12.0, ("F3", "F4", "Fz", "Cz"), (0.125, 0.4), 60.0, 0.55),
-    "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.135), 50.0, 0.45),
+    "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.135), 50.0, 0.55),
 }
 REACH_S = 0.6
 EDGE_S = 0.06
