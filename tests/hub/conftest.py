@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from corpus_rows import write_rows
 from hub_server import HubServer, serve_hub
+from huggingface_hub import metadata_load, metadata_save
 from tiny_model import save_tiny
 
 from neuronarrator_hf.publishing.build import build_release
@@ -22,7 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def tiny_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = save_tiny(tmp_path_factory.mktemp("tiny"))
-    shutil.copyfile(ROOT / "hub" / "model" / "README.md", folder / "README.md")
+    card = folder / "README.md"
+    shutil.copyfile(ROOT / "hub" / "model" / "README.md", card)
+    data = metadata_load(card)
+    data.pop("model-index", None)  # the figures are those of other weights
+    metadata_save(card, data)
     return folder
 
 
