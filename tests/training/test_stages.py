@@ -73,6 +73,14 @@ def test_a_stopped_run_resumes_with_the_same_losses(miniature, tmp_path, monkeyp
     assert losses(tmp_path / "killed/narrate") == pytest.approx(losses(tmp_path / "whole/narrate"), rel=1e-5)
 
 
+def test_recordings_made_beforehand_are_those_a_stage_reads(miniature, tmp_path):
+    overrides = [*miniature, "data.cache_recordings=2", f"data.cache_dir={tmp_path / 'cache'}"]
+    run("recordings", seed=5, overrides=overrides)
+    made = (tmp_path / "cache/eeg.f16").stat().st_mtime_ns
+    run("align", seed=5, runs=tmp_path, max_steps=1, overrides=overrides)
+    assert (tmp_path / "cache/eeg.f16").stat().st_mtime_ns == made
+
+
 def test_unknown_stage_and_init(tmp_path):
     with pytest.raises(ValueError, match="no stage 'pretrain'"):
         run("pretrain")
