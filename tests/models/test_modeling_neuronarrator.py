@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import make_inputs, make_model, make_targets, prompts, tiny_config
+from tiny_parts import make_inputs, make_model, make_targets, prompts, tiny_config
 from safetensors.torch import load_file, save_file
 from transformers import TextStreamer
 
