@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,3 +93,9 @@ def test_source_files_stay_small() -> None:
         if (n := len(p.read_text().splitlines())) > 400
     }
     assert not long
+
+
+def test_no_test_imports_a_conftest() -> None:
+    """Several folders have one, and which of them the name means depends on what pytest was given."""
+    tests = Path(__file__).parent.rglob("*.py")
+    assert not [p.name for p in tests if re.search(r"^(from|import) conftest\b", p.read_text(), re.MULTILINE)]

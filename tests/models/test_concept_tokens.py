@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import make_inputs, make_model, make_targets, prompts, tiny_config
+from tiny_parts import make_inputs, make_model, make_targets, prompts, tiny_config
 
 from neuronarrator_hf.models.finding_targets import to_concepts
 

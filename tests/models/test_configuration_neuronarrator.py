@@ -7,7 +7,7 @@ from importlib import resources
 import pytest
 import torch
 import yaml
-from conftest import tiny_config
+from tiny_parts import tiny_config
 from transformers import AutoConfig
 
 import neuronarrator_hf.auto  # noqa: F401

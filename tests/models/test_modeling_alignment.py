@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from conftest import make_inputs, make_model, open_closed, tiny_config
+from tiny_parts import make_inputs, make_model, open_closed, tiny_config
 
 from neuronarrator_hf.models.modeling_alignment import NeuroNarratorForContrastiveAlignment
 from neuronarrator_hf.models.modeling_neuronarrator import NeuroNarratorModel

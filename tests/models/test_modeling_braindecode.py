@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import make_inputs, tiny_config
+from tiny_parts import make_inputs, tiny_config
 
 from neuronarrator_hf.models import modeling_braindecode
 from neuronarrator_hf.models.configuration_neuronarrator import NeuroNarratorBraindecodeConfig

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -127,3 +129,36 @@ def test_memory_reaches_sixty_windows_back(bridge) -> None:
     changed[:, 0] += 3.0
     difference = bridge(features).history_tokens[:, 61] - bridge(changed).history_tokens[:, 61]
     assert difference.abs().max() > 1e-5
+
+
+def test_half_lives_before_training_reach_from_two_to_three_hundred_windows(bridge) -> None:
+    for layer in bridge.layers:
+        step = torch.nn.functional.softplus(layer.dt.bias)
+        half_lives = math.log(2) / (step * layer.A_log.exp())
+        torch.testing.assert_close(half_lives, torch.tensor([2.0, 300.0]))
+        torch.testing.assert_close(step, torch.full((2,), 0.5))
+
+
+def test_it_learns_to_remember_sixty_windows() -> None:
+    """The first window says one of two things, all others noise; sequences of all lengths teach it."""
+    torch.manual_seed(0)
+    config = NeuroNarratorBridgeConfig(
+        hidden_size=32, num_layers=2, num_heads=4, d_state=8, num_history_tokens=2
+    )
+    bridge, told = NeuroNarratorStateSpaceBridge(config, input_size=6), torch.nn.Linear(32, 2)
+    optimizer = torch.optim.Adam([*bridge.parameters(), *told.parameters()], lr=5e-3)
+
+    def batch(n: int, back: int):
+        features, says = torch.randn(n, back + 1, 6), torch.randint(0, 2, (n,))
+        features[..., :2] = 0.0
+        features[:, 0, 0], features[:, 0, 1] = 1.0, 2.0 * says - 1
+        return told(bridge(features).history_embedding[:, -1]), says
+
+    for step in range(120):
+        logits, says = batch(32, (1, 4, 16, 60)[step % 4])
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(logits, says).backward()
+        optimizer.step()
+    with torch.no_grad():
+        logits, says = batch(300, 60)
+    assert (logits.argmax(-1) == says).float().mean() > 0.9

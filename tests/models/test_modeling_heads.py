@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from conftest import make_targets
+from tiny_parts import make_targets
 
 from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import make_inputs, make_model, make_targets, prompts, tiny_config
+from tiny_parts import make_inputs, make_model, make_targets, prompts, tiny_config
 from safetensors.torch import load_file, save_file
 from transformers import TextStreamer
 
@@ -155,12 +155,39 @@ def test_ways_to_generate(narrator, how) -> None:
         assert torch.equal(ids, plain)
 
 
+@pytest.mark.parametrize("how", [dict(num_beams=3), dict(num_beams=2, num_return_sequences=2)], ids=str)
+def test_beams_of_a_batch_are_those_of_each_recording_alone(narrator, how) -> None:
+    """Each beam goes on behind its own recording, with the state that was carried to it."""
+    model, processor = narrator
+    earlier, inputs, text = make_inputs(seed=3), make_inputs(), prompts(processor, 2)
+    with torch.no_grad():
+        state = model.get_window_features(**earlier).bridge_state
+    length = dict(max_new_tokens=5, min_new_tokens=5, **how)
+    together = model.generate(**inputs, **text, bridge_state=state, **length)
+    alone = [
+        model.generate(
+            **{name: value[i : i + 1] for name, value in (inputs | text).items()},
+            bridge_state=state.map(lambda value, i=i: value[i : i + 1]),
+            **length,
+        )
+        for i in range(2)
+    ]
+    assert torch.equal(together, torch.cat(alone))
+    told = model.generate(
+        **inputs, **text, finding_targets=make_targets(), use_target_findings=True, **length
+    )
+    assert told.shape == together.shape
+
+
 def test_streaming(narrator, capsys) -> None:
     model, processor = narrator
     one = {name: value[:1] for name, value in make_inputs().items()}
     streamer = TextStreamer(processor.tokenizer, skip_prompt=True)
-    model.generate(**one, **prompts(processor, 1), max_new_tokens=4, do_sample=False, streamer=streamer)
-    assert capsys.readouterr().out.strip()
+    length = dict(max_new_tokens=4, min_new_tokens=4, do_sample=False)
+    text = prompts(processor, 1)
+    ids = model.generate(**one, **text, **length, streamer=streamer)
+    told = processor.tokenizer.decode(ids[0, text["input_ids"].shape[1] :])
+    assert capsys.readouterr().out.split() == told.split() and told.strip()
 
 
 def test_wrong_number_of_placeholders_is_told_with_both_numbers(narrator) -> None:

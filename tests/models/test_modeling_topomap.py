@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import make_model, tiny_config
+from tiny_parts import make_model, tiny_config
 from transformers import AutoModel, ViTConfig
 
 from neuronarrator_hf.models.configuration_neuronarrator import NeuroNarratorTopomapConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import make_inputs, tiny_config
+from tiny_parts import make_inputs, tiny_config
 from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
 
 from neuronarrator_hf.models.configuration_neuronarrator import NeuroNarratorWaveformConfig

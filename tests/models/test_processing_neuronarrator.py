@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import make_model, make_tokenizer, tiny_config
+from tiny_parts import make_model, make_tokenizer, tiny_config
 from test_feature_extraction_neuronarrator import make_windows
 from transformers import AutoProcessor, PreTrainedTokenizerFast
 

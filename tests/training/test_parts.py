@@ -64,6 +64,13 @@ def test_a_preset_with_fewer_layers_takes_none_away(narrow) -> None:
     assert load_parts(narrow, run).model.config.waveform_config.num_conv_layers == 1
 
 
+def test_a_bridge_that_is_given_numbers_to_compare_says_what_it_said(narrow, sequences) -> None:
+    run = load_arguments("micro", ["model.bridge_config.compare_numbers=true"])
+    before, after = load_parts(narrow), load_parts(narrow, run)
+    assert after.model.config.bridge_config.compare_numbers and after.model.model.number_summary is not None
+    assert torch.equal(features(before, sequences).window_tokens, features(after, sequences).window_tokens)
+
+
 def test_silent_and_missing_electrodes_are_told_apart(narrow, sequences) -> None:
     parts = load_parts(narrow)
     mask = np.ones((2, 3, 19), bool)

@@ -14,8 +14,9 @@ from transformers.modeling_outputs import ModelOutput
 
 from .configuration_neuronarrator import NeuroNarratorConfig
 from .finding_targets import FREQUENCY_BINS_HZ, to_concepts
-from .initial_weights import init_by_fan_in
+from .initial_weights import ClosedLinear, init_by_fan_in
 from .modeling_bridge import BridgeState, NeuroNarratorStateSpaceBridge
+from .modeling_comparison import COMPARED, compared_numbers
 from .modeling_heads import (
     CONCEPT_SUMMARY_SIZE,
     FindingHeads,
@@ -25,6 +26,7 @@ from .modeling_heads import (
 )
 from .modeling_topomap import NeuroNarratorTopomapEncoder
 from .modeling_waveform import NUM_EVIDENCE, build_waveform_encoder
+from .number_features import NUM_NUMBER_FEATURES
 
 EEG_INPUTS = (
     "eeg_values",
@@ -150,11 +152,14 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
         self.token_reducer = nn.Linear(config.waveform_config.num_eeg_tokens * hidden_size, 32)
         self.spectrum_reducer = nn.Linear(NUM_EVIDENCE * len(FREQUENCY_BINS_HZ), 32)
         bridge_input = hidden_size + 64 + (CONCEPT_SUMMARY_SIZE if config.bridge_config.use_findings else 0)
+        compares = config.bridge_config.use_findings and config.bridge_config.compare_numbers
+        if compares:
+            self.number_summary = ClosedLinear(len(COMPARED) * NUM_NUMBER_FEATURES, CONCEPT_SUMMARY_SIZE)
         self.bridge = NeuroNarratorStateSpaceBridge(config.bridge_config, bridge_input)
         history_size = config.bridge_config.hidden_size
         self.recent_history = nn.Linear(text_size, history_size)
         self.recent_gain = nn.Parameter(torch.ones(config.num_history_windows, history_size))
-        self.heads = FindingHeads(hidden_size, history_size, config.finding_hidden_size)
+        self.heads = FindingHeads(hidden_size, history_size, config.finding_hidden_size, compares)
         self.eeg_projector = _projector(hidden_size, text_size)
         self.history_projector = _projector(history_size, text_size)
         self.image_projector = _projector(config.topomap_config.hidden_size, text_size)
@@ -212,19 +217,14 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
         logits, finding_states = self.heads(embedding, evidence)
         eeg_tokens = self.eeg_projector(tokens).unflatten(0, (batch_size, n_windows))
 
-        inputs = [
-            embedding,
-            self.token_reducer(tokens.flatten(1)),
-            self.spectrum_reducer(evidence.flatten(1)),
-        ]
-        if self.config.bridge_config.use_findings:
-            now = {name: logits.get(name) for name in ("presence", "frequency", "amplitude")}
-            inputs.append(summarise_concepts(_partial_concepts(now)))
-        inputs = torch.cat(inputs, dim=-1).unflatten(0, (batch_size, n_windows))
-        history_tokens, history_embedding, state = self._history(
-            inputs, eeg_tokens, window_mask, gap_s, bridge_state
+        now = _partial_concepts(logits)
+        inputs = self.history_inputs(tokens, embedding, evidence, now)
+        history_tokens, history_embedding, state = self.history_of(
+            inputs.unflatten(0, (batch_size, n_windows)), eeg_tokens, window_mask, gap_s, bridge_state
         )
-        logits |= self.heads.changes_since(finding_states, history_embedding.flatten(0, 1))
+        logits |= self.heads.changes_since(
+            finding_states, history_embedding.flatten(0, 1), compared_numbers(now)
+        )
         # The text is learned from findings as uncertain as they are, and spoken from the likelier ones.
         sharpness = 1.0 if self.training else self.config.concept_sharpness
         concepts = (
@@ -249,15 +249,46 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
             bridge_state=state,
         )
 
-    def _history(
+    def history_inputs(
+        self, tokens: Tensor, embedding: Tensor, evidence: Tensor, concepts: Mapping[str, Tensor]
+    ) -> Tensor:
+        """`(batch, input_size)` what the bridge is told of windows.
+
+        Args:
+            tokens: `(batch, num_eeg_tokens, hidden_size)` of the waveform encoder.
+            embedding: `(batch, hidden_size)`.
+            evidence: `(batch, NUM_EVIDENCE, n_bins)`.
+            concepts: Probabilities of presence, frequency and amplitude by the heads.
+        """
+        inputs = [
+            embedding,
+            self.token_reducer(tokens.flatten(1)),
+            self.spectrum_reducer(evidence.flatten(1)),
+        ]
+        if self.config.bridge_config.use_findings:
+            summary = summarise_concepts(concepts)
+            if self.config.bridge_config.compare_numbers:
+                summary = summary + self.number_summary(compared_numbers(concepts).flatten(1))
+            inputs.append(summary)
+        return torch.cat(inputs, dim=-1)
+
+    def history_of(
         self,
         inputs: Tensor,
         eeg_tokens: Tensor,
         window_mask: Tensor,
-        gap_s: Tensor | None,
-        state: BridgeState | None,
+        gap_s: Tensor | None = None,
+        state: BridgeState | None = None,
     ) -> tuple[Tensor, Tensor, BridgeState]:
-        """Tokens, embedding and state of the history mode."""
+        """Tokens, embedding and state of the history mode.
+
+        Args:
+            inputs: `(batch, n_windows, input_size)`, see `history_inputs`.
+            eeg_tokens: `(batch, n_windows, num_eeg_tokens, text_size)`, read in mode `prompt`.
+            window_mask: `(batch, n_windows)` bool.
+            gap_s: `(batch, n_windows)` seconds without recording before each window.
+            state: Of the windows before these.
+        """
         batch_size, n_windows = window_mask.shape
         config = self.config
         if config.history == "ssm":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
@@ -16,6 +17,10 @@ from transformers.modeling_outputs import ModelOutput
 from .configuration_neuronarrator import NeuroNarratorBridgeConfig
 from .initial_weights import init_by_fan_in
 from .state_space import RESET_LOG_DECAY, scan_step, selective_scan
+
+INITIAL_STEP = 0.5
+INITIAL_HALF_LIVES = (2.0, 300.0)
+"""Windows after which what was written is halved in the fastest and in the slowest head, before training."""
 
 
 @dataclass
@@ -164,11 +169,12 @@ class NeuroNarratorStateSpaceBridge(PreTrainedModel):
             init.normal_(module.start, std=1.0)
             init.constant_(module.hidden_gap_rate, -4.0)
         elif isinstance(module, SelectiveStateSpaceLayer):
-            # Steps of 0.01 to 0.3 and rates of 0.25 to 4: half-lives from under one to hundreds of windows.
-            num_heads = module.num_heads
-            init.copy_(module.A_log, torch.linspace(-1.4, 1.4, num_heads))
-            dt = torch.logspace(-2.0, -0.5, num_heads)
-            init.copy_(module.dt.bias, dt + torch.log(-torch.expm1(-dt)))
+            # A window is written with one weight into all heads, and halved in them after 2 to 300 windows:
+            # long memory by small steps would be written too faintly to be found by training.
+            step = torch.full((module.num_heads,), INITIAL_STEP)
+            half_life = torch.logspace(*(math.log10(n) for n in INITIAL_HALF_LIVES), module.num_heads)
+            init.copy_(module.A_log, torch.log(math.log(2) / (half_life * step)))
+            init.copy_(module.dt.bias, torch.log(torch.expm1(step)))
             init.ones_(module.D)
             init.constant_(module.gap_rate, -3.0)
 

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from ..findings.vocabulary import FINDING_IDS
 from .finding_targets import ATTRIBUTE_SIZES, ATTRIBUTES, CATEGORICAL, CONCEPT_SIZE, applies
+from .modeling_comparison import NumberComparison
 from .modeling_waveform import NUM_EVIDENCE
 from .number_features import NUM_NUMBER_FEATURES, number_features
 
@@ -20,10 +21,10 @@ class FindingHeads(nn.Module):
     """Presence and attributes of every finding from a window's embedding and its rate evidence.
 
     Each finding modulates the embedding with weights of its own and is read by shared layers; `change`
-    and `since` also see the history.
+    and `since` also see the history, and with `compare_numbers` the numbers that are compared with it.
     """
 
-    def __init__(self, embedding_size: int, history_size: int, size: int):
+    def __init__(self, embedding_size: int, history_size: int, size: int, compare_numbers: bool = False):
         super().__init__()
         n_findings = len(FINDING_IDS)
         self.presence = nn.Sequential(nn.Linear(embedding_size, size), nn.GELU(), nn.Linear(size, n_findings))
@@ -41,6 +42,7 @@ class FindingHeads(nn.Module):
         self.history = nn.Linear(history_size, size)
         self.compare = nn.Sequential(nn.LayerNorm(2 * size), nn.Linear(2 * size, size), nn.GELU())
         self.changes = nn.ModuleDict({name: nn.Linear(size, ATTRIBUTE_SIZES[name]) for name in _OF_HISTORY})
+        self.compare_numbers = NumberComparison(history_size, size) if compare_numbers else None
 
     def forward(self, embedding: Tensor, rate_evidence: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Logits that need no history, and the states of the findings for `changes_since`.
@@ -61,10 +63,21 @@ class FindingHeads(nn.Module):
         logits["frequency"] = logits["frequency"] + F.pad(evidence, (1, 0))
         return logits, states
 
-    def changes_since(self, states: Tensor, history_embedding: Tensor) -> dict[str, Tensor]:
-        """Logits of `change` and `since` against the history `(batch, history_size)`."""
+    def changes_since(
+        self, states: Tensor, history_embedding: Tensor, numbers: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Logits of `change` and `since` against the history `(batch, history_size)`.
+
+        Args:
+            states: Of the findings in the current window, see `forward`.
+            history_embedding: Of the windows before it.
+            numbers: Of the current window, see `modeling_comparison.compared_numbers`; None leaves them out.
+        """
         history = self.history(history_embedding)[:, None].expand_as(states)
-        compared = self.compare(torch.cat([states, history], dim=-1))
+        compared = self.compare[:-1](torch.cat([states, history], dim=-1))
+        if self.compare_numbers is not None and numbers is not None:
+            compared = compared + self.compare_numbers(history_embedding, numbers)
+        compared = self.compare[-1](compared)
         return {name: layer(compared) + self.biases[name] for name, layer in self.changes.items()}
 
 

@@ -255,6 +255,18 @@ class NeuroNarratorForConditionalGeneration(NeuroNarratorPreTrainedModel, Genera
             inputs.update({name: value for name, value in of_eeg.items() if value is not None})
         return inputs
 
+    def _expand_inputs_for_generation(self, expand_size: int = 1, *args, **kwargs) -> tuple[Tensor, dict]:
+        """Beams and samples of a prompt also have its carried state and its targets, which are no tensors."""
+
+        def repeat(values: Tensor) -> Tensor:
+            return values.repeat_interleave(expand_size, dim=0)
+
+        if (state := kwargs.get("bridge_state")) is not None:
+            kwargs["bridge_state"] = state.map(repeat)
+        if (targets := kwargs.get("finding_targets")) is not None:
+            kwargs["finding_targets"] = {name: repeat(values) for name, values in targets.items()}
+        return super()._expand_inputs_for_generation(expand_size, *args, **kwargs)
+
 
 class NeuroNarratorForEEGClassification(NeuroNarratorPreTrainedModel):
     """Multi-label classification of windows: the finding heads, or a new layer for other labels."""

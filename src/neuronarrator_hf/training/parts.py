@@ -189,8 +189,9 @@ def _pretrained_language_model(name: str, run: RunArguments) -> tuple[Any, Any]:
 def load_parts(folder: str | Path, run: RunArguments | None = None) -> Parts:
     """Model, processor and shared space of a folder; what the preset switches is the preset's.
 
-    Switches, which fit any weights: `history`, `use_topomap` and, of the waveform encoder, `use_spectra`,
-    `use_site_quality` and more layers than there were (they start as if they were not there).
+    Switches, which fit any weights: `history`, `use_topomap`, the bridge's `compare_numbers` and, of the waveform
+    encoder, `use_spectra`, `use_site_quality` and more layers than there were. What is added starts as if it
+    were not there.
     """
     folder = Path(folder)
     config = NeuroNarratorConfig.from_pretrained(folder)
@@ -198,7 +199,8 @@ def load_parts(folder: str | Path, run: RunArguments | None = None) -> Parts:
     if run is not None:
         config.history = run.model.get("history", config.history)
         config.use_topomap = run.model.get("use_topomap", config.use_topomap)
-        _switch(config.waveform_config, run.model.get("waveform_config") or {})
+        for section in ("waveform_config", "bridge_config"):
+            _switch(getattr(config, section), run.model.get(section) or {})
         processor.follow(config)
     model = NeuroNarratorForConditionalGeneration.from_pretrained(folder, config=config, dtype=torch.float32)
     parts = _assemble(model, processor)
@@ -207,8 +209,8 @@ def load_parts(folder: str | Path, run: RunArguments | None = None) -> Parts:
 
 
 def _switch(config: PreTrainedConfig, wanted: Mapping[str, Any]) -> None:
-    """Take over what fits the weights of a waveform encoder."""
-    for name in ("use_spectra", "use_site_quality"):
+    """Take over what fits the weights of an encoder or a bridge."""
+    for name in ("use_spectra", "use_site_quality", "compare_numbers"):
         if name in wanted:
             setattr(config, name, wanted[name])
     for name in ("num_conv_layers", "num_mixing_layers"):
