@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 
+from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 from neuronarrator_hf.training.run import run
 
 
@@ -24,7 +25,8 @@ def test_stages_hand_on_their_weights(miniature, tmp_path):
     assert result["steps"] == 3 and {"claim_f1", "head_macro_auroc", "retrieval_at_1"} <= set(result)
     files = {path.name for path in out.iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json", "training.json"} <= files
-    assert json.loads((out / "config.json").read_text())["presence_calibration"]
+    config = json.loads((out / "config.json").read_text())
+    assert config["presence_calibration"] and len(config["presence_prior"]) == len(FINDING_IDS)
     stages = json.loads((out / "training.json").read_text())["stages"]
     assert [s["stage"] for s in stages] == ["language", "align", "narrate"]
 

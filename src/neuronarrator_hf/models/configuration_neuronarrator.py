@@ -160,6 +160,7 @@ class NeuroNarratorConfig(InstalledCode, PreTrainedConfig):
         attribute_loss_weight: Weight of the losses of side, region, frequency, ... of present findings.
         presence_calibration: Group of findings to (slope, offset) of its presence logits, or None
             (see `calibration.calibrated_presence`).
+        presence_prior: Finding to the share of the training windows that have it, or None (see there).
         concept_sharpness: Factor of the presence logits before the concept tokens, outside training
             (see `finding_targets.to_concepts`).
         lm_loss_weight: Weight of the language-model loss.
@@ -194,6 +195,7 @@ class NeuroNarratorConfig(InstalledCode, PreTrainedConfig):
     presence_loss_weight: float | int = 1.0
     attribute_loss_weight: float | int = 0.3
     presence_calibration: dict[str, Any] | None = None
+    presence_prior: dict[str, Any] | None = None
     concept_sharpness: float | int = 1.0
     lm_loss_weight: float | int = 1.0
     # Alignment

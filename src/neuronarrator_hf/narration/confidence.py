@@ -1,8 +1,8 @@
 """One confidence from two witnesses: the network's probability and the score of the measurement.
 
-Each is calibrated on its own (the network's by `presence_calibration` of the model's configuration, the
-measurement's in `findings.measure`); the two err differently, so their logits are averaged. A claim's
-`status` is not touched here: it comes from the measurement alone.
+Each is calibrated on its own (the network's by `models.calibration`, the measurement's in
+`findings.measure`); the two err differently, so their logits are averaged. A claim's `status` is not
+touched here: it comes from the measurement alone.
 """
 
 from __future__ import annotations

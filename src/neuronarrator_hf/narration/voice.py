@@ -106,7 +106,8 @@ class ModelVoice:
         for features in encoded:
             assert features.finding_logits is not None  # of a forward pass; only hand-made features lack it
             logits = features.finding_logits["presence"][0].float().cpu().numpy()
-            presence = calibrated_presence(logits, self.model.config.presence_calibration)
+            config = self.model.config
+            presence = calibrated_presence(logits, config.presence_calibration, config.presence_prior)
             probabilities += [dict(zip(FINDING_IDS, row.tolist(), strict=True)) for row in presence]
         return Heard(probabilities, torch.cat([f.window_tokens[0] for f in encoded])), state
 

@@ -56,9 +56,12 @@ def _fit(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
     return float(np.exp(log_slope)), float(offset)
 
 
-def store_calibration(folder: Path, calibration: dict[str, tuple[float, float]]) -> None:
-    """Write the calibration into the configuration of a saved model."""
+def store_calibration(
+    folder: Path, calibration: dict[str, tuple[float, float]], prior: dict[str, float]
+) -> None:
+    """Write the calibration, and how often the training had each finding, into a saved configuration."""
     path = folder / "config.json"
     values = json.loads(path.read_text(encoding="utf-8"))
     values["presence_calibration"] = {g: [round(s, 4), round(o, 4)] for g, (s, o) in calibration.items()}
+    values["presence_prior"] = {finding: round(share, 4) for finding, share in prior.items()}
     path.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")

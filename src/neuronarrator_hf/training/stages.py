@@ -28,6 +28,8 @@ from .validation import Validation
 
 TOKENIZER_TEXTS = 8000
 """Texts that the tokenizer is made of."""
+_COUNTED = 1000
+"""Recordings in which findings are counted."""
 
 
 class LanguageObjective(nn.Module):
@@ -236,12 +238,13 @@ class TrainingStage:
         if name == "language":
             self.objective: nn.Module = LanguageObjective(parts.model)
         else:
+            self.presence = _presence(source)
             self.objective = EEGObjective(
                 parts.model,
                 parts.alignment,
                 self.arguments,
                 run,
-                _positive_weight(source, run.positive_weight),
+                positive_weights(self.presence, run.positive_weight),
             )
 
     def batches(self, start: int, stop: int, rank: int, world: int) -> Iterable[dict[str, Any]]:
@@ -281,27 +284,31 @@ class TrainingStage:
         """Calibrate the heads of a finished model, as loaded from its folder."""
         if self.name == "language":
             return {}
+        from ..findings.vocabulary import FINDING_IDS
         from .calibrate import fit_groups, store_calibration
         from .parts import load_parts
 
         parts = load_parts(folder, self.run)
         logits, truth = self.validation.presence(parts)
         calibration = fit_groups(logits, truth)
-        store_calibration(folder, calibration)
+        prior = dict(zip(FINDING_IDS, self.presence.float().mean(0).tolist(), strict=True))
+        store_calibration(folder, calibration, prior)
         if self.name == "align":
             parts.alignment.aligned.save_pretrained(folder / "alignment")
         return {"calibrated_groups": float(len(calibration)), "calibration_windows": float(len(logits))}
 
 
-def _positive_weight(source: Source, largest: float) -> torch.Tensor:
+def _presence(source: Source) -> torch.Tensor:
+    """`(n_windows, n_findings)` bool: what some windows of a source have."""
     from ..findings.vocabulary import FINDING_IDS
 
-    if isinstance(source, CachedSource):
-        windows = [w for i in range(min(len(source.cache), 500)) for w in source.cache.claims(i)]
+    if isinstance(source, SimulatedSource):
+        source = ScriptedSource(source.n_windows, source.seed)
+    if isinstance(source, CachedSource | ScriptedSource):
+        windows = [w for i in range(_COUNTED) for w in source.claims(i)]
     else:
         windows = [w for r in source.take(0, 32, np.random.default_rng(0)).claims for w in r]
-    present = [[f in {c.finding for c in window if c.is_present} for f in FINDING_IDS] for window in windows]
-    return positive_weights(torch.tensor(present), largest)
+    return torch.tensor([[f in {c.finding for c in w if c.is_present} for f in FINDING_IDS] for w in windows])
 
 
 def build_stage(name: str, run: RunArguments, start: Path | None) -> TrainingStage:
