@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny_parts import make_inputs, make_model, make_targets, prompts, tiny_config
 from safetensors.torch import load_file, save_file
+from tiny_parts import make_inputs, make_model, make_targets, prompts, tiny_config
 from transformers import TextStreamer
 
 from neuronarrator_hf.models.modeling_neuronarrator import (

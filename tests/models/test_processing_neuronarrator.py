@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tiny_parts import make_model, make_tokenizer, tiny_config
 from test_feature_extraction_neuronarrator import make_windows
+from tiny_parts import make_model, make_tokenizer, tiny_config
 from transformers import AutoProcessor, PreTrainedTokenizerFast
 
 import neuronarrator_hf.auto  # noqa: F401

@@ -189,9 +189,9 @@ def _pretrained_language_model(name: str, run: RunArguments) -> tuple[Any, Any]:
 def load_parts(folder: str | Path, run: RunArguments | None = None) -> Parts:
     """Model, processor and shared space of a folder; what the preset switches is the preset's.
 
-    Switches, which fit any weights: `history`, `use_topomap`, the bridge's `compare_numbers` and, of the waveform
-    encoder, `use_spectra`, `use_site_quality` and more layers than there were. What is added starts as if it
-    were not there.
+    Switches, which fit any weights: `history`, `use_topomap`, the bridge's `compare_numbers` and, of the
+    waveform encoder, `use_spectra`, `use_site_quality` and more layers than there were. What is added starts
+    as if it were not there.
     """
     folder = Path(folder)
     config = NeuroNarratorConfig.from_pretrained(folder)
