@@ -15,7 +15,11 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 
 from ..models.configuration_neuronarrator import NeuroNarratorConfig
 from ..models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
-from ..models.modeling_alignment import MAX_LOG_SCALE, NeuroNarratorForContrastiveAlignment
+from ..models.modeling_alignment import (
+    ALIGNMENT_NAME,
+    MAX_LOG_SCALE,
+    NeuroNarratorForContrastiveAlignment,
+)
 from ..models.modeling_neuronarrator import NeuroNarratorForConditionalGeneration, NeuroNarratorModel
 from ..models.processing_neuronarrator import (
     CURRENT_INSTRUCTION,
@@ -30,7 +34,6 @@ from .tokenizer import train_tokenizer
 
 PRETRAINED_PARTS = ("language_model", "vision_model", "waveform_model")
 """Keys of a preset's `model` that name a part to load; the others are arguments of the configuration."""
-ALIGNMENT_NAME = "alignment.safetensors"
 _OWN = ("eeg_projection", "topomap_projection", "logit_scale")
 
 
