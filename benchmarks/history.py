@@ -114,7 +114,7 @@ class Pool:
 
 
 def _clear(hz: np.ndarray) -> np.ndarray:
-    """Hertz by which a frequency must have moved to be called faster or slower, as in the simulator's truth."""
+    """Hertz by which a frequency must have moved to be faster or slower, as in the simulator's truth."""
     return np.maximum(0.25, 0.2 * hz)
 
 

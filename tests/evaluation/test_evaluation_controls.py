@@ -7,7 +7,9 @@ import pytest
 
 from neuronarrator_hf.evaluation import controls
 from neuronarrator_hf.evaluation.claims import score_claims
+from neuronarrator_hf.evaluation.held_out import as_blocks
 from neuronarrator_hf.findings.schema import Claim
+from neuronarrator_hf.models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
 
 RNG = np.random.default_rng(0)
 TIME = np.arange(2000) / 200
@@ -37,6 +39,14 @@ def test_what_goes_and_what_stays():
     assert not np.array_equal(permuted, EEG)
     assert not controls.flat(EEG, rng).any()
     assert not (controls.other_patient(EEG, rng) == EEG).all(axis=(1, 2, 3)).any()
+
+
+def test_flat_leaves_the_model_no_channel_to_read():
+    """The row "no EEG" of the table: the feature extractor hands on nothing but masks."""
+    block = as_blocks(controls.flat(EEG, RNG))[0]
+    inputs = NeuroNarratorFeatureExtractor()(block)
+    assert as_blocks(EEG)[0].channel_mask.all() and not block.channel_mask.any()
+    assert not np.asarray(inputs["channel_mask"]).any() and not np.asarray(inputs["eeg_values"]).any()
 
 
 def test_a_figure_that_does_not_collapse_is_invalid():

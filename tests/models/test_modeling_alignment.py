@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from tiny_parts import make_inputs, make_model, open_closed, tiny_config
 
+from neuronarrator_hf.evaluation.held_out import held_out
+from neuronarrator_hf.models.default import default_model_dir
+from neuronarrator_hf.models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
 from neuronarrator_hf.models.modeling_alignment import NeuroNarratorForContrastiveAlignment
 from neuronarrator_hf.models.modeling_neuronarrator import NeuroNarratorModel
 
@@ -63,3 +67,15 @@ def test_a_narrator_gives_its_towers_to_alignment(tmp_path) -> None:
     weight = narrator.model.waveform_encoder.pooled_out.weight
     assert torch.equal(aligned.model.waveform_encoder.pooled_out.weight, weight)
     torch.testing.assert_close(aligned.logit_scale.exp(), torch.tensor(1 / 0.07), rtol=1e-3, atol=0)
+
+
+def test_a_narrators_folder_gives_the_trained_projections_too() -> None:
+    """The embedded default finds a window's own map among those of other windows, loaded like CLIP."""
+    aligned = NeuroNarratorForContrastiveAlignment.from_pretrained(default_model_dir())
+    recordings = held_out(12, 2, seed=930)
+    inputs = NeuroNarratorFeatureExtractor().from_sites(recordings.eeg_uv)
+    inputs = {name: torch.from_numpy(np.array(value)) for name, value in inputs.items()}
+    with torch.no_grad():
+        output = aligned(**inputs)
+    found = output.logits_per_eeg.argmax(-1) == torch.arange(24)
+    assert found.float().mean() > 0.5  # by chance 1 of 24

@@ -68,6 +68,26 @@ def test_learns_and_writes(tmp_path):
     assert (tmp_path / "best/weights.pt").is_file() and (tmp_path / "last/weights.pt").is_file()
 
 
+def test_evaluated_every_so_many_steps_with_texts(tmp_path):
+    train(ToyStage(), replace(ARGUMENTS, max_steps=12, evaluate_steps=4), tmp_path)
+    records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [r["step"] for r in records if r["kind"] == "evaluation"] == [4, 8, 12]
+    assert [r["text_0"] for r in records if r["kind"] == "sample"] == ["a text"] * 3
+
+
+def test_the_best_evaluation_is_kept_not_the_last(tmp_path):
+    class Declining(ToyStage):
+        scores = iter((0.1, 0.9, 0.3))
+
+        def evaluate(self):
+            return {"score": next(self.scores)}
+
+    result = train(Declining(), replace(ARGUMENTS, max_steps=12, evaluate_steps=4), tmp_path)
+    assert (result["best_score"], result["best_step"]) == (0.9, 8)
+    best, last = (torch.load(tmp_path / f"{name}/weights.pt") for name in ("best", "last"))
+    assert not torch.equal(best["layer.weight"], last["layer.weight"])
+
+
 def test_a_killed_run_resumes_with_the_same_losses(tmp_path):
     train(ToyStage(), ARGUMENTS, tmp_path / "whole", seed=1)
     with pytest.raises(KeyboardInterrupt):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -81,6 +83,25 @@ def test_recordings_made_beforehand_are_those_a_stage_reads(miniature, tmp_path)
     made = (tmp_path / "cache/eeg.f16").stat().st_mtime_ns
     run("align", seed=5, runs=tmp_path, max_steps=1, overrides=overrides)
     assert (tmp_path / "cache/eeg.f16").stat().st_mtime_ns == made
+
+
+def test_the_finished_model_is_pushed_as_it_lies_on_disk(miniature, tmp_path, monkeypatch):
+    pushed = {}
+
+    class Hub:
+        def create_repo(self, name, exist_ok):
+            assert exist_ok
+            return SimpleNamespace(repo_id=name)
+
+        def upload_folder(self, repo_id, folder_path, commit_message):
+            pushed[repo_id] = {path.name: path.read_bytes() for path in Path(folder_path).iterdir()}
+
+    monkeypatch.setattr("huggingface_hub.HfApi", Hub)
+    result = run("language", runs=tmp_path, max_steps=1, overrides=miniature, push_to_hub="someone/model")
+    final = tmp_path / "language/final"
+    assert pushed == {"someone/model": {path.name: path.read_bytes() for path in final.iterdir()}}
+    assert {"model.safetensors", "training.json"} <= set(pushed["someone/model"])
+    assert "someone/model" in result["pushed_to"]
 
 
 def test_unknown_stage_and_init(tmp_path):

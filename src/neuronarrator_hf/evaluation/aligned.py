@@ -17,7 +17,6 @@ from .zero_shot import class_prototypes
 PROTOTYPE_SEED = 1_900_000_000
 """Simulated examples of prototypes: neither trained on nor held out for the benchmark of simulations."""
 _PROJECTION = "eeg_projection.weight"
-_FILE = "alignment.safetensors"
 
 
 def load_embedding(
@@ -67,14 +66,9 @@ def simulated_prototypes(
 
 def _projection(name_or_dir: str | Path | None) -> Any:
     from safetensors.torch import load_file
-    from transformers.utils import cached_file
 
     from ..models.default import default_model_dir
+    from ..models.modeling_alignment import find_projections
 
-    folder = default_model_dir() if name_or_dir is None else Path(name_or_dir)
-    path: Any = folder / _FILE
-    if not folder.is_dir():
-        path = cached_file(str(name_or_dir), _FILE, _raise_exceptions_for_missing_entries=False)
-    if path is None or not Path(path).is_file():
-        return None
-    return load_file(path).get(_PROJECTION)
+    path = find_projections(default_model_dir() if name_or_dir is None else name_or_dir)
+    return None if path is None else load_file(path).get(_PROJECTION)

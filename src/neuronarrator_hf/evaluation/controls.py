@@ -58,7 +58,7 @@ def channels_permuted(eeg_uv: np.ndarray, rng: np.random.Generator) -> np.ndarra
 
 
 def flat(eeg_uv: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """No signal at all."""
+    """No EEG: channels that record nothing are masked, as the reader does, and none is left to be read."""
     return np.zeros_like(eeg_uv)
 
 

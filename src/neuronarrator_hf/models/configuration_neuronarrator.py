@@ -120,8 +120,8 @@ class NeuroNarratorBridgeConfig(PreTrainedConfig):
         window_s: Length of a window: the unit in which the decay over gaps is counted.
         reset_gap_s: A gap longer than this resets the state.
         use_findings: Feed the finding head's probabilities beside tokens and spectrum.
-        compare_numbers: Also feed frequency and amplitude of the findings whose change is worded, as waves, and
-            let the heads of change compare them with the history (see `modeling_comparison`).
+        compare_numbers: Also feed frequency and amplitude of the findings whose change is worded, as waves,
+            and let the heads of change compare them with the history (see `modeling_comparison`).
     """
 
     model_type = "neuronarrator_bridge"

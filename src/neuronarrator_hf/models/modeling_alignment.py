@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers.modeling_outputs import ModelOutput
+from transformers.utils import cached_file
 
 from .configuration_neuronarrator import NeuroNarratorConfig
 from .contrastive import contrastive_loss
@@ -15,6 +18,9 @@ from .modeling_body import NeuroNarratorPreTrainedModel
 from .modeling_topomap import NeuroNarratorTopomapEncoder
 from .modeling_waveform import build_waveform_encoder
 
+ALIGNMENT_NAME = "alignment.safetensors"
+"""File beside the weights of a narrator with the projections and the temperature of stage `align`."""
+_WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
 MAX_LOG_SCALE = 4.6052
 """Logarithm of 100: beyond it the loss no longer tells near misses apart (CLIP)."""
 
@@ -41,7 +47,8 @@ class AlignmentOutput(ModelOutput):
 class NeuroNarratorForContrastiveAlignment(NeuroNarratorPreTrainedModel):
     """Waveform encoder ∥ topomap encoder > projections > cosine similarity with learned temperature.
 
-    The towers have the names they have in `NeuroNarratorModel`, so that either loads the other's weights.
+    The towers have the names they have in `NeuroNarratorModel`, so that either loads the other's weights. A
+    narrator's folder has the projections in a file of their own, which is read too.
     """
 
     base_model_prefix = "model"
@@ -57,6 +64,17 @@ class NeuroNarratorForContrastiveAlignment(NeuroNarratorPreTrainedModel):
         )
         self.logit_scale = nn.Parameter(torch.tensor(float(config.logit_scale_init_value)))
         self.post_init()
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path, *args, **kwargs):
+        """As of transformers; from a narrator's folder also the projections beside its weights."""
+        loaded = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
+        where = {name: kwargs[name] for name in _WHERE if name in kwargs}
+        path = find_projections(pretrained_model_name_or_path, **where)
+        if path is not None:
+            model = loaded[0] if isinstance(loaded, tuple) else loaded  # output_loading_info=True
+            model.load_state_dict(load_file(path), strict=False)
+        return loaded
 
     def get_eeg_features(
         self,
@@ -112,4 +130,22 @@ class NeuroNarratorForContrastiveAlignment(NeuroNarratorPreTrainedModel):
         )
 
 
-__all__ = ["AlignmentOutput", "NeuroNarratorForContrastiveAlignment"]
+def find_projections(name_or_dir: str | Path, **where) -> str | None:
+    """Path of the projections beside a narrator's weights, downloaded where it must be; None without them.
+
+    Args:
+        name_or_dir: Folder or repository.
+        where: `revision`, `cache_dir` and the like, as of `from_pretrained`.
+    """
+    return cached_file(
+        name_or_dir, ALIGNMENT_NAME, _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False, **where,
+    )  # fmt: skip
+
+
+__all__ = [
+    "ALIGNMENT_NAME",
+    "AlignmentOutput",
+    "NeuroNarratorForContrastiveAlignment",
+    "find_projections",
+]

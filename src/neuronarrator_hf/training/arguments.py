@@ -81,8 +81,10 @@ class StageArguments:
         warmup_parts: Prefixes of the parameters that move then.
         gradient_checkpointing: Compute activations anew in the backward pass, for memory.
         evaluate_minutes: Minutes between evaluations.
+        evaluate_steps: Optimizer steps between evaluations in place of minutes, the same on every machine; 0
+            goes by the minutes.
         checkpoint_minutes: Minutes between checkpoints.
-        sample_texts: Texts shown at an evaluation.
+        sample_texts: Free-running texts shown and logged at an evaluation.
     """
 
     max_steps: int = 100_000
@@ -117,6 +119,7 @@ class StageArguments:
     )
     gradient_checkpointing: bool = False
     evaluate_minutes: float = 4.0
+    evaluate_steps: int = 0
     checkpoint_minutes: float = 3.0
     sample_texts: int = 3
 

@@ -151,6 +151,7 @@ class _Loop:
         self.progress, self.log, self.seed = progress, log, seed
         self._started = time.monotonic() - progress.elapsed_s
         self._evaluated = self._saved = progress.elapsed_s
+        self._evaluated_step = -1
         self._figures: dict[str, float] = {}
 
     @property
@@ -182,11 +183,12 @@ class _Loop:
             progress.elapsed_s = time.monotonic() - self._started
             share = self.share
             self._note(losses, share, started_at)
-            if self._due(self._evaluated, arguments.evaluate_minutes):
+            if self._evaluation_is_due():
                 self._evaluate()
             if self._due(self._saved, arguments.checkpoint_minutes):
                 self._checkpoint()
-        self._evaluate()
+        if self._evaluated_step != progress.step:
+            self._evaluate()
         self._checkpoint()
         with self.average.applied():
             self._save(self.folder / "last")
@@ -235,6 +237,11 @@ class _Loop:
             if not _starts_with(name, self.arguments.warmup_parts):
                 parameter.grad = None
 
+    def _evaluation_is_due(self) -> bool:
+        if self.arguments.evaluate_steps:
+            return self.progress.step % self.arguments.evaluate_steps == 0
+        return self._due(self._evaluated, self.arguments.evaluate_minutes)
+
     def _due(self, since_s: float, minutes: float) -> bool:
         due = self.progress.elapsed_s - since_s >= 60 * minutes
         if self.accelerator.num_processes > 1:
@@ -278,7 +285,7 @@ class _Loop:
                 print(f"  | {text}", flush=True)
         self.accelerator.wait_for_everyone()
         self.progress.elapsed_s = time.monotonic() - self._started
-        self._evaluated = self.progress.elapsed_s
+        self._evaluated, self._evaluated_step = self.progress.elapsed_s, self.progress.step
 
     def _own_share(self) -> float:
         """Share of the budget as this process sees it."""

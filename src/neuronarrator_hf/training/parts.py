@@ -15,7 +15,11 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 
 from ..models.configuration_neuronarrator import NeuroNarratorConfig
 from ..models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
-from ..models.modeling_alignment import MAX_LOG_SCALE, NeuroNarratorForContrastiveAlignment
+from ..models.modeling_alignment import (
+    ALIGNMENT_NAME,
+    MAX_LOG_SCALE,
+    NeuroNarratorForContrastiveAlignment,
+)
 from ..models.modeling_neuronarrator import NeuroNarratorForConditionalGeneration, NeuroNarratorModel
 from ..models.processing_neuronarrator import (
     CURRENT_INSTRUCTION,
@@ -30,7 +34,6 @@ from .tokenizer import train_tokenizer
 
 PRETRAINED_PARTS = ("language_model", "vision_model", "waveform_model")
 """Keys of a preset's `model` that name a part to load; the others are arguments of the configuration."""
-ALIGNMENT_NAME = "alignment.safetensors"
 _OWN = ("eeg_projection", "topomap_projection", "logit_scale")
 
 
@@ -189,9 +192,9 @@ def _pretrained_language_model(name: str, run: RunArguments) -> tuple[Any, Any]:
 def load_parts(folder: str | Path, run: RunArguments | None = None) -> Parts:
     """Model, processor and shared space of a folder; what the preset switches is the preset's.
 
-    Switches, which fit any weights: `history`, `use_topomap`, the bridge's `compare_numbers` and, of the waveform
-    encoder, `use_spectra`, `use_site_quality` and more layers than there were. What is added starts as if it
-    were not there.
+    Switches, which fit any weights: `history`, `use_topomap`, the bridge's `compare_numbers` and, of the
+    waveform encoder, `use_spectra`, `use_site_quality` and more layers than there were. What is added starts
+    as if it were not there.
     """
     folder = Path(folder)
     config = NeuroNarratorConfig.from_pretrained(folder)
