@@ -2,7 +2,7 @@
 
 Waits here are for what stays once it has come. What flashes by is recorded by the page itself, and a front
 end that shows two updates as one fails nothing: that the narrative streams is proved where it is made, in
-`test_app`.
+`test_page`.
 """
 
 from __future__ import annotations
