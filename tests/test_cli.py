@@ -17,7 +17,8 @@ from eeg_samples import awake_uv
 from tiny_model import save_tiny
 from typer.testing import CliRunner, Result
 
-from neuronarrator_hf.cli import app
+from neuronarrator_hf.cli import app, main
+from neuronarrator_hf.commands.messages import EXTRA_OF
 from neuronarrator_hf.narration.result import json_schema
 from neuronarrator_hf.recording.writing import write_edf
 from neuronarrator_hf.signal.montage import SITES_1020
@@ -203,6 +204,25 @@ def test_train_and_evaluate_are_forwarded() -> None:
     result = call("evaluate", "--benchmark", "nonsense")
     assert result.exit_code == 2
     assert "nonsense" in result.stderr
+
+
+@pytest.mark.parametrize("is_extra", [True, False])
+def test_what_is_not_installed_is_named_with_its_extra(
+    is_extra: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    monkeypatch.delitem(sys.modules, "neuronarrator_hf.app.server", raising=False)
+    monkeypatch.setattr(sys, "argv", ["neuronarrator", "app"])
+    if not is_extra:
+        monkeypatch.delitem(EXTRA_OF, "gradio")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    (line,) = capsys.readouterr().err.splitlines()
+    if is_extra:
+        assert line == "neuronarrator: this needs gradio: pip install 'neuronarrator_hf[space]'"
+    else:
+        assert "internal error" in line
+    assert ended.value.code == (2 if is_extra else 1)
 
 
 def test_a_fault_of_ours_is_status_one(good: Path, model: str, tmp_path: Path) -> None:

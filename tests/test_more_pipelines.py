@@ -85,6 +85,11 @@ def test_not_assessed_has_no_score(classify: Any) -> None:
         ({"candidate_labels": ["spikes"], "hypothesis_template": "EEG"}, "hypothesis_template must hold {}"),
         ({"candidate_labels": ["spikes"], "method": "magic"}, "method must be one of findings, likelihood"),
         ({"candidate_labels": ["spikes"], "method": "likelihood", "multi_label": True}, "multi_label needs"),
+        ({"candidate_labels": 5}, "candidate_labels must be texts, got 5"),
+        ({"candidate_labels": ["spikes"], "multi_label": "yes"}, "multi_label must be True or False"),
+        ({"candidate_labels": ["spikes"], "hypothesis_template": 3}, "hypothesis_template must hold {}"),
+        ({"candidate_labels": ["spikes"], "age_years": -1}, "age_years must be a number of years"),
+        ({"candidate_labels": ["spikes"], "batch_size": 0}, "batch_size must be a whole number"),
     ],
 )
 def test_what_cannot_be_scored_is_named(
@@ -100,6 +105,11 @@ def test_unknown_parameters_are_refused_by_name(
 ) -> None:
     with pytest.raises(TypeError, match="candidate_lables"):
         request.getfixturevalue(task)(awake, candidate_lables=["spikes"])
+
+
+def test_a_batch_size_that_cannot_be_is_refused(extract: Any, awake: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="batch_size must be a whole number of at least 1, got 0"):
+        extract(awake, batch_size=0)
 
 
 def test_any_words_by_their_likelihood(classify: Any, awake: dict[str, Any]) -> None:

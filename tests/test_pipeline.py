@@ -123,12 +123,33 @@ def test_every_history_mode_speaks_and_leaves_the_model_as_it_was(
 
 
 def test_unknown_parameters_are_refused_by_name(narrate: EEGToTextPipeline, awake: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match="verfy"):
+    with pytest.raises(TypeError, match=r"unknown parameter 'verfy' of eeg-to-text.*mean 'verify'"):
         narrate(awake, verfy="off")
+    with pytest.raises(TypeError, match="mean 'max_new_tokens'"):
+        narrate(awake, max_new_token=8)
+    with pytest.raises(TypeError, match="mean 'batch_size'"):
+        pipeline("eeg-to-text", model=narrate.model, processor=narrate.processor, bach_size=2)
     with pytest.raises(ValueError, match="verify must be one of repair, annotate, off"):
         narrate(awake, verify="maybe")
     with pytest.raises(ValueError, match="history must be one of"):
         narrate(awake, history="long")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("batch_size", 0), ("batch_size", "4"), ("block_windows", 0.5), ("seed", "a"), ("age_years", "old"),
+        ("age_years", -1), ("age_years", float("nan")), ("stream", "yes"), ("return_claims", None),
+        ("generate_kwargs", 5),
+    ],
+)  # fmt: skip
+def test_values_that_cannot_be_are_refused_before_anything_is_read(
+    narrate: EEGToTextPipeline, parameter: str, value: Any
+) -> None:
+    with pytest.raises(ValueError, match=f"{parameter} must be .*, got"):
+        narrate("no such file", **{parameter: value})
+    with pytest.raises(ValueError, match=f"{parameter} must be .*, got"):
+        pipeline("eeg-to-text", model=narrate.model, processor=narrate.processor, **{parameter: value})
 
 
 def test_a_recording_that_cannot_be_used_says_why(narrate: EEGToTextPipeline, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from .commands.corpus import corpus
 from .commands.correct import correct
 from .commands.evaluate import evaluate
 from .commands.hub import hub
-from .commands.messages import OUR_FAULT, say, say_fault
+from .commands.messages import OUR_FAULT, USAGE_ERROR, say, say_fault, tell_missing
 from .commands.narrate import narrate
 from .commands.recordings import deidentify, inspect
 from .commands.simulate import simulate
@@ -45,6 +45,8 @@ def main() -> None:
         say("stopped; the same command continues where it was")
         sys.exit(130)
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and tell_missing(error):
+            sys.exit(USAGE_ERROR)
         say_fault(error)
         sys.exit(OUR_FAULT)
 

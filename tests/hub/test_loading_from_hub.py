@@ -249,6 +249,14 @@ def test_a_push_broken_off_goes_on_where_it_was(release: Path, tmp_path: Path) -
         assert len(set(sent)) == len(sent) - 1  # only the one that was broken off was sent twice
 
 
+def test_a_hub_that_cannot_be_reached_is_one_line(release: Path, tmp_path: Path) -> None:
+    with serve_hub() as hub:
+        pass
+    done = push(hub, release, tmp_path / "home")
+    (said,) = done.stderr.strip().splitlines()[-1:]
+    assert done.returncode == 2 and "was not sent" in said and "internal error" not in done.stderr
+
+
 def test_what_is_gone_here_goes_there(release: Path, tmp_path: Path) -> None:
     with serve_hub() as hub:
         last_line(push(hub, release, tmp_path / "home"))

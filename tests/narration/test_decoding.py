@@ -43,7 +43,8 @@ def soft_tokens(model, n: int) -> torch.Tensor:
     return torch.randn(n, n_tokens, size, generator=torch.Generator().manual_seed(n))
 
 
-def heard_tokens(model, processor) -> torch.Tensor:
+@pytest.fixture(scope="module")
+def heard_tokens(embedded) -> torch.Tensor:
     """Soft tokens of windows of five simulated recordings."""
     eeg_uv = simulate_windows(5, 2, seed=3).eeg_uv.reshape(-1, 19, 2000)
     windows = EEGWindows(
@@ -54,8 +55,14 @@ def heard_tokens(model, processor) -> torch.Tensor:
         channel_mask=np.ones(eeg_uv.shape[:2], dtype=bool),
         time_mask=np.ones((len(eeg_uv), 2000), dtype=bool),
     )
-    voice = ModelVoice(model, processor)
+    voice = ModelVoice(*embedded)
     return voice.listen(windows, voice.begin())[0].payload
+
+
+@pytest.fixture(scope="module")
+def wanted(embedded, heard_tokens) -> list[list[int]]:
+    """What `generate` says of each of these windows by itself."""
+    return by_generate(*embedded, heard_tokens, one_by_one=True)
 
 
 def by_generate(model, processor, window_tokens, one_by_one: bool) -> list[list[int]]:
@@ -76,16 +83,14 @@ def by_generate(model, processor, window_tokens, one_by_one: bool) -> list[list[
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 2.0])
-def test_tokens_are_those_of_generate(embedded, monkeypatch, share: float) -> None:
+def test_tokens_are_those_of_generate(embedded, heard_tokens, wanted, monkeypatch, share: float) -> None:
     """Rows end at different times; whenever they are dropped, the others say the same."""
     model, processor = embedded
     monkeypatch.setattr(decoding, "MIN_FINISHED_SHARE", share)
     monkeypatch.setattr(decoding, "ROOM", 5)
-    window_tokens = heard_tokens(model, processor)
     ids = processor(text=processor.prompt(), return_tensors="pt")["input_ids"]
     with torch.inference_mode():
-        made = greedy(model, ids, window_tokens, PLAIN["max_new_tokens"])
-    wanted = by_generate(model, processor, window_tokens, one_by_one=True)
+        made = greedy(model, ids, heard_tokens, PLAIN["max_new_tokens"])
     assert made == wanted
     assert len({len(text) for text in wanted}) > 1
 

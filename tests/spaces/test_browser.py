@@ -2,7 +2,7 @@
 
 Waits here are for what stays once it has come. What flashes by is recorded by the page itself, and a front
 end that shows two updates as one fails nothing: that the narrative streams is proved where it is made, in
-`test_app`.
+`test_page`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pytest
 from eeg_samples import awake_uv
 from served import PATIENCE_S, Server, wait_until
 
+from neuronarrator_hf.app.narrators import MEASURED
 from neuronarrator_hf.recording.writing import write_edf
 from neuronarrator_hf.signal.montage import SITES_1020
 
@@ -31,7 +32,7 @@ pytestmark = [
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 expect.set_options(timeout=1000 * PATIENCE_S)
-DESKTOP, PHONE = (1280, 900), (390, 844)
+DESKTOP, TABLET, PHONE = (1280, 900), (820, 1180), (390, 844)
 RECORD_STATUS = """
 window.statuses = [];
 new MutationObserver(() => {
@@ -89,6 +90,13 @@ def narrate(page: Any) -> None:
     button(page, "Narrate").click()
 
 
+def by_measurements(page: Any) -> None:
+    """Let the measurements alone speak, where who speaks is not what a test is about: far less to compute."""
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name=MEASURED).click()
+    expect(page.get_by_role("combobox", name="Model")).to_have_value(MEASURED)
+
+
 def ended(page: Any, told: str) -> None:
     """Wait until a run has ended with these words, and the page with it."""
     expect(page.locator(".nn-status")).to_contain_text(told)
@@ -101,10 +109,12 @@ def finished(page: Any, n_segments: int) -> None:
     ended(page, f"{n_segments} segments narrated in")
     expect(page.locator(".nn-narrative").get_by_text(re.compile(r"^\d+:\d\d"))).to_have_count(n_segments)
     expect(page.locator(".nn-report dd").first).not_to_be_empty()
+    expect(page.locator(".nn-verdict p")).not_to_be_empty()
 
 
 def upload(page: Any, path: Path) -> None:
     page.get_by_label("My recording").check()
+    expect(page.get_by_text("Drop File Here")).to_be_visible()
     page.locator("input[type=file]").first.set_input_files(path)
     expect(page.get_by_test_id("download-link")).to_have_attribute("download", path.name)  # it has arrived
 
@@ -178,6 +188,7 @@ def test_an_upload_is_narrated_deleted_and_not_named(
 ) -> None:
     before = server.files()
     page = visit()
+    by_measurements(page)
     upload(page, recording)
     narrate(page)
     finished(page, 4)
@@ -191,6 +202,7 @@ def test_a_bad_file_is_refused_and_the_next_one_taken(
     visit: Callable[..., Any], recording: Path, tmp_path: Path
 ) -> None:
     page = visit()
+    by_measurements(page)
     bad = tmp_path / "broken_file.edf"
     bad.write_bytes(b"0       " + b"no header" * 50)
     upload(page, bad)
@@ -204,6 +216,8 @@ def test_a_bad_file_is_refused_and_the_next_one_taken(
 
 def test_two_visitors_at_once_do_not_mix(visit: Callable[..., Any], recording: Path) -> None:
     one, other = visit(), visit()
+    by_measurements(one)
+    by_measurements(other)
     upload(other, recording)
     narrate(one)
     narrate(other)
@@ -223,6 +237,7 @@ def test_markup_in_a_recording_stays_text(visit: Callable[..., Any], tmp_path: P
         [(1.0, 2.0, "<script>window.broken=1</script>")],
     )
     page = visit()
+    by_measurements(page)
     upload(page, path)
     narrate(page)
     finished(page, 3)
@@ -230,11 +245,46 @@ def test_markup_in_a_recording_stays_text(visit: Callable[..., Any], tmp_path: P
     assert page.locator("img[src*='e.x']").count() == 0
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_nothing_overflows(visit: Callable[..., Any], recording: Path, size: tuple[int, int]) -> None:
-    page = visit(size)
+def test_the_keyboard_is_enough(visit: Callable[..., Any]) -> None:
+    page = visit()
+    by_measurements(page)
+    button(page, "Narrate").press("Enter")
+    finished(page, 12)
+    at_segment(page, 1)
+    pages = page.locator("[tabindex]", has=page.locator(".nn-page")).last
+    pages.press("ArrowRight")
+    at_segment(page, 2)
+    pages.press("ArrowRight")
+    at_segment(page, 3)
+    pages.press("ArrowLeft")
+    at_segment(page, 2)
+    page.locator(".nn-narrative").get_by_text(re.compile("^0:50")).press("Enter")
+    at_segment(page, 6)
+
+
+def test_an_upload_made_while_a_run_goes_on_is_kept(visit: Callable[..., Any], recording: Path) -> None:
+    page = visit()
+    by_measurements(page)
+    narrate(page)
+    upload(page, recording)
+    expect(page.locator(".nn-status")).to_contain_text("12 segments narrated in")
+    expect(button(page, "Stop")).to_be_disabled()
+    narrate(page)
+    finished(page, 4)
+
+
+def test_nothing_overflows_and_a_claim_brings_its_page_into_view(
+    visit: Callable[..., Any], recording: Path
+) -> None:
+    page = visit(DESKTOP)
+    by_measurements(page)
     upload(page, recording)
     narrate(page)
     finished(page, 4)
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0
+    for width, height in (DESKTOP, TABLET, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        told = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(told) <= 0, width
+        page.locator(".nn-narrative .token.highlighted").last.click()
+        at_segment(page, 4)
+        expect(page.locator(".nn-page")).to_be_in_viewport()

@@ -1,4 +1,4 @@
-"""The page as it is drawn: montages and filters, against what they are defined to be."""
+"""What a visitor is shown: montages and filters as they are defined, words with their verdicts, escaped."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import pytest
 from eeg_samples import as_array, awake_uv
 from scipy.signal import butter, sosfiltfilt
 
+from neuronarrator_hf.app import views
+from neuronarrator_hf.app.views import View, overview
+from neuronarrator_hf.app.visit import Visits
+from neuronarrator_hf.findings.schema import Claim
+from neuronarrator_hf.narration.result import WindowNarration
 from neuronarrator_hf.recording.page import AVERAGE, LONGITUDINAL, MONTAGES, TRANSVERSE, derive_page
 from neuronarrator_hf.recording.reading import read_recording
 from neuronarrator_hf.recording.windows import iter_windows
-
-pytest.importorskip("gradio")
-
-from neuronarrator_hf.app.views import View, overview
-from neuronarrator_hf.app.visit import Visits
 
 SFREQ_HZ = 200.0
 
@@ -75,3 +75,30 @@ def test_the_overview_marks_segment_and_events_and_escapes_them() -> None:
     assert 'class="nn-here" style="left:40.00%;width:10.00%"' in told
     assert 'class="nn-event" style="left:20.00%;width:20.00%" title="&lt;b&gt;"' in told
     assert overview("", 10, 4) == ""
+
+
+def test_what_is_contradicted_is_never_folded_away() -> None:
+    claims = (Claim("spikes", "absent", status="contradicted"), Claim("lpd", "absent", status="supported"))
+    shown, folded = views.segment_details(WindowNarration(0.0, 10.0, "", claims), None).split("<details>")
+    assert "Spikes" in shown and "LPDs" in folded and "Spikes" not in folded
+
+
+def test_texts_are_escaped() -> None:
+    claim = Claim("spikes", span=(0, 8), status="supported", evidence={"where": "<script>", "bound": "<b>"})
+    window = WindowNarration(0.0, 10.0, "<script>alert(1)</script>", (claim,))
+    shown = views.segment_details(window, None) + views.status_line("<i>")
+    assert (
+        "<script" not in shown and "<b>&" not in shown and "&lt;script&gt;" in shown and "&lt;i&gt;" in shown
+    )
+
+
+def test_pieces_give_the_text_and_the_gravest_status() -> None:
+    claims = (
+        Claim("spikes", span=(0, 5), status="supported"),
+        Claim("eye_blinks", span=(0, 5), status="contradicted"),
+        Claim("muscle_artifact", span=(6, 10), status="unassessable"),
+    )
+    window = WindowNarration(0.0, 10.0, "Aaaa. Bbb. Cc.", claims)
+    pieces = list(views.claim_pieces(window))
+    assert "".join(text for text, _ in pieces) == window.text
+    assert [label for _, label in pieces] == ["contradicted", None, "not checkable", None]

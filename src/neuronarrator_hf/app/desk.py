@@ -200,6 +200,7 @@ class Desk:
 
 _EMPTY: Update = {
     "study": {"visible": False},
+    "verdict": {"visible": False},
     "outcome": {"visible": False},
     "narrative": [],
     "details": "",
@@ -241,6 +242,7 @@ def _finished(visit: Visit, narration: Narration) -> Update:
         told += " The upload has been deleted; the reports are kept until you leave."
     return {
         "status": views.status_line(told, 1.0, kind="done"),
+        "verdict": {"value": views.verdict(narration), "visible": True},
         "report": views.report_sections(narration),
         "events": {"value": views.event_rows(narration), "visible": bool(narration.events)},
         "outcome": {"visible": True},

@@ -27,6 +27,9 @@ _DOWNLOADS = {
     "edf": "Signal and events (EDF+)",
 }
 
+HISTORY_WORDS = {"ssm": "whole recording", "prompt": "last three segments", "none": "none"}
+"""History mode to what a visitor reads."""
+
 _TELL_SHARE = """
 element.addEventListener("click", (event) => {
   const strip = event.target.closest(".nn-overview");
@@ -36,6 +39,26 @@ element.addEventListener("click", (event) => {
 });
 """
 """Where the strip was clicked, as a share of its width."""
+_TURN_BY_KEYS = """
+element.tabIndex = 0;
+element.addEventListener("keydown", (event) => {
+  const scroller = element.querySelector(".nn-scroll");
+  const button = { ArrowLeft: ".nn-previous", ArrowRight: ".nn-next" }[event.key];
+  if (!button || !scroller || scroller.scrollWidth > scroller.clientWidth) return;
+  event.preventDefault();
+  document.querySelector(button).click();
+});
+"""
+"""The arrow keys turn the page where they need not scroll it."""
+_KEEP_IN_MIND = f"""(source, example, files, ...others) => {{
+  window.taken = source === {UPLOAD!r} ? JSON.stringify(files) : null;
+  return [source, example, files, ...others];
+}}"""
+_DROP_WHAT_WAS_TAKEN = "(files) => files && JSON.stringify(files) === window.taken ? null : files"
+"""A run deletes the upload that it takes; one that was made while it ran is still there."""
+_BRING_PAGE_INTO_VIEW = (
+    '() => document.querySelector(".nn-page")?.scrollIntoView({ block: "nearest", behavior: "smooth" })'
+)
 
 
 def visitor(request: gr.Request) -> str:
@@ -72,6 +95,20 @@ def lay_out(choices: Sequence[str]) -> dict[str, Any]:
     """The parts of the page by name."""
     parts: dict[str, Any] = {}
     gr.HTML((HERE / "header.html").read_text(encoding="utf-8"))
+    _lay_out_choices(parts, choices)
+    parts["status"] = gr.HTML(views.status_line("Choose a recording and press Narrate."))
+    parts["verdict"] = gr.HTML(visible=False)
+    with gr.Column(visible=False) as parts["study"]:
+        _lay_out_study(parts)
+    with gr.Column(visible=False) as parts["outcome"]:
+        _lay_out_outcome(parts)
+    with gr.Accordion("About and limits", open=False):
+        gr.Markdown((HERE / "about.md").read_text(encoding="utf-8"))
+    return parts
+
+
+def _lay_out_choices(parts: dict[str, Any], choices: Sequence[str]) -> None:
+    """What is narrated, by whom, and the button."""
     with gr.Row():
         with gr.Column(min_width=300):
             parts["source"] = gr.Radio([EXAMPLE, UPLOAD], value=EXAMPLE, label="Recording")
@@ -90,65 +127,73 @@ def lay_out(choices: Sequence[str]) -> dict[str, Any]:
                     "<code>neuronarrator deidentify recording.edf --out copy.edf</code>. "
                     "Uploads are deleted as soon as they are narrated.</p>"
                     f'<p class="nn-soft">Up to {MAX_BYTES // 1024**2} MB and {MAX_DURATION_S // 60} minutes: '
-                    "EDF, BDF, GDF, FIF, CNT, Nihon Kohden; EEGLAB or BrainVision with all their files.</p>"
+                    "EDF, BDF, GDF, FIF, CNT, Nihon Kohden; EEGLAB or BrainVision with all their files.</p>",
                 )
         with gr.Column(min_width=300):
+            parts["history"] = gr.Radio(
+                [(HISTORY_WORDS[mode], mode) for mode in HISTORY_MODES],
+                value=HISTORY_MODES[0],
+                label="History that the words may draw on",
+            )
             with gr.Row():
-                parts["words"] = gr.Dropdown(list(choices), value=choices[0], label="Words by", min_width=140)
+                parts["words"] = gr.Dropdown(
+                    list(choices), value=choices[0], label="Model", min_width=160, scale=2
+                )
                 # A text: an empty number would come as 0, and be the age of a newborn.
                 parts["age"] = gr.Textbox(
-                    label="Age in years", placeholder="unknown", max_lines=1, min_width=140
+                    label="Age in years", placeholder="unknown", max_lines=1, min_width=100, scale=1
                 )
-            parts["history"] = gr.Radio(
-                list(HISTORY_MODES), value=HISTORY_MODES[0], label="History",
-                info="State-space memory of the recording, three preceding segments, or none",
-            )  # fmt: skip
-            with gr.Row():
-                parts["start"] = gr.Button("Narrate", variant="primary", scale=3, min_width=120)
-                parts["stop"] = gr.Button("Stop", interactive=False, scale=1, min_width=80)
-    parts["status"] = gr.HTML(views.status_line("Choose a recording and press Narrate."))
-    with gr.Column(visible=False) as parts["study"]:
-        parts["overview"] = gr.HTML(js_on_load=_TELL_SHARE)
-        with gr.Row(equal_height=True, elem_classes="nn-nav"):
-            parts["segment"] = gr.Slider(
-                1, 2, value=1, step=1, label="Segment of 10 s", scale=5, min_width=260
-            )
-            parts["previous"] = gr.Button("\N{LEFTWARDS ARROW} Previous", scale=1, min_width=120)
-            parts["next"] = gr.Button("Next \N{RIGHTWARDS ARROW}", scale=1, min_width=120)
-        with gr.Row(elem_classes="nn-view"):
-            parts["montage"] = gr.Dropdown(
-                list(MONTAGES), value=View().montage, label="Montage", min_width=220
-            )
-            parts["gain"] = gr.Dropdown(
-                [("automatic", views.AUTOMATIC), *((f"{s:g} µV per lane", s) for s in SENSITIVITIES_UV)],
-                value=views.AUTOMATIC, label="Gain", min_width=130,
-            )  # fmt: skip
-            parts["band"] = gr.Dropdown(
-                list(views.BANDS_HZ), value=View().band, label="Filter", min_width=130
-            )
-        parts["page"] = gr.HTML()
-        with gr.Row():
-            with gr.Column(min_width=320, scale=3):
-                parts["narrative"] = gr.HighlightedText(
-                    label="Narrative: click a sentence to see its segment",
-                    color_map=views.STATUS_COLOURS, show_legend=True, elem_classes="nn-narrative",
-                )  # fmt: skip
-            with gr.Column(min_width=320, scale=2):
-                parts["fields"] = gr.HTML()
-        parts["details"] = gr.HTML()
-    with gr.Column(visible=False) as parts["outcome"]:
-        gr.HTML("<h3>Report</h3>")
-        parts["report"] = gr.HTML()
-        parts["events"] = gr.Dataframe(
-            headers=list(views.EVENT_COLUMNS), datatype="str", interactive=False, wrap=True,
-            label="Events: click a row to see its page", max_height=340, elem_classes="nn-events",
+    with gr.Row():
+        parts["start"] = gr.Button("Narrate", variant="primary", scale=4, min_width=160)
+        parts["stop"] = gr.Button("Stop", interactive=False, scale=1, min_width=80)
+
+
+def _lay_out_study(parts: dict[str, Any]) -> None:
+    """The recording, page by page, with what is said of it beside it."""
+    parts["overview"] = gr.HTML(js_on_load=_TELL_SHARE)
+    with gr.Row(elem_classes="nn-tools"):
+        parts["previous"] = gr.Button(
+            "\N{LEFTWARDS ARROW} Previous", scale=0, min_width=110, elem_classes="nn-previous"
+        )
+        parts["segment"] = gr.Slider(1, 2, value=1, step=1, label="Segment of 10 s", scale=5, min_width=210)
+        parts["next"] = gr.Button("Next \N{RIGHTWARDS ARROW}", scale=0, min_width=110, elem_classes="nn-next")
+        parts["montage"] = gr.Dropdown(
+            list(MONTAGES), value=View().montage, label="Montage", scale=5, min_width=200
+        )
+        parts["gain"] = gr.Dropdown(
+            [("automatic", views.AUTOMATIC), *((f"{s:g} µV per lane", s) for s in SENSITIVITIES_UV)],
+            value=views.AUTOMATIC, label="Gain", scale=3, min_width=150,
         )  # fmt: skip
-        with gr.Row():
-            for kind, label in _DOWNLOADS.items():
-                parts[f"file_{kind}"] = gr.DownloadButton(label, min_width=150)
-    with gr.Accordion("About and limits", open=False):
-        gr.Markdown((HERE / "about.md").read_text(encoding="utf-8"))
-    return parts
+        parts["band"] = gr.Dropdown(
+            list(views.BANDS_HZ), value=View().band, label="Filter", scale=3, min_width=130
+        )
+    with gr.Row():
+        with gr.Column(min_width=320, scale=9):
+            parts["page"] = gr.HTML(js_on_load=_TURN_BY_KEYS)
+        with gr.Column(min_width=300, scale=5):
+            parts["narrative"] = gr.HighlightedText(
+                label="Narrative: click a sentence to see its segment",
+                color_map=views.STATUS_COLOURS, show_legend=True, elem_classes="nn-narrative",
+            )  # fmt: skip
+    with gr.Row():
+        with gr.Column(min_width=320, scale=9):
+            parts["details"] = gr.HTML()
+        with gr.Column(min_width=300, scale=5):
+            parts["fields"] = gr.HTML()
+
+
+def _lay_out_outcome(parts: dict[str, Any]) -> None:
+    """What is known once all is narrated, and what can be taken home."""
+    gr.HTML("<h3>Report</h3>")
+    parts["report"] = gr.HTML()
+    parts["events"] = gr.Dataframe(
+        headers=list(views.EVENT_COLUMNS), datatype="str", interactive=False, wrap=True,
+        column_widths=["84px", "96px", "260px", "150px", "110px", "110px"],
+        label="Events: click a row to see its page", max_height=340, elem_classes="nn-events",
+    )  # fmt: skip
+    with gr.Row():
+        for kind, label in _DOWNLOADS.items():
+            parts[f"file_{kind}"] = gr.DownloadButton(label, min_width=150)
 
 
 def _wire(parts: dict[str, Any], desk: Desk) -> None:
@@ -223,12 +268,10 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
         api_visibility="private",
         show_progress="minimal",
         show_progress_on=parts["status"],
+        js=_KEEP_IN_MIND,
         **ONE_AT_A_TIME,
     )
-    narrated.then(  # what was uploaded is gone by now
-        None, [parts["source"], parts["upload"]], parts["upload"],
-        js=f"(source, files) => source === {UPLOAD!r} ? null : files", **hidden,
-    )  # fmt: skip
+    narrated.then(None, parts["upload"], parts["upload"], js=_DROP_WHAT_WAS_TAKEN, **hidden)
     parts["stop"].click(
         stop,
         None, [parts["status"], parts["stop"]], queue=False, **hidden,
@@ -238,8 +281,8 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
     for moved in (parts["segment"].input, *(part.input for part in view)):
         moved(moved_by(0), place, shown, trigger_mode="always_last", **hidden)
     parts["overview"].click(to_share, view, shown, **hidden)
-    parts["narrative"].select(to_piece, view, shown, **hidden)
-    parts["events"].select(to_event, view, shown, **hidden)
+    for part, handler in ((parts["narrative"], to_piece), (parts["events"], to_event)):
+        part.select(handler, view, shown, **hidden).then(None, js=_BRING_PAGE_INTO_VIEW, **hidden)
 
 
 def _offer(desk: Desk, choices: Sequence[str]) -> None:
@@ -262,7 +305,7 @@ def _offer(desk: Desk, choices: Sequence[str]) -> None:
             raise gr.Error(str(refused)) from refused
 
     recording = uploads_only(gr.File(label="Recording", visible=False))
-    words = gr.Dropdown(list(choices), value=choices[0], label="Words by", visible=False)
+    words = gr.Dropdown(list(choices), value=choices[0], label="Model", visible=False)
     history = gr.Dropdown(list(HISTORY_MODES), value=HISTORY_MODES[0], label="History", visible=False)
     age = gr.Textbox(label="Age in years", value="", visible=False)
     gr.Button(visible=False).click(

@@ -39,11 +39,14 @@ STATUS_LABELS = {
     "unchecked": "unchecked",
 }
 STATUS_COLOURS = {
-    "supported": "#8fd3ae",
-    "contradicted": "#d64545",
+    "supported": "#8ecbf0",
+    "contradicted": "#d55e00",
     "not checkable": "#8b95a1",
-    "unchecked": "#c98a1b",
+    "unchecked": "#e6b800",
 }
+"""After Okabe and Ito (2008), told apart by the colour-blind too; `app.css` adds a line to each."""
+PAGE_INCHES, PAGE_DPI = 7.6, 160
+"""Width of a page, which sets its letters against the traces, and its sharpness on fine screens."""
 EVENT_COLUMNS = ("onset", "duration", "finding", "where", "frequency", "confidence")
 _GRAVITY = ("supported", "unchecked", "unassessable", "contradicted")
 AUTOMATIC = 0.0
@@ -89,13 +92,14 @@ def page_picture(window: EEGWindows, view: View, events: Sequence[Mapping[str, A
         band=view.band,
         sensitivity_uv=view.sensitivity_uv or None,
         events=marks,
+        width_inches=PAGE_INCHES,
     )
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format="png", dpi=PAGE_DPI)
     picture = base64.b64encode(buffer.getvalue()).decode("ascii")
     told = html.escape(f"EEG from {clock(start_s)} to {clock(end_s)}")
     return (
-        '<div class="nn-scroll" tabindex="0"><img class="nn-page" '
+        '<div class="nn-scroll"><img class="nn-page" '
         f'alt="{told}" src="data:image/png;base64,{picture}"></div>'
     )
 
@@ -142,7 +146,10 @@ def maps_and_spectrum(window: EEGWindows) -> str:
             by_region[region] = psd[0, rows].mean(axis=0)
     if not by_region:
         return '<p class="nn-soft">No electrode of this segment can be evaluated.</p>'
-    shown = "".join(f"<figure>{picture}<figcaption>{label}</figcaption></figure>" for label, picture in maps)
+    shown = "".join(
+        f"<figure>{picture}<figcaption>{label.replace(' ', '<br>', 1)}</figcaption></figure>"
+        for label, picture in maps
+    )
     legend = "".join(f'<li class="line-{i}">{html.escape(region)}</li>' for i, region in enumerate(by_region))
     few = '<p class="nn-soft">Too few electrodes for maps.</p>'
     return (
@@ -226,12 +233,19 @@ def _claim_row(claim: Mapping[str, Any]) -> str:
     )
 
 
+def verdict(narration: Narration) -> str:
+    """The impression of the whole recording, which is what a reader looks for first."""
+    told = html.escape(narration.sections.get("impression", ""))
+    grade = html.escape(str(narration.quality.get("grade") or "none"), quote=True)
+    return f'<section class="nn-verdict {grade}"><h2>Impression</h2><p>{told}</p></section>'
+
+
 def report_sections(narration: Narration) -> str:
-    """The report, section by section."""
+    """The report, section by section; the impression stands above it."""
     rows = "".join(
         f"<div><dt>{html.escape(title(name))}</dt><dd>{html.escape(text)}</dd></div>"
         for name, text in narration.sections.items()
-        if text
+        if text and name != "impression"
     )
     counts = narration.quality["claims"]
     sentences = narration.quality["sentences"]

@@ -28,11 +28,7 @@ def app(
         refuse(f"port must be between 1 and 65535, got {port}")
     if mcp and find_spec("mcp") is None:
         refuse("--mcp needs more of gradio: pip install 'gradio[mcp]', in an environment of its own")
-    try:
-        from ..app.server import serve
-    except ModuleNotFoundError as error:
-        if error.name != "gradio":
-            raise
-        refuse("the demo needs gradio: pip install 'neuronarrator_hf[space]'")
+    from ..app.server import serve
+
     with usage_errors():
         serve(port=port, host=host, models=model, mcp=mcp)

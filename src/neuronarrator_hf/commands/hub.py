@@ -17,8 +17,6 @@ hub = typer.Typer(
     help="Publish on the Hugging Face Hub: build, check, push.", no_args_is_help=True, rich_markup_mode=None
 )
 
-_FAILURES = (OSError, RuntimeError)
-"""What huggingface_hub raises where the Hub cannot be reached, refuses, or breaks an upload off."""
 _OWNER = re.compile(r"[A-Za-z0-9][\w.-]{0,95}")
 _Release = Annotated[Path, typer.Argument(help="Folder of a release, as made by `hub build`.")]
 
@@ -105,11 +103,11 @@ def send(
     repository: Repository, owner: str, *, private: bool, dry_run: bool = False, tag: str | None = None
 ) -> None:
     """Upload a repository that has passed the check, and say what was sent; refuse where it cannot be."""
-    from ..publishing.push import push_repository
+    from ..publishing.push import FAILURES, push_repository
 
     try:
         done = push_repository(repository, owner, private=private, dry_run=dry_run, tag=tag)
-    except _FAILURES as error:
+    except FAILURES as error:
         refuse(
             f"{repository.label} was not sent: {error}; log in with `hf auth login`, see that the token "
             f"may write to {owner}, and repeat the command: what was sent is not sent again"

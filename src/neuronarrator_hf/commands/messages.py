@@ -15,6 +15,13 @@ import typer
 
 USAGE_ERROR, OUR_FAULT = 2, 1
 UNITS = (None, "uV", "mV", "V", "nV")
+EXTRA_OF = {
+    "accelerate": "train", "peft": "train", "tensorboard": "train", "datasets": "corpus", "pyarrow": "corpus",
+    "requests": "corpus", "evaluate": "eval", "sacrebleu": "eval", "rouge_score": "eval",
+    "timescoring": "eval", "sklearn": "eval", "h5py": "eval", "httpx": "eval", "gradio": "space",
+    "pandas": "report",
+}  # fmt: skip
+"""Module that a plain installation lacks, to the extra that brings it."""
 
 
 @contextmanager
@@ -70,6 +77,14 @@ def say_fault(error: Exception, path: Path | None = None) -> None:
     say(f"{where}internal error, please report it: {type(error).__name__}: {error}")
     if os.environ.get("NEURONARRATOR_DEBUG"):
         traceback.print_exception(error)
+
+
+def tell_missing(error: ModuleNotFoundError) -> bool:
+    """Say which extra brings a module that is not installed; False where none does: a fault of ours."""
+    module = (error.name or "").partition(".")[0]
+    if module in EXTRA_OF:
+        say(f"this needs {module}: pip install 'neuronarrator_hf[{EXTRA_OF[module]}]'")
+    return module in EXTRA_OF
 
 
 def read_narration(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoModelForCausalLM, GenerationMixin
-from transformers.modeling_outputs import ModelOutput, SequenceClassifierOutput
+from transformers.modeling_outputs import CausalLMOutputWithPast, SequenceClassifierOutput
 
 from ..findings.vocabulary import FINDING_IDS
 from .configuration_neuronarrator import NeuroNarratorConfig
@@ -24,27 +24,23 @@ from .modeling_body import (
 from .modeling_bridge import BridgeState
 from .modeling_heads import finding_losses, join_windows
 
+CACHE = "cache" if "cache" in CausalLMOutputWithPast.__dataclass_fields__ else "past_key_values"
+"""What this transformers calls the cache of a language model: `past_key_values`, `cache` from 5.24 on."""
+
 
 @dataclass
-class NeuroNarratorOutput(ModelOutput):
-    """Output of `NeuroNarratorForConditionalGeneration`.
+class NeuroNarratorOutput(CausalLMOutputWithPast):
+    """Output of `NeuroNarratorForConditionalGeneration`: that of a causal language model, and ours.
+
+    `loss` is the weighted sum of the language-model and finding losses that could be computed, `logits`
+    has the shape `(batch, n_tokens, vocab_size)`.
 
     Attributes:
-        loss: Weighted sum of the language-model and finding losses that could be computed.
-        logits: `(batch, n_tokens, vocab_size)`.
-        past_key_values: Cache of the language model.
-        hidden_states: Of the language model, where asked for.
-        attentions: Of the language model, where asked for.
         lm_loss: Language-model loss alone.
         finding_losses: Presence and attribute losses by name.
         features: Of the windows, where they were computed in this call.
     """
 
-    loss: Tensor | None = None
-    logits: Tensor | None = None
-    past_key_values: object | None = None
-    hidden_states: tuple | None = None
-    attentions: tuple | None = None
     lm_loss: Tensor | None = None
     finding_losses: dict[str, Tensor] | None = None
     features: WindowFeatures | None = None
@@ -102,7 +98,6 @@ class NeuroNarratorForConditionalGeneration(NeuroNarratorPreTrainedModel, Genera
         input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
-        past_key_values: object | None = None,
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
         use_cache: bool | None = None,
@@ -127,7 +122,6 @@ class NeuroNarratorForConditionalGeneration(NeuroNarratorPreTrainedModel, Genera
             input_ids: `(batch, n_tokens)`; the placeholders stand where the soft tokens go.
             attention_mask: `(batch, n_tokens)`.
             position_ids: `(batch, n_tokens)`.
-            past_key_values: Cache of the language model.
             inputs_embeds: `(batch, n_tokens, text_size)` in place of `input_ids`.
             labels: `(batch, n_tokens)`; -100 is left out.
             use_cache: Return the cache.
@@ -146,7 +140,7 @@ class NeuroNarratorForConditionalGeneration(NeuroNarratorPreTrainedModel, Genera
                 `window_tokens`, `(batch, ...)`: the concept tokens are made from them.
             use_target_findings: Make the concept tokens from the targets although there is EEG.
             eeg_keep: `(batch,)` bool, conditioning dropout.
-            **kwargs: Handed to the language model.
+            **kwargs: Handed to the language model, its cache among them.
         """
         features = None
         if window_tokens is None and eeg_values is not None:
@@ -174,7 +168,6 @@ class NeuroNarratorForConditionalGeneration(NeuroNarratorPreTrainedModel, Genera
             inputs_embeds=inputs_embeds,
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
             use_cache=use_cache,
             logits_to_keep=logits_to_keep,
             **kwargs,
@@ -192,12 +185,12 @@ class NeuroNarratorForConditionalGeneration(NeuroNarratorPreTrainedModel, Genera
         return NeuroNarratorOutput(
             loss=loss,
             logits=output.logits,
-            past_key_values=output.past_key_values,
             hidden_states=output.hidden_states,
             attentions=output.attentions,
             lm_loss=lm_loss,
             finding_losses=losses,
             features=features,
+            **{CACHE: getattr(output, CACHE)},
         )
 
     def finding_loss(

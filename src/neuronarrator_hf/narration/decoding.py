@@ -14,6 +14,8 @@ from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
+from ..models.modeling_neuronarrator import CACHE
+
 ROOM = 64
 """Tokens for which a cache is made larger at a time."""
 MIN_FINISHED_SHARE = 0.2
@@ -62,7 +64,7 @@ def greedy(model: Any, prompt_ids: Tensor, window_tokens: Tensor, max_new_tokens
     n_shared = _n_before_placeholders(model.config, prompt_ids[0])
     if n_shared and n > 1:
         language_model(
-            inputs_embeds=embedded[:1, :n_shared], past_key_values=cache, use_cache=True, logits_to_keep=1
+            inputs_embeds=embedded[:1, :n_shared], use_cache=True, logits_to_keep=1, **{CACHE: cache}
         )
         cache.batch_repeat_interleave(n)
         embedded = embedded[:, n_shared:]
@@ -75,9 +77,9 @@ def greedy(model: Any, prompt_ids: Tensor, window_tokens: Tensor, max_new_tokens
         output = language_model(
             inputs_embeds=embedded,
             attention_mask=prompt_ids.new_ones(len(rows), n_tokens + i),
-            past_key_values=cache,
             use_cache=True,
             logits_to_keep=1,
+            **{CACHE: cache},
         )
         chosen = output.logits[:, -1].float().argmax(-1)
         is_open &= ~torch.isin(chosen, ends).cpu()

@@ -12,7 +12,7 @@ from ..narration.engine import BLOCK_WINDOWS, HISTORY_MODES
 from ..narration.voice import ModelVoice
 from ..recording.reading import Recording
 from ..recording.windows import iter_windows
-from .eeg_pipeline import EEGPipeline, one_of, refuse_unknown
+from .eeg_pipeline import EEGPipeline, check_parameters, one_of
 
 FEATURES = ("waveform", "history", "tokens")
 POOLINGS = ("none", "mean")
@@ -35,7 +35,7 @@ class EEGFeatureExtractionPipeline(EEGPipeline):
     def _sanitize_parameters(
         self, window_batch_size: int | None = None, **kwargs: Any
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        refuse_unknown("eeg-feature-extraction", kwargs, _KNOWN)
+        check_parameters("eeg-feature-extraction", kwargs, _KNOWN)
         one_of("features", kwargs.get("features", FEATURES[0]), FEATURES)
         one_of("pooling", kwargs.get("pooling", "none"), POOLINGS)
         one_of("history", kwargs.get("history", "ssm"), HISTORY_MODES)

@@ -12,9 +12,10 @@ from ..narration.engine import HISTORY_MODES, VERIFY_MODES, Narrator
 from ..narration.relay import stream
 from ..narration.result import Narration, WindowNarration
 from ..recording.reading import Recording
-from .eeg_pipeline import EEGPipeline, one_of, refuse_unknown
+from .eeg_pipeline import EEGPipeline, check_parameters, one_of
 
 _NARRATOR_PARAMETERS = ("history", "verify", "age_years", "seed", "block_windows")
+_KNOWN = ("return_claims", "stream", "generate_kwargs", *_NARRATOR_PARAMETERS)
 _GENERATE_PARAMETERS = frozenset(vars(GenerationConfig())) - {"transformers_version"} | {"streamer"}
 STREAM_WINDOWS = 6
 """Windows worded at a time where chunks are handed on as they come: a minute."""
@@ -38,27 +39,28 @@ class EEGToTextPipeline(EEGPipeline):
 
     def _sanitize_parameters(
         self,
-        return_claims: bool | None = None,
-        stream: bool | None = None,
         generate_kwargs: Mapping[str, Any] | None = None,
         window_batch_size: int | None = None,
         **kwargs: Any,
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        known = ("return_claims", "stream", "generate_kwargs", *_NARRATOR_PARAMETERS)
         generate = {name: kwargs.pop(name) for name in list(kwargs) if name in _GENERATE_PARAMETERS}
+        if not isinstance(generate_kwargs, Mapping | None):
+            raise ValueError(f"generate_kwargs must be a dict, got {generate_kwargs!r}")
         generate = {**(generate_kwargs or {}), **generate}
-        refuse_unknown("eeg-to-text", kwargs, known, ", and what generate takes")
+        check_parameters("eeg-to-text", kwargs, _KNOWN, _GENERATE_PARAMETERS)
         one_of("history", kwargs.get("history", "ssm"), HISTORY_MODES)
         one_of("verify", kwargs.get("verify", "repair"), VERIFY_MODES)
-        narrator = {**kwargs, **({} if window_batch_size is None else {"batch_size": window_batch_size})}
+        narrator = {name: kwargs[name] for name in _NARRATOR_PARAMETERS if name in kwargs}
+        if window_batch_size is not None:
+            narrator["batch_size"] = window_batch_size
         forward: dict[str, Any] = {}
         if narrator:
             forward["narrator"] = narrator
         if generate:
             forward["generate_kwargs"] = generate
-        if stream is not None:
-            forward["as_stream"] = stream
-        return {}, forward, {} if return_claims is None else {"return_claims": return_claims}
+        if "stream" in kwargs:
+            forward["as_stream"] = kwargs["stream"]
+        return {}, forward, {name: kwargs[name] for name in ("return_claims",) if name in kwargs}
 
     def _forward(
         self,

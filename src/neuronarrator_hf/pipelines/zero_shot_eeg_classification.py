@@ -18,7 +18,7 @@ from ..narration.voice import ModelVoice
 from ..recording.reading import Recording, read_recording
 from ..recording.windows import iter_windows
 from ..simulation.batch import simulate_windows
-from .eeg_pipeline import EEGPipeline, one_of, refuse_unknown
+from .eeg_pipeline import EEGPipeline, check_parameters, one_of
 
 METHODS = ("findings", "likelihood")
 TEMPLATE = "There is {}."
@@ -52,10 +52,10 @@ class ZeroShotEEGClassificationPipeline(EEGPipeline):
     def _sanitize_parameters(
         self, window_batch_size: int | None = None, **kwargs: Any
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        refuse_unknown("zero-shot-eeg-classification", kwargs, (*_FORWARD, "return_chunks"))
+        check_parameters("zero-shot-eeg-classification", kwargs, (*_FORWARD, "return_chunks"))
         one_of("method", kwargs.get("method", METHODS[0]), METHODS)
         one_of("history", kwargs.get("history", "ssm"), HISTORY_MODES)
-        if "{}" not in kwargs.get("hypothesis_template", TEMPLATE):
+        if "{}" not in str(kwargs.get("hypothesis_template", TEMPLATE)):
             raise ValueError(f"hypothesis_template must hold {{}}, got {kwargs['hypothesis_template']!r}")
         forward = {name: value for name, value in kwargs.items() if name in _FORWARD}
         if "candidate_labels" in forward:
@@ -136,6 +136,8 @@ class ZeroShotEEGClassificationPipeline(EEGPipeline):
 
 def _labels(labels: str | Sequence[str]) -> list[str]:
     """Labels of a list, or of one text with commas."""
+    if not isinstance(labels, Sequence) or not all(isinstance(label, str) for label in labels):
+        raise ValueError(f"candidate_labels must be texts, got {labels!r}")
     told = [label.strip() for label in (labels.split(",") if isinstance(labels, str) else labels)]
     if not told or not all(told) or len(set(told)) < len(told):
         raise ValueError(f"candidate_labels must be different texts that are not empty, got {labels!r}")

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TypedDict
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub.errors import HTTPError  # of httpx or httpx2, as its version has it
 
 from .repositories import OWNER, Repository
 
+FAILURES = (OSError, RuntimeError, HTTPError)
+"""What huggingface_hub raises where the Hub cannot be reached, refuses, or breaks an upload off."""
 _KEPT = {".gitattributes"}
 """Made by the Hub itself."""
 

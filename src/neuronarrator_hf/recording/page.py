@@ -141,7 +141,7 @@ def draw_page(
     )
     axes.tick_params(length=0, labelsize=8, pad=4)
     for tick, live in zip(axes.get_yticklabels(), evaluable, strict=True):
-        tick.set_color(_TRACE if live else "#9a9a9a")
+        tick.set_color(_TRACE if live else "#6f6f6f")
     for side in ("top", "right", "left", "bottom"):
         axes.spines[side].set_visible(False)
     return step

@@ -117,7 +117,7 @@ def spectrum(freqs: np.ndarray, psd: dict[str, np.ndarray], fmax: float = 30.0) 
         freqs: `(n_freqs,)` Hz.
         psd: Label to `(n_freqs,)` uV^2/Hz.
     """
-    width, height, left, bottom = 370, 200, 40, 28
+    width, height, left, bottom = 370, 206, 40, 34
     keep = (freqs >= 0.5) & (freqs <= fmax)
     level = {name: 10 * np.log10(np.maximum(p[keep], 1e-4)) for name, p in psd.items()}
     if not level:
@@ -142,9 +142,9 @@ def spectrum(freqs: np.ndarray, psd: dict[str, np.ndarray], fmax: float = 30.0) 
         x = left + (hz - 0.5) / (fmax - 0.5) * (width - left - 14)
         parts.append(
             f'<path class="grid" d="M{x:.1f} 6V{height - bottom}"/>'
-            f'<text class="tick" x="{x:.1f}" y="{height - 13}">{hz}</text>'
+            f'<text class="tick" x="{x:.1f}" y="{height - 19}">{hz}</text>'
         )
-    parts.append(f'<text class="tick" x="{(left + width) / 2}" y="{height - 1}">Hz (power in dB)</text>')
+    parts.append(f'<text class="tick" x="{(left + width) / 2}" y="{height - 4}">Hz (power in dB)</text>')
     for number, values in enumerate(level.values()):
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, y_of(values), strict=True))
         parts.append(f'<polyline class="line line-{number}" points="{points}"/>')
