@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -13,9 +15,13 @@ from neuronarrator_hf.corpus.build import build
 from neuronarrator_hf.corpus.engines import InProcess
 from neuronarrator_hf.corpus.finish import write_side_files
 from neuronarrator_hf.corpus.plan import BuildOptions
-from neuronarrator_hf.corpus.quality import inspect_rows, variety
+from neuronarrator_hf.corpus.quality import LISTED, inspect_rows, joined
 from neuronarrator_hf.corpus.rows import simulation_tasks
+from neuronarrator_hf.corpus.sample_page import draw_rows, read_rows
 from neuronarrator_hf.corpus.shards import iter_rows, shard_paths
+from neuronarrator_hf.corpus.variety import self_bleu, variety
+
+WORDS = ["the", "a", "posterior", "rhythm", "of", "theta", "spikes", "is", "seen", "left", "no", "at", "Hz"]
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +57,43 @@ def test_a_text_that_says_something_else_is_found(folder: Path) -> None:
     assert told["disagreements"] == {"lpd": 1} and told["rows_with_disagreement"] == [
         (rows[4]["id"], ["lpd"])
     ]
+
+
+def test_parts_in_any_order_tell_what_the_whole_does(folder: Path) -> None:
+    rows = copy.deepcopy(list(iter_rows(shard_paths(folder)))) * 12  # more than are listed
+    for number, row in enumerate(rows):
+        row["id"], row["disagreements"] = f"{number:04d}", ["lpd"]
+        row["text"] += " There are left temporal LPDs at 2 Hz."
+    whole = inspect_rows(rows).to_dict()
+    parts = [inspect_rows(rows[start : start + 50]) for start in range(0, len(rows), 50)]
+    assert joined(reversed(parts)).to_dict() == joined(parts).to_dict() == whole
+    assert whole["n_rows_with_disagreement"] == len(rows) > LISTED == len(whole["rows_with_disagreement"])
+    assert whole["text"]["faithful_share"] == 0.0 and len(whole["text"]["unfaithful"]) == LISTED
+    assert whole["text"]["duplicate_share"] == round(1 - len({row["text"] for row in rows}) / len(rows), 4)
+
+
+def test_self_bleu_is_that_of_sacrebleu() -> None:
+    bleu = pytest.importorskip("sacrebleu").BLEU(effective_order=True)
+    rng = random.Random(3)
+    texts = [" ".join(rng.choices(WORDS, k=rng.randint(1, 9))) + "." for _ in range(60)]
+    draws = random.Random(0)  # every paragraph, each against the others, in the order of their drawing
+    expected = []
+    for i in draws.sample(range(60), 60):
+        others = [texts[j] for j in draws.sample(range(60), 60) if j != i]
+        expected.append(bleu.sentence_score(texts[i], others).score)
+    assert self_bleu(texts) == pytest.approx(expected)
+    assert min(expected) < 60 < max(expected)
+
+
+def test_drawn_rows_are_those_of_their_numbers(folder: Path) -> None:
+    shards = shard_paths(folder)
+    drawn = draw_rows(shards, 9, seed=1)
+    assert sum(map(len, drawn.values())) == 9
+    for path, numbers in drawn.items():
+        there = list(iter_rows([path], ["id", "text", "eeg_uv"]))
+        for row, number in zip(read_rows(path, numbers), numbers, strict=True):
+            assert (row["id"], row["text"]) == (there[number]["id"], there[number]["text"])
+            assert np.array_equal(row["eeg_uv"], np.array(there[number]["eeg_uv"], np.float32))
 
 
 def test_variety_by_hand() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +45,15 @@ _UV_PER_STEP = 100.0
 _STEP = 18
 
 
-def sample_page(shards: Sequence[Path], *, n: int = 30, seed: int = 0) -> str:
-    """HTML of `n` rows, spread over the shards."""
-    rows = [_shown(row) for row in draw_rows(shards, n, seed)]
+def sample_page(rows: Iterable[Mapping[str, Any]]) -> str:
+    """HTML of rows with their signal, as `read_rows` gives them."""
+    shown = [_shown(row) for row in rows]
     page = Environment(autoescape=True).from_string(_TEMPLATE)
-    return page.render(rows=rows, sources=sorted({row["source"] for row in rows}))
+    return page.render(rows=shown, sources=sorted({row["source"] for row in shown}))
 
 
-def draw_rows(shards: Sequence[Path], n: int, seed: int = 0) -> list[dict[str, Any]]:
-    """Random rows with their signal: a like number of each source, in the order of the shards."""
+def draw_rows(shards: Sequence[Path], n: int = 30, seed: int = 0) -> dict[Path, list[int]]:
+    """Shards to numbers of random rows of theirs: a like number of each source, `n` in all."""
     rng = random.Random(seed)
     places: dict[str, list[tuple[Path, int]]] = {}
     for path in shards:
@@ -61,22 +61,28 @@ def draw_rows(shards: Sequence[Path], n: int, seed: int = 0) -> list[dict[str, A
         places.setdefault(path.parent.name, []).extend((path, i) for i in range(count))
     share = max(1, -(-n // max(len(places), 1)))
     chosen = [place for found in places.values() for place in rng.sample(found, min(share, len(found)))][:n]
-    rows = []
+    drawn: dict[Path, list[int]] = {}
     for path, index in sorted(chosen):
-        rows.append(_row(path, index))
-    return rows
+        drawn.setdefault(path, []).append(index)
+    return drawn
 
 
-def _row(path: Path, index: int) -> dict[str, Any]:
+def read_rows(path: Path, indices: Sequence[int]) -> list[dict[str, Any]]:
+    """Rows of a shard by their numbers, the signal as `(n_channels, 2000)`; other row groups are not read."""
+    rows, first = [], 0
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
-            size = file.metadata.row_group(group).num_rows
-            if index < size:
-                table = file.read_row_group(group).slice(index, 1)
-                row = dict(table.drop_columns("eeg_uv").to_pylist()[0])
-                return {**row, "eeg_uv": _matrix(table.column("eeg_uv").chunk(0))}
-            index -= size
-    raise IndexError(f"{path.name} has no row {index}")
+            end = first + file.metadata.row_group(group).num_rows
+            wanted = [index - first for index in indices if first <= index < end]
+            if wanted:
+                table = file.read_row_group(group).take(wanted)
+                signals = table.column("eeg_uv").combine_chunks()
+                rows += [
+                    {**row, "eeg_uv": _matrix(signals[i : i + 1])}
+                    for i, row in enumerate(table.drop_columns("eeg_uv").to_pylist())
+                ]
+            first = end
+    return rows
 
 
 def _matrix(rows: pa.Array) -> np.ndarray:
