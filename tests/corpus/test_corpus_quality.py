@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from neuronarrator_hf.corpus.build import build
+from neuronarrator_hf.corpus.card import write_card
 from neuronarrator_hf.corpus.engines import InProcess
 from neuronarrator_hf.corpus.finish import write_side_files
 from neuronarrator_hf.corpus.plan import BuildOptions
@@ -112,6 +113,15 @@ def test_the_card_has_a_configuration_for_every_source(folder: Path) -> None:
         for files in config["data_files"]:
             assert list(folder.glob(files["path"]))
     assert "holder alone" not in text
+
+
+def test_the_card_tells_what_a_model_was_refused(folder: Path) -> None:
+    shards = shard_paths(folder)
+    rows = list(iter_rows(shards))
+    alone = write_card(inspect_rows(rows).to_dict(), shards)
+    counted = write_card(inspect_rows(rows).to_dict({"accepted": 1, "rejected": 3, "fallback": 1}), shards)
+    assert "language model" not in alone
+    assert "were taken: 1. Rejected: 3, 75.0 % of what it wrote" in counted
 
 
 def test_the_page_needs_nothing_else(folder: Path) -> None:

@@ -51,9 +51,8 @@ def from_transformers(model: str) -> Generate:
 
     def generate(prompt: str, seed: int) -> str:
         if tokenizer.chat_template:
-            asked = tokenizer.apply_chat_template(
-                [{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True
-            )
+            messages = [{"role": "user", "content": prompt}]
+            asked = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
         else:
             asked = f"{prompt}\n\nParagraph: "
         n_tokens = len(tokenizer(asked, add_special_tokens=not tokenizer.chat_template)["input_ids"])
