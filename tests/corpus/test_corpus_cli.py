@@ -31,6 +31,14 @@ def test_build_then_stats(tmp_path: Path) -> None:
     assert statistics["coverage"]["eyes_open"]["present"] >= 3
 
 
+def test_a_corpus_without_segments_is_told(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/a.edf").write_bytes(b"damaged")
+    told = run("build", "--source", "folder", "--root", tmp_path / "root", "--out", tmp_path / "o", "--quiet")
+    assert told.exit_code == 2 and "skipped folder/a" in told.output
+    assert "holds no segment" in told.output and not (tmp_path / "o/README.md").exists()
+
+
 def test_simulate(tmp_path: Path) -> None:
     told = run("simulate", "--out", tmp_path, "--segments", 12, "--quiet")
     assert told.exit_code == 0 and "12 segments" in told.output

@@ -153,9 +153,11 @@ def _run(
     make_folder(out)
     with _progress(quiet) as step:
         result = make(out, tasks, options, engine, on_done=step)
-    told = write_side_files(out, skipped=len(result.skipped), engine=engine)
     for key, reason in result.skipped.items():
         typer.echo(f"skipped {key}: {reason}", err=True)
+    if not result.n_rows:
+        raise ValueError(f"{out}: holds no segment, since every recording was skipped; give others")
+    told = write_side_files(out, skipped=len(result.skipped), engine=engine)
     faithful = 100 * told["text"]["faithful_share"]
     typer.echo(
         f"{out}: {result.n_rows} segments; {result.n_done} recordings done, {result.n_kept} kept, "
