@@ -47,9 +47,9 @@ def read_metadata(root: Path) -> list[dict[str, Any]] | None:
         return None
     for number, row in enumerate(rows, 1):
         if not row.get("file_name"):
+            told = ", ".join(row)
             raise SourceError(
-                f"{root / name}: row {number} has no file_name (columns: {', '.join(row)}); name a recording in "
-                "every row"
+                f"{root / name}: row {number} has no file_name (columns: {told}); name a recording in every row"
             )
     return rows
 
