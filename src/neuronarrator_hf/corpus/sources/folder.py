@@ -49,7 +49,7 @@ def read_metadata(root: Path) -> list[dict[str, Any]] | None:
         if not row.get("file_name"):
             told = ", ".join(row)
             raise SourceError(
-                f"{root / name}: row {number} has no file_name (columns: {told}); name a recording in every row"
+                f"{root / name}: row {number} has no file_name (columns: {told}); name one in every row"
             )
     return rows
 
