@@ -15,7 +15,7 @@ import pytest
 from benchmarks import corpus_kills
 
 from neuronarrator_hf.corpus.build import build, recording_tasks
-from neuronarrator_hf.corpus.columns import COLUMNS, STEP_UV, claim_of, features
+from neuronarrator_hf.corpus.columns import COLUMNS, FIELDS, STEP_UV, claim_of, features
 from neuronarrator_hf.corpus.engines import InProcess, Processes
 from neuronarrator_hf.corpus.finish import write_side_files
 from neuronarrator_hf.corpus.plan import BuildOptions
@@ -45,6 +45,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_rows_have_every_column_and_say_what_they_claim(corpus: Path) -> None:
     assert set(features()) == set(COLUMNS)
+    for name, fields in FIELDS.items():
+        assert set(features()[name].feature) == set(fields)
     rows = list(iter_rows(shard_paths(corpus), list(COLUMNS)))
     assert len({row["id"] for row in rows}) == len(rows) == 24
     for row in rows:

@@ -61,6 +61,26 @@ def test_eegfolder_reads_metadata(tmp_path: Path) -> None:
     assert all(next(c for c in r["claims"] if c["finding"] == "grda")["polarity"] == "present" for r in rows)
 
 
+def test_recordings_that_are_new_are_read(tmp_path: Path) -> None:
+    layouts.write_signal(tmp_path / "data/p/a.edf", seconds=20.0, seed=1)
+    options = {"root": str(tmp_path / "data"), "cache_dir": str(tmp_path / "cache")}
+
+    def made() -> tuple[str, int]:
+        builder = EEGFolder(**options)
+        builder.download_and_prepare()
+        return builder.cache_dir, sum(rows.num_rows for rows in builder.as_dataset().values())
+
+    first = made()
+    assert made() == first and first[1] == 2
+    layouts.write_signal(tmp_path / "data/p/b.edf", seconds=20.0, seed=2)
+    assert made()[1] == 4
+
+
+def test_a_configuration_tells_licence_and_citation(tmp_path: Path) -> None:
+    info = NeuroCorpus(config_name="siena", root=str(tmp_path), cache_dir=str(tmp_path / "c")).info
+    assert (info.license, info.citation) == (SOURCES["siena"].licence, SOURCES["siena"].citation)
+
+
 def test_a_missing_root_is_told(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="needs root"):
         NeuroCorpus(config_name="chb-mit", cache_dir=str(tmp_path)).as_streaming_dataset()

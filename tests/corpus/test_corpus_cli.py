@@ -31,6 +31,14 @@ def test_build_then_stats(tmp_path: Path) -> None:
     assert statistics["coverage"]["eyes_open"]["present"] >= 3
 
 
+def test_a_corpus_without_segments_is_told(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/a.edf").write_bytes(b"damaged")
+    told = run("build", "--source", "folder", "--root", tmp_path / "root", "--out", tmp_path / "o", "--quiet")
+    assert told.exit_code == 2 and "skipped folder/a" in told.output
+    assert "holds no segment" in told.output and not (tmp_path / "o/README.md").exists()
+
+
 def test_simulate(tmp_path: Path) -> None:
     told = run("simulate", "--out", tmp_path, "--segments", 12, "--quiet")
     assert told.exit_code == 0 and "12 segments" in told.output
@@ -50,9 +58,14 @@ def test_sources_say_how_to_get_them() -> None:
         (("simulate", "--segments", "0"), "segments must be at least 1"),
         (("simulate", "--workers", "0"), "workers must be at least 1"),
         (("simulate", "--writer-endpoint", "http://127.0.0.1:1"), "needs the name of its model"),
+        (("simulate", "--writer-model", "m", "--writer-endpoint", "http://127.0.0.1:1"), "does not answer"),
+        (("simulate", "--writer-model", "./nowhere"), "no text-generation model"),
     ],
 )
-def test_faults_are_one_line(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+def test_faults_are_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.setattr("neuronarrator_hf.corpus.language_models._WAIT_S", 0.0)
     result = run(*arguments, "--out", tmp_path / "out", "--quiet")
     assert result.exit_code == 2 and told in result.output
     assert len(result.output.strip().splitlines()) == 1

@@ -291,6 +291,21 @@ def test_folder_metadata_faults_are_told(tmp_path: Path, row: str, told: str) ->
         list(SOURCES["folder"].recordings(root))
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"file_name": "ward/a.edf",', "line 2 is no JSON"),
+        ('["ward/a.edf"]', "line 2 is .* write one object a line"),
+        ('{"name": "ward/a.edf"}', r"row 2 has no file_name \(columns: name\)"),
+    ],
+)
+def test_lines_of_metadata_that_say_nothing_are_told(tmp_path: Path, line: str, told: str) -> None:
+    root = layouts.folder(tmp_path / "data")
+    (root / "metadata.jsonl").write_text('{"file_name": "ward/a.edf"}\n' + line)
+    with pytest.raises(SourceError, match=told):
+        list(SOURCES["folder"].recordings(root))
+
+
 def test_excerpts_say_what_their_manifest_says(tmp_path: Path) -> None:
     refs = refs_of("excerpts", layouts.excerpts(tmp_path))
     assert set(refs) == {"icu/page", "icu/clip"}

@@ -50,7 +50,7 @@ def build(
     writer_endpoint: _ENDPOINT = None,
     quiet: _QUIET = False,
 ) -> None:
-    """Build a corpus of recordings; the same command continues a killed build."""
+    """Build a corpus of recordings. The same command continues a killed build."""
     with usage_errors(), _engine(workers, scheduler) as engine:
         from ..corpus.build import recording_tasks
         from ..corpus.rows import simulation_tasks
@@ -73,7 +73,7 @@ def simulate(
     writer_endpoint: _ENDPOINT = None,
     quiet: _QUIET = False,
 ) -> None:
-    """Build the same columns from simulated recordings, with exact truth."""
+    """Build a corpus of simulated recordings. The columns are the same, with exact truth."""
     with usage_errors(), _engine(workers, scheduler) as engine:
         from ..corpus.rows import simulation_tasks
 
@@ -84,7 +84,7 @@ def simulate(
 
 @corpus.command()
 def stats(folder: Annotated[Path, typer.Argument(help="Folder of a corpus.")]) -> None:
-    """Statistics and quality of a corpus, as JSON; writes its card and page anew."""
+    """Statistics and quality as JSON. Card and sample page are written anew."""
     import json
 
     with usage_errors():
@@ -100,7 +100,7 @@ def stats(folder: Annotated[Path, typer.Argument(help="Folder of a corpus.")]) -
 
 @corpus.command()
 def sources() -> None:
-    """The sources: what they are called, how to get them, what may be passed on."""
+    """List the sources, and how to get each. What its labels mean, and whether rows may be passed on."""
     with usage_errors():
         from ..corpus.sources import SOURCES
 
@@ -118,7 +118,7 @@ def push(
     public: Annotated[bool, typer.Option("--public", help="A public repository.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and list, send nothing.")] = False,
 ) -> None:
-    """Upload a corpus as `hub push` does a release; rows that may not be passed on are refused."""
+    """Upload a corpus to the Hub, as `hub push` does. Rows that may not be passed on are refused."""
     from ..publishing.check import check_repository
     from ..publishing.corpora import corpus_repository
 
@@ -153,9 +153,11 @@ def _run(
     make_folder(out)
     with _progress(quiet) as step:
         result = make(out, tasks, options, engine, on_done=step)
-    told = write_side_files(out, skipped=len(result.skipped), engine=engine)
     for key, reason in result.skipped.items():
         typer.echo(f"skipped {key}: {reason}", err=True)
+    if not result.n_rows:
+        raise ValueError(f"{out}: holds no segment, since every recording was skipped; give others")
+    told = write_side_files(out, skipped=len(result.skipped), engine=engine)
     faithful = 100 * told["text"]["faithful_share"]
     typer.echo(
         f"{out}: {result.n_rows} segments; {result.n_done} recordings done, {result.n_kept} kept, "

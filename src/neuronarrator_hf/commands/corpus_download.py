@@ -23,7 +23,7 @@ def download(
     mirror: Annotated[str | None, typer.Option(help="Address of a copy laid out as the publisher's.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on standard error.")] = False,
 ) -> None:
-    """Download a source that is openly published; the same command goes on after a break."""
+    """Download an openly published source. The same command goes on after a break."""
     with usage_errors():
         from tqdm import tqdm
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,25 @@ class NeuroCorpusConfig(datasets.BuilderConfig):
     seed: int = 0
     variety: float = 1.0
 
+    @property
+    def folder(self) -> Path | None:
+        """`root`, or what `load_dataset` was given as `data_dir`."""
+        folder = self.root or self.data_dir
+        return None if folder is None else Path(folder)
+
+    def create_config_id(self, config_kwargs: Mapping[str, Any], custom_features: Any = None) -> str:
+        """Name in the cache: other files in the folder, or another release of the package, are other rows."""
+        told = {**config_kwargs, "package": version("neuronarrator_hf")}
+        if self.folder is not None:
+            told["files"] = datasets.fingerprint.Hasher.hash(_files(self.folder))
+        return str(super().create_config_id(told, custom_features))
+
+
+def _files(folder: Path) -> list[tuple[str, int, int]]:
+    """Name, size and time of change of every file below a folder."""
+    there = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [(str(p.relative_to(folder)), p.stat().st_size, p.stat().st_mtime_ns) for p in there]
+
 
 class _Rows(datasets.GeneratorBasedBuilder):
     """What both builders share: tasks become rows, one list of tasks a split."""
@@ -45,7 +65,13 @@ class _Rows(datasets.GeneratorBasedBuilder):
     config: NeuroCorpusConfig
 
     def _info(self) -> datasets.DatasetInfo:
-        return datasets.DatasetInfo(description=DESCRIPTION, features=features())
+        source = SOURCES.get(self.config.name)
+        return datasets.DatasetInfo(
+            description=DESCRIPTION,
+            features=features(),
+            license=source.licence if source else "",
+            citation=source.citation if source else "",
+        )
 
     def _tasks(self) -> Sequence[Task]:
         raise NotImplementedError
@@ -94,14 +120,14 @@ class NeuroCorpus(_Rows):
         config = self.config
         if config.name == "mini":
             return simulation_tasks(config.segments, config.seed)
-        root = config.root or config.data_dir
+        root = config.folder
         if root is None:
             source = SOURCES.get(config.name)
             how = source.access if source else "one folder a source, each under its name"
             raise SourceError(f"{config.name} needs root=, the folder of its recordings; {how}")
         if config.name != "full":
-            return recording_tasks([(config.name, Path(root))])
-        there = [(name, Path(root) / name) for name in SOURCES if (Path(root) / name).is_dir()]
+            return recording_tasks([(config.name, root)])
+        there = [(name, root / name) for name in SOURCES if (root / name).is_dir()]
         if not there:
             raise SourceError(f"{root}: holds no folder named as a source ({', '.join(SOURCES)})")
         return recording_tasks(there)
@@ -113,7 +139,6 @@ class EEGFolder(_Rows):
     BUILDER_CONFIG_CLASS = NeuroCorpusConfig
 
     def _tasks(self) -> list[RecordingTask]:
-        root = self.config.root or self.config.data_dir
-        if root is None:
+        if self.config.folder is None:
             raise SourceError("eegfolder needs data_dir=, the folder of the recordings")
-        return recording_tasks([("folder", Path(root))])
+        return recording_tasks([("folder", self.config.folder)])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from .columns import COLUMNS
+from .columns import COLUMNS, FIELDS
 from .rows import SIMULATED, SIMULATED_LICENCE
 from .sources import SOURCES
 from .sources.source import SPLITS
@@ -50,15 +50,15 @@ def write_card(statistics: Mapping[str, Any], shards: Sequence[Path], *, skipped
             "```",
             "",
             "Not a medical device. The errors of the rules that measure are published with the package.",
-            "" if free else "Some rows may not be passed on: see the table.",
             "",
+            *([] if free else ["Some rows may not be passed on: see the table.", ""]),
             "## Sources",
             "",
             *_sources_table(statistics, sources),
             "",
             "## Columns",
             "",
-            *(f"- `{name}`: {meaning}" for name, meaning in COLUMNS.items()),
+            *_columns(),
             "",
             "## Statistics",
             "",
@@ -91,6 +91,13 @@ def _size(n_rows: int) -> str:
     return next((name for name, bound in bounds if n_rows < bound), "1M<n<10M")
 
 
+def _columns() -> Iterator[str]:
+    for name, meaning in COLUMNS.items():
+        yield f"- `{name}`: {meaning}"
+        for field, told in FIELDS.get(name, {}).items():
+            yield f"  - `{field}`: {told}"
+
+
 def _sources_table(statistics: Mapping[str, Any], sources: Sequence[str]) -> list[str]:
     lines = ["| source | rows | licence | passing on | what its labels mean |", "|---|---|---|---|---|"]
     for name in sources:
@@ -106,6 +113,18 @@ def _sources_table(statistics: Mapping[str, Any], sources: Sequence[str]) -> lis
     return lines
 
 
+def _model(counts: Mapping[str, int]) -> list[str]:
+    if not counts:
+        return []
+    accepted, rejected, instead = (counts.get(name, 0) for name in ("accepted", "rejected", "fallback"))
+    return [
+        f"Paragraphs of a language model that say exactly their findings and were taken: {accepted}. "
+        f"Rejected: {rejected}, {100 * rejected / (accepted + rejected):.1f} % of what it wrote. Paragraphs "
+        f"that the grammar wrote after all attempts: {instead}.",
+        "",
+    ]
+
+
 def _statistics(statistics: Mapping[str, Any], skipped: int) -> list[str]:
     text = statistics["text"]
     lines = ["| source and split | segments | recordings | persons | hours |", "|---|---|---|---|---|"]
@@ -118,6 +137,7 @@ def _statistics(statistics: Mapping[str, Any], skipped: int) -> list[str]:
         f"{100 * text['duplicate_share']:.2f} %. Distinct-1/2/3: {text['distinct_1']}, {text['distinct_2']}, "
         f"{text['distinct_3']}. Self-BLEU: {text['self_bleu']}. Recordings skipped: {skipped}.",
         "",
+        *_model(text["model"]),
         "| finding | present | absent | not assessed | label differs |",
         "|---|---|---|---|---|",
     ]

@@ -37,16 +37,41 @@ COLUMNS: dict[str, str] = {
     "positions": "(n_channels, 3) float32: unit sphere, x right, y front, z up",
     "channel_mask": "(n_channels,) whether the channel can be evaluated",
     "n_times": "samples recorded; the rest is padding",
-    "claims": "one entry per finding and place: what is there, what is not, what was not assessed; "
-    "`origin` is measured, label, both or truth (of a simulation); `worded` says whether the text says it; "
-    "`change` is what has changed since `since_s` seconds earlier in the recording, or null",
-    "labels": "labels of the source that overlap the segment, in its own words",
+    "claims": "list, an entry per finding and place: what is there, what is not, what was not assessed",
+    "labels": "list of the labels of the source that overlap the segment, in its own words",
     "facts": "JSON: labels of the recording that are no findings (diagnosis, outcome)",
     "disagreements": "findings on which labels and measurement differ",
     "text": "one paragraph that says exactly the worded claims",
     "writer": "who wrote it: grammar, or the name of a model",
 }
 """Every column with its meaning, shape and unit."""
+
+FIELDS: dict[str, dict[str, str]] = {
+    "claims": {
+        "finding": "id of the vocabulary",
+        "polarity": "present, absent or not_assessed",
+        "hedged": "whether it is only possible",
+        "side": "left, right, bilateral, midline or null",
+        "regions": "list of frontal, central, temporal, parietal, occipital, generalized",
+        "frequency_hz": "(2,) lowest and highest in Hz, or null",
+        "amplitude_uv": "(2,) smallest and largest in microvolts, peak to peak, or null",
+        "prevalence": "rare, occasional, frequent, abundant, continuous or null",
+        "change": "what has changed since `since_s` seconds earlier in the recording, or null",
+        "since_s": "seconds, or null",
+        "confidence": "0 to 1 as measured, 1 for what is present in a simulation; else null",
+        "origin": "measured, label, both or truth (of a simulation)",
+        "worded": "whether the text says it",
+    },
+    "labels": {
+        "label": "the source's own word",
+        "start_s": "seconds from the start of the recording; null for all of it",
+        "end_s": "as above",
+        "channels": "list in the source's spelling; empty for all",
+        "rater": "who says so; empty where the source does not tell",
+        "values": "JSON of numbers that belong to it, such as votes; empty where there are none",
+    },
+}
+"""What the entries of columns that hold lists of entries are made of."""
 
 
 def features() -> Any:

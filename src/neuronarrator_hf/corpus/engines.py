@@ -16,6 +16,8 @@ RETRIES = 5
 """How often a job of a cluster is tried again after its worker died."""
 _PRELOADED = ("neuronarrator_hf.corpus.build", "neuronarrator_hf.corpus.quality", "datasets")
 """What the processes of a pool need: imported once, then each is forked from there."""
+_QUEUED = 2
+"""Jobs of a process at a time: one in work, one at hand."""
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 Job = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -34,7 +36,7 @@ class Engine(Protocol):
     """Runs jobs somewhere; used as a context, it holds what it started until the end of the block."""
 
     def run(self, jobs: Iterable[Job], then: Callable[[Any], Iterable[Job]] = _no_more) -> Iterator[Any]:
-        """Results of jobs as each is done, in any order; `then` tells further jobs after a result."""
+        """Results of jobs as each is done, in any order; what `then` adds goes first."""
 
     def __enter__(self) -> Engine: ...
 
@@ -93,15 +95,17 @@ class Processes:
         """See `Engine`; a worker that died stops the run, and the next run continues."""
         if self._pool is None:
             raise RuntimeError("use Processes as a context: with Processes(2) as engine")
-        pool = self._pool
-        with _one_thread():
-            pending: set[Future[Any]] = {pool.submit(function, *given) for function, given in jobs}
+        waiting, pending = deque(jobs), set[Future[Any]]()
         try:
-            while pending:
+            while waiting or pending:
+                while waiting and len(pending) < _QUEUED * self.n_workers:
+                    function, given = waiting.popleft()
+                    with _one_thread():
+                        pending.add(self._pool.submit(function, *given))
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
                     result = future.result()
-                    pending |= {pool.submit(function, *given) for function, given in then(result)}
+                    waiting.extendleft(then(result))
                     yield result
         except BrokenProcessPool:
             raise EngineError(
@@ -153,12 +157,12 @@ class Cluster:
             result = future.result()
             future.release()  # else the job runs again if the worker that did it dies later
             for job in then(result):
-                done.add(self._submit(job))
+                done.add(self._submit(job, priority=1))
             yield result
 
-    def _submit(self, job: Job) -> Any:
+    def _submit(self, job: Job, priority: int = 0) -> Any:
         function, given = job
-        return self._client.submit(function, *given, pure=False, retries=RETRIES)
+        return self._client.submit(function, *given, pure=False, retries=RETRIES, priority=priority)
 
 
 def make_engine(n_workers: int = 1, scheduler: str | None = None) -> Engine:

@@ -36,11 +36,9 @@ class MergedClaims:
 def merge(measured: Mapping[str, Claim], labelled: Iterable[Claim]) -> MergedClaims:
     """Labels decide what they speak of; the measurement gives the rest and attributes they leave open.
 
-    A label of a state ends the other states, a label of sleep beyond N1 leaves slowing judged against
-    wakefulness
-    not assessed, a label that nothing is abnormal ends measured abnormalities, and the judgement of the
-    window
-    follows what then stands.
+    A label of a state ends the other states; a label of sleep beyond N1 leaves slowing not assessed, which is
+    judged against wakefulness; a label that nothing is abnormal ends measured abnormalities; and the
+    judgement of the window follows what then stands.
     """
     claims, origins = dict(measured), dict.fromkeys(measured, "measured")
     said = {claim.finding: claim for claim in labelled}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from pathlib import Path
@@ -17,12 +16,12 @@ from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 from .columns import claim_of
 from .shards import iter_rows
 from .splits import digest
+from .variety import variety
 from .writers import contents
 
-SELF_BLEU_TEXTS = 200
-SELF_BLEU_REFERENCES = 100
 SAMPLE = 2000
-_LISTED = 200
+LISTED = 200
+"""Rows that are named where something is wrong with them; the rest are counted."""
 INSPECTED = ("id", "source", "split", "recording", "subject", "claims", "disagreements", "text", "writer")
 """Columns that `inspect_rows` reads."""
 
@@ -37,11 +36,13 @@ class Quality:
         subjects: `(source, split)` to persons.
         coverage: Finding to polarity to rows.
         origins: Origin of present claims to their number.
-        unfaithful: Rows whose text does not parse to the worded claims.
+        n_unfaithful: Rows whose text does not parse to the worded claims.
+        unfaithful: Their ids, the first of them.
         disagreements: Finding to rows in which labels and measurement differ.
-        disagreeing: Ids of such rows, the first of them.
-        texts: Every paragraph, by hash, with its number.
-        words: Words of each paragraph.
+        n_disagreeing: Rows in which they differ on any finding.
+        disagreeing: Their ids with the findings, the first of them.
+        texts: The different paragraphs, as 8 bytes of their hash.
+        words: Number of words to paragraphs of that length.
         sample: Paragraphs kept for measures of variety, those with the smallest hash of the row's id.
     """
 
@@ -51,12 +52,20 @@ class Quality:
     coverage: dict[str, Counter[str]] = field(default_factory=dict)
     origins: Counter[str] = field(default_factory=Counter)
     writers: Counter[str] = field(default_factory=Counter)
+    n_unfaithful: int = 0
     unfaithful: list[str] = field(default_factory=list)
     disagreements: Counter[str] = field(default_factory=Counter)
+    n_disagreeing: int = 0
     disagreeing: list[tuple[str, list[str]]] = field(default_factory=list)
-    texts: Counter[str] = field(default_factory=Counter)
-    words: list[int] = field(default_factory=list)
+    texts: set[int] = field(default_factory=set)
+    words: Counter[int] = field(default_factory=Counter)
     sample: list[tuple[str, str]] = field(default_factory=list)
+
+    def shorten(self) -> None:
+        """Keep of what is listed as much as is told, the same whatever order it came in."""
+        self.unfaithful = nsmallest(LISTED, self.unfaithful)
+        self.disagreeing = nsmallest(LISTED, self.disagreeing)
+        self.sample = nsmallest(SAMPLE, self.sample)
 
     def to_dict(self, counts: Mapping[str, int] | None = None) -> dict[str, Any]:
         """The report as plain values; `counts` are those of a language-model writer."""
@@ -77,9 +86,9 @@ class Quality:
             "coverage": {f: dict(self.coverage[f]) for f in FINDING_IDS if f in self.coverage},
             "present_claims_by_origin": dict(self.origins),
             "text": {
-                "faithful_share": 1.0 if not n else 1 - len(self.unfaithful) / n,
-                "unfaithful": self.unfaithful[:_LISTED],
-                "words_mean": round(statistics.fmean(self.words), 1) if self.words else None,
+                "faithful_share": 1.0 if not n else 1 - self.n_unfaithful / n,
+                "unfaithful": self.unfaithful,
+                "words_mean": round(statistics.fmean(self.words, self.words.values()), 1) if n else None,
                 "words_min": min(self.words, default=None),
                 "words_max": max(self.words, default=None),
                 "duplicate_share": 0.0 if not n else round(1 - len(self.texts) / n, 4),
@@ -89,7 +98,8 @@ class Quality:
                 "model_rejected_share": round(counts.get("rejected", 0) / asked, 4) if asked else None,
             },
             "disagreements": dict(self.disagreements.most_common()),
-            "rows_with_disagreement": self.disagreeing[:_LISTED],
+            "n_rows_with_disagreement": self.n_disagreeing,
+            "rows_with_disagreement": self.disagreeing,
         }
 
 
@@ -111,16 +121,18 @@ def inspect_rows(rows: Iterable[Mapping[str, Any]]) -> Quality:
                 worded.append(claim_of(entry))
         text = row["text"]
         if contents(parse(text)) != contents(worded):
+            quality.n_unfaithful += 1
             quality.unfaithful.append(row["id"])
         if row["disagreements"]:
             quality.disagreements.update(row["disagreements"])
+            quality.n_disagreeing += 1
             quality.disagreeing.append((row["id"], list(row["disagreements"])))
-        quality.texts[digest(text)] += 1
-        quality.words.append(len(text.split()))
+        quality.texts.add(int(digest(text), 16))
+        quality.words[len(text.split())] += 1
         quality.sample.append((digest(row["id"]), text))
         if len(quality.sample) > 2 * SAMPLE:
-            quality.sample = nsmallest(SAMPLE, quality.sample)
-    quality.sample = nsmallest(SAMPLE, quality.sample)
+            quality.shorten()
+    quality.shorten()
     return quality
 
 
@@ -130,53 +142,24 @@ def inspect_shard(path: Path) -> Quality:
 
 
 def joined(parts: Iterable[Quality]) -> Quality:
-    """Counts of parts as counts of the whole; the same in whatever parts the rows were counted."""
+    """Counts of parts as counts of the whole; the same in whatever parts and order the rows were counted."""
     whole = Quality()
     for part in parts:
         whole.rows.update(part.rows)
         whole.origins.update(part.origins)
         whole.writers.update(part.writers)
         whole.disagreements.update(part.disagreements)
-        whole.texts.update(part.texts)
+        whole.words.update(part.words)
         for sets, more in ((whole.recordings, part.recordings), (whole.subjects, part.subjects)):
             for place, names in more.items():
                 sets.setdefault(place, set()).update(names)
         for finding, counts in part.coverage.items():
             whole.coverage.setdefault(finding, Counter()).update(counts)
+        whole.texts |= part.texts
+        whole.n_unfaithful += part.n_unfaithful
+        whole.n_disagreeing += part.n_disagreeing
         whole.unfaithful += part.unfaithful
         whole.disagreeing += part.disagreeing
-        whole.words += part.words
-        whole.sample = nsmallest(SAMPLE, [*whole.sample, *part.sample])
+        whole.sample += part.sample
+        whole.shorten()
     return whole
-
-
-def variety(texts: Sequence[str]) -> dict[str, float | None]:
-    """Distinct-n (different n-grams over all, Li et al. 2016) and self-BLEU (Zhu et al. 2018) of paragraphs.
-
-    Self-BLEU is the mean BLEU-4 of a paragraph against others; low is varied. It needs sacrebleu.
-    """
-    words = [text.lower().split() for text in texts]
-    told: dict[str, float | None] = {}
-    for n in (1, 2, 3):
-        grams = [tuple(w[i : i + n]) for w in words for i in range(len(w) - n + 1)]
-        told[f"distinct_{n}"] = round(len(set(grams)) / len(grams), 4) if grams else None
-    told["self_bleu"] = _self_bleu(texts)
-    return told
-
-
-def _self_bleu(texts: Sequence[str]) -> float | None:
-    try:
-        from sacrebleu import BLEU
-    except ImportError:
-        return None
-    if len(texts) < 2:
-        return None
-    rng = random.Random(0)
-    chosen = rng.sample(range(len(texts)), min(SELF_BLEU_TEXTS, len(texts)))
-    bleu, scores = BLEU(effective_order=True), []
-    for i in chosen:
-        others = [
-            j for j in rng.sample(range(len(texts)), min(SELF_BLEU_REFERENCES + 1, len(texts))) if j != i
-        ]
-        scores.append(bleu.sentence_score(texts[i], [texts[j] for j in others]).score)
-    return round(statistics.fmean(scores), 2)

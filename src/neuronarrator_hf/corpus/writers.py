@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from neuronarrator_hf.findings.parse import parse
@@ -13,6 +12,8 @@ from neuronarrator_hf.findings.quantise import quantise
 from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.findings.vocabulary import define
 from neuronarrator_hf.findings.write import write_segment
+
+from .language_models import Generate, from_endpoint, from_transformers
 
 GRAMMAR = "grammar"
 INSTRUCTION = (
@@ -28,9 +29,8 @@ class WriterOptions:
 
     Attributes:
         model: Name or folder of a transformers text-generation model; None for the grammar alone.
-        endpoint: Address of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; `model` is
-            the name
-            it knows. What is sent are findings; nothing of the recording or the person.
+        endpoint: Address of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; `model` is the
+            name it knows. What is sent are findings; nothing of the recording or the person.
         attempts: Texts asked for before the grammar writes.
         variety: 0 for one fixed wording of the grammar, 1 for all alike.
         seed: Seed of the wording.
@@ -57,26 +57,27 @@ class Writer:
 
     Attributes:
         options: How.
-        generate: `(messages, seed) -> text`; None for the grammar alone.
+        generate: The language model; None for the grammar alone.
         counts: `accepted`, `rejected` (texts that said something else) and `fallback` (paragraphs that the
             grammar wrote after all attempts).
     """
 
     options: WriterOptions = field(default_factory=WriterOptions)
-    generate: Callable[[list[dict[str, str]], int], str] | None = None
+    generate: Generate | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
     def write(self, claims: Sequence[Claim], seed: int) -> tuple[str, str]:
         """Paragraph and writer; the paragraph parses to exactly the quantised claims.
 
         Raises:
+            WriterError: The language model cannot be had.
             ValueError: The grammar itself cannot say the claims; a fault of ours.
         """
         wanted = contents(claims)
         if self.generate is not None:
-            messages = to_messages(claims)
+            prompt = prompt_of(claims)
             for attempt in range(self.options.attempts):
-                text = " ".join(self.generate(messages, seed * self.options.attempts + attempt).split())
+                text = " ".join(self.generate(prompt, (seed + attempt) % 2**31).split())
                 if text and contents(parse(text)) == wanted:
                     self.counts["accepted"] += 1
                     return text, str(self.options.model)
@@ -97,19 +98,16 @@ def contents(claims: Iterable[Claim]) -> frozenset[tuple[Any, ...]]:
 def make_writer(options: WriterOptions) -> Writer:
     """The writer of the options; a model is loaded once a process."""
     if options.endpoint is not None:
-        return Writer(options, _from_endpoint(options.endpoint, str(options.model)))
+        return Writer(options, from_endpoint(options.endpoint, str(options.model)))
     if options.model is not None:
-        return Writer(options, _from_transformers(options.model))
+        return Writer(options, from_transformers(options.model))
     return Writer(options)
 
 
-def to_messages(claims: Sequence[Claim]) -> list[dict[str, str]]:
-    """What a language model is told: the findings alone, one a line."""
-    lines = [f"- {_line(quantise(claim))}" for claim in claims]
-    return [
-        {"role": "system", "content": INSTRUCTION},
-        {"role": "user", "content": "Findings:\n" + "\n".join(dict.fromkeys(lines))},
-    ]
+def prompt_of(claims: Sequence[Claim]) -> str:
+    """What a language model is told: the instruction and the findings, one a line."""
+    lines = dict.fromkeys(f"- {_line(quantise(claim))}" for claim in claims)
+    return "\n".join([INSTRUCTION, "", "Findings:", *lines])
 
 
 def _line(claim: Claim) -> str:
@@ -131,40 +129,3 @@ def _line(claim: Claim) -> str:
         since = f" since {claim.change.since_s:g} s" if claim.change.since_s else ""
         told.append(f"{claim.change.direction}{since}")
     return ", ".join(told)
-
-
-@lru_cache(maxsize=2)
-def _from_transformers(model: str) -> Callable[[list[dict[str, str]], int], str]:
-    from transformers import AutoTokenizer, pipeline, set_seed
-
-    tokenizer = AutoTokenizer.from_pretrained(model)
-    generator = pipeline("text-generation", model=model, tokenizer=tokenizer)
-
-    def generate(messages: list[dict[str, str]], seed: int) -> str:
-        set_seed(seed % 2**31)
-        if tokenizer.chat_template:
-            prompt = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
-        else:
-            prompt = "\n\n".join(message["content"] for message in messages) + "\n\nParagraph: "
-        told = generator(prompt, max_new_tokens=256, do_sample=True, return_full_text=False)
-        return str(told[0]["generated_text"])
-
-    return generate
-
-
-def _from_endpoint(endpoint: str, model: str) -> Callable[[list[dict[str, str]], int], str]:
-    import json
-    import os
-    from urllib.request import Request, urlopen
-
-    headers = {"Content-Type": "application/json"}
-    if key := os.environ.get("NEURONARRATOR_WRITER_KEY"):
-        headers["Authorization"] = f"Bearer {key}"
-
-    def generate(messages: list[dict[str, str]], seed: int) -> str:
-        asked = {"model": model, "messages": messages, "seed": seed % 2**31, "max_tokens": 256}
-        address = endpoint.rstrip("/") + "/chat/completions"
-        with urlopen(Request(address, json.dumps(asked).encode(), headers), timeout=120) as answer:
-            return str(json.load(answer)["choices"][0]["message"]["content"] or "")
-
-    return generate

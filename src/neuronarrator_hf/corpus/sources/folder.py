@@ -33,12 +33,12 @@ def read_metadata(root: Path) -> list[dict[str, Any]] | None:
     """Rows of `metadata.jsonl` or `metadata.csv`; None where there is neither.
 
     Raises:
-        SourceError: A row names no file.
+        SourceError: A row cannot be read, or names no file.
     """
     lines, table = root / "metadata.jsonl", root / "metadata.csv"
     if lines.exists():
-        rows = [json.loads(line) for line in lines.read_text("utf-8").splitlines() if line.strip()]
-        name = lines.name
+        there, name = lines.read_text("utf-8").splitlines(), lines.name
+        rows = [_row(lines, number, line) for number, line in enumerate(there, 1) if line.strip()]
     elif table.exists():
         with table.open(newline="", encoding="utf-8-sig") as file:
             rows = [{k: v for k, v in row.items() if k} for row in csv.DictReader(file)]
@@ -47,8 +47,21 @@ def read_metadata(root: Path) -> list[dict[str, Any]] | None:
         return None
     for number, row in enumerate(rows, 1):
         if not row.get("file_name"):
-            raise SourceError(f"{root / name}: row {number} has no file_name; name a recording in every row")
+            told = ", ".join(row)
+            raise SourceError(
+                f"{root / name}: row {number} has no file_name (columns: {told}); name one in every row"
+            )
     return rows
+
+
+def _row(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise SourceError(f"{path}: line {number} is no JSON ({error}); write one object a line") from None
+    if not isinstance(row, dict):
+        raise SourceError(f"{path}: line {number} is {line.strip()[:40]}; write one object a line")
+    return row
 
 
 def _recording(root: Path, row: dict[str, Any]) -> RecordingRef:
