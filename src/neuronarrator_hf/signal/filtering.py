@@ -248,9 +248,9 @@ def _fine_kernel(sfreq: float, low_hz: float, notches_hz: tuple[float, ...]) -> 
 def _continued(
     block: np.ndarray, constant: np.ndarray, n_before: int, n_after: int, margin: int, dtype: np.dtype
 ) -> np.ndarray:
-    """The block less a constant, continued beyond its ends by odd reflection, again and again where it is short.
+    """The block less a constant, continued by odd reflection (again and again where it is short).
 
-    Beyond that `margin` zeros follow on both sides.
+    On both sides `margin` zeros stand beyond that.
     """
     n_times, start = block.shape[-1], margin + n_before
     values = np.zeros((*block.shape[:-1], start + n_times + n_after + margin), dtype=dtype)

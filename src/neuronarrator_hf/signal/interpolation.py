@@ -147,7 +147,7 @@ def to_sites(windows: EEGWindows) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _at_sites(eeg_uv: np.ndarray, matrix: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """`(n_windows, 19, n_times)` float32 from windows that one matrix serves; a view where it only selects."""
+    """`(n_windows, 19, n_times)` float32 from windows that one matrix serves; a view where that is all."""
     channels = np.flatnonzero(matrix.any(axis=0))  # a masked channel may hold anything
     used = matrix[:, channels]
     if ((used != 0).sum(axis=1) > 1).any():
