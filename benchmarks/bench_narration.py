@@ -77,6 +77,7 @@ def narrate(path: Path) -> dict[str, Any]:
     from neuronarrator_hf.narration.voice import ModelVoice
     from neuronarrator_hf.recording.reading import read_recording
     from neuronarrator_hf.report.files import output_paths, write_reports
+    from neuronarrator_hf.report.overview import SignalSummary
 
     torch.set_num_threads(1)
     narrator = engine.Narrator.from_pretrained()
@@ -88,15 +89,17 @@ def narrate(path: Path) -> dict[str, Any]:
     _told(parts, "wording", ModelVoice, "speak")
     _told(parts, "checking", engine, "check_text")
     _told(parts, "assembling", engine, "assemble")
+    _told(parts, "overview", SignalSummary, "add")
     took: dict[str, float] = {}
 
     def run() -> None:
         began = time.process_time()
         with tempfile.TemporaryDirectory() as folder, read_recording(path) as recording:
             paths = output_paths(Path(folder), "x", ("json", "md", "html"))
-            narration = narrator.narrate(recording, journal_path=paths.pop("journal"))
+            summary = SignalSummary()  # gathered on the way, as the command does
+            narration = narrator.narrate(recording, journal_path=paths.pop("journal"), on_block=summary.add)
             at = time.process_time()
-            write_reports(narration, paths, recording)
+            write_reports(narration, paths, recording, summary)
             parts["writing reports"] = time.process_time() - at
         took["cpu_s"] = time.process_time() - began
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,20 @@ class OnlySteps:
         return None
 
 
+class ClockedSteps(OnlySteps):
+    """Tells when the second step began, after which nothing is set up any more, and when the last ended."""
+
+    def batches(self, start: int, stop: int, rank: int, world: int) -> Iterator[dict[str, Any]]:
+        for i, batch in enumerate(super().batches(start, stop, rank, world)):
+            if i == 1:
+                self.began = time.perf_counter()
+            yield batch
+
+    def evaluate(self) -> dict[str, float]:
+        self.ended = time.perf_counter()
+        return super().evaluate()
+
+
 class WithLoss(nn.Module):
     """An objective as Trainer calls a model."""
 
@@ -60,18 +75,22 @@ def contests(quick: bool) -> Iterator[Contest]:
             yield from _stage(name, Path(folder))
 
 
-def _stage(name: str, folder: Path) -> Iterator[Contest]:
+def build(name: str, folder: Path, steps: int = STEPS) -> tuple[Any, Any, int]:
+    """A stage, its arguments, and the windows of a batch."""
     overrides = (
         f"data.cache_dir={folder / 'cache'}", "data.cache_recordings=64", "data.cache_processes=1",
         "data.num_workers=0", "data.held_out_recordings=8", "threads=1",
-        f"stages.{name}.batch_size={BATCH}", f"stages.{name}.max_steps={STEPS}", f"stages.{name}.ema_decay=0",
+        f"stages.{name}.batch_size={BATCH}", f"stages.{name}.max_steps={steps}", f"stages.{name}.ema_decay=0",
         f"stages.{name}.max_minutes=60",
     )  # fmt: skip
     run = load_arguments("tiny", overrides)
-    arguments = run.stages[name]
-    stage = build_stage(name, run, None)
+    return build_stage(name, run, None), run.stages[name], BATCH * run.data.n_windows
+
+
+def _stage(name: str, folder: Path) -> Iterator[Contest]:
+    stage, arguments, n_windows = build(name, folder)
     batches = list(stage.batches(0, STEPS, 0, 1))
-    n_windows = STEPS * BATCH * run.data.n_windows
+    n_windows *= STEPS
 
     def ours() -> None:
         with tempfile.TemporaryDirectory() as runs:
@@ -84,7 +103,8 @@ def _stage(name: str, folder: Path) -> Iterator[Contest]:
         n_items=n_windows,
         item="windows",
         rounds=5,
-        note="ours also writes its log and one checkpoint",
+        flops=_flops(stage.objective, batches),
+        note="ours also writes its log and one checkpoint; the limit counts matrix products and convolutions",
     )
     yield Contest(
         name=f"training/{name} input",
@@ -95,6 +115,17 @@ def _stage(name: str, folder: Path) -> Iterator[Contest]:
         rounds=5,
         note="above 1: one process makes batches faster than one trains on them",
     )
+
+
+def _flops(objective: nn.Module, batches: list[dict[str, Any]]) -> float:
+    """Arithmetic of the steps forward and backward, as PyTorch counts it."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counted = copy.deepcopy(objective).train()
+    with FlopCounterMode(display=False) as counter:
+        for batch in batches:
+            counted(share=0.5, **copy.copy(batch))["loss"].backward()
+    return float(counter.get_total_flops())
 
 
 def _by_trainer(objective: nn.Module, batches: list[dict[str, Any]], arguments: Any) -> Callable[[], None]:

@@ -48,7 +48,7 @@ def test_import_of_transformers_alone_loads_nothing_of_ours() -> None:
         "import neuronarrator_hf, transformers, sys;"
         "print([m for m in sys.modules if m.startswith(('torch', 'neuronarrator_hf.'))])"
     )
-    assert run(code) == "['neuronarrator_hf._registration']"
+    assert run(code) == "['neuronarrator_hf._import_hooks', 'neuronarrator_hf._registration']"
 
 
 def test_auto_config_loads_no_model() -> None:

@@ -7,7 +7,6 @@ pipelines with transformers as soon as transformers is imported, before or after
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from ._registration import register_when_imported
@@ -45,7 +44,6 @@ _HOMES = {
     "default_model_dir": "models.default",
 }
 
-__version__ = version("neuronarrator_hf")
 __all__ = [
     "EEGFeatureExtractionPipeline",
     "EEGStream",
@@ -64,14 +62,18 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used (PEP 562)."""
+    """Load a public name, or look up the version, when it is first used (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("neuronarrator_hf")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_HOMES, "__version__"])
 
 
 register_when_imported()

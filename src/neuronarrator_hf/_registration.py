@@ -7,15 +7,15 @@ registered in, so that nothing is imported before a user's program imports it an
 
 from __future__ import annotations
 
-import logging
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
+
+from ._import_hooks import call_when_imported
 
 
 def register_configs(_: ModuleType | None = None) -> None:
@@ -123,15 +123,13 @@ def register_all() -> None:
 
 def register_when_imported() -> None:
     """Each part when the module it concerns is imported, or now where it already is."""
-    from wrapt import register_post_import_hook
-
-    package = Path(__file__).parent
     for folder in _FOLDERS:
-        for module in iter_modules([str(package / folder)]):
-            register_post_import_hook(_flush, f"{__package__}.{folder}.{module.name}")
+        for file in os.listdir(os.path.join(os.path.dirname(__file__), folder)):
+            if file.endswith(".py") and file != "__init__.py":
+                call_when_imported(_flush, f"{__package__}.{folder}.{file.removesuffix('.py')}")
     for name, register in PARTS.items():
-        register_post_import_hook(partial(_defer, register), name)
-    register_post_import_hook(_register_builders, "datasets.packaged_modules")
+        call_when_imported(partial(_defer, register), name)
+    call_when_imported(_register_builders, "datasets.packaged_modules")
 
 
 def _register_builders(packaged_modules: ModuleType) -> None:
@@ -164,6 +162,8 @@ def _flush(finished: ModuleType) -> None:
         try:
             register()
         except Exception as error:
+            import logging
+
             # A fault of ours must not break transformers for a program that needs nothing of ours.
             logging.getLogger(__name__).warning(
                 "neuronarrator_hf: %s failed: %s; `import neuronarrator_hf.auto` shows where",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from .vocabulary import PREVALENCES, REGIONS, SIDES, define
@@ -78,10 +78,11 @@ class Claim:
             _check("side", self.side, SIDES)
         if self.prevalence is not None:
             _check("prevalence", self.prevalence, PREVALENCES)
-        for region in self.regions:
-            _check("region", region, REGIONS)
-        ordered = tuple(region for region in REGIONS if region in self.regions)
-        object.__setattr__(self, "regions", ordered)
+        if self.regions != ():
+            for region in self.regions:
+                _check("region", region, REGIONS)
+            ordered = tuple(region for region in REGIONS if region in self.regions)
+            object.__setattr__(self, "regions", ordered)
         for name in ("frequency_hz", "amplitude_uv"):
             value = getattr(self, name)
             if value is not None:
@@ -138,9 +139,9 @@ class Claim:
         Raises:
             ValueError: A value is outside the vocabulary or a key is unknown.
         """
-        known = set(cls.__dataclass_fields__)
-        unknown = sorted(set(values) - known)
-        if unknown:
+        known = cls.__dataclass_fields__.keys()
+        if not values.keys() <= known:
+            unknown = sorted(values.keys() - known)
             raise ValueError(
                 f"unknown keys of a claim: {', '.join(unknown)}; known: {', '.join(sorted(known))}"
             )
@@ -156,7 +157,7 @@ class Claim:
 
     def with_(self, **changes: Any) -> Claim:
         """A copy with some attributes replaced."""
-        return replace(self, **changes)
+        return Claim(**{**vars(self), **changes})
 
 
 def _check(what: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -214,6 +214,9 @@ def title(section: str) -> str:
 
 def plain(value: Any) -> Any:
     """Values as JSON knows them: numpy scalars to numbers, not-a-number to null, tuples to lists."""
+    kind = type(value)
+    if kind is str or kind is bool or kind is int or value is None:  # most of what there is, told at once
+        return value
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

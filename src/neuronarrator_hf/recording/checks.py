@@ -101,7 +101,7 @@ def is_dead(values: Sequence[np.ndarray], row: int) -> bool:
 def is_clipped(values: Sequence[np.ndarray], row: int) -> bool:
     """Whether a row of more than a few steps stays at its extremes."""
     joined = np.nan_to_num(np.concatenate([stretch[row] for stretch in values]))
-    return len(np.unique(joined)) > 50 and float(clipped_share(joined)) > CLIP_SHARE
+    return float(clipped_share(joined)) > CLIP_SHARE and len(np.unique(joined)) > 50
 
 
 def _probable_reference(
@@ -156,7 +156,8 @@ def reading_report(
     entries = {entry.number - 1: entry for entry in plan.entries}
     named = [entries[row].name or entries[row].label for row in plan.rows]
     factor = source.uv_per_value[list(plan.rows)]
-    level_uv = np.abs(np.nanmedian([np.nanmedian(stretch, axis=1) for stretch in values], axis=0)) * factor
+    levels = [np.median(v, axis=1) if np.isfinite(v).all() else np.nanmedian(v, axis=1) for v in values]
+    level_uv = np.abs(np.nanmedian(levels, axis=0)) * factor
     dead = [i for i in range(len(named)) if is_dead(values, i)]
     reference = _probable_reference(
         plan, named, dead, [stretch * factor[:, None] for stretch in values], source.sfreq

@@ -204,12 +204,13 @@ def annotation_bytes(header: EDFHeader, name: str) -> Iterator[tuple[int, bytes]
     counts = header.samples_per_record
     starts = np.concatenate([[0], np.cumsum(counts)]) * header.sample_bytes
     wanted = np.flatnonzero(header.is_annotation)
-    with open(header.path, "rb") as file:
+    places = [(header.header_bytes + int(starts[i]), int(counts[i]) * header.sample_bytes) for i in wanted]
+    with open(header.path, "rb", buffering=0) as file:  # a buffer would be filled anew for every record
         for record in range(header.n_records):
             chunk = b""
-            for i in wanted:
-                file.seek(header.header_bytes + record * header.record_bytes + int(starts[i]))
-                chunk += file.read(int(counts[i]) * header.sample_bytes)
+            for at, n_bytes in places:
+                file.seek(at + record * header.record_bytes)
+                chunk += file.read(n_bytes)
             yield record, chunk
 
 
@@ -246,6 +247,9 @@ def read_annotations(header: EDFHeader, name: str) -> tuple[np.ndarray, list[tup
     return onsets - origin, [(onset - origin, duration, text) for onset, duration, text in events]
 
 
+_LONE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+
+
 def check_damage(header: EDFHeader, name: str, probe_bytes: int = 4_000_000) -> None:
     """Refuse a file whose bytes were changed by a transfer in text mode or a change of encoding.
 
@@ -261,9 +265,7 @@ def check_damage(header: EDFHeader, name: str, probe_bytes: int = 4_000_000) -> 
     n_replaced = data.count(b"\xef\xbf\xbd")
     if n_replaced * 3 > 0.02 * len(data):
         raise RecordingError(name, "the samples were re-encoded as text and are lost", again)
-    n_lf, n_crlf = data.count(b"\n"), data.count(b"\r\n")
-    if n_lf >= 50 and n_crlf == n_lf:
+    if not _LONE_LINE_FEED.search(data) and data.count(b"\n") >= 50:
         raise RecordingError(name, "a transfer in text mode changed the line ends inside the samples", again)
-    octets = np.frombuffer(data, np.uint8)
-    if not (octets >= 0x80).any() and len(np.unique(octets)) > 20:
+    if data.isascii() and len(set(data)) > 20:
         raise RecordingError(name, "a 7-bit transfer stripped the samples", again)

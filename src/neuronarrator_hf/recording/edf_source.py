@@ -158,6 +158,15 @@ class EDFSource(SignalSource):
             out[places] = parts[count]
         return out
 
+    def read_uv(self, rows: Sequence[int], start: int, stop: int, factor: np.ndarray) -> np.ndarray:
+        """As in `SignalSource`, one channel at a time where all have the rate of the recording."""
+        if any(self._count(row) != self._per_record for row in rows):
+            return super().read_uv(rows, start, stop, factor)
+        run = next(i for i, (a, b) in enumerate(self.spans) if a <= start and stop <= b)
+        at = self.spans[run][0]
+        signals = [int(self._signals[row]) for row in rows]
+        return self._native(signals, self._per_record, self._runs[run], start - at, stop - at, factor)
+
     def _read_rate(
         self, signals: list[int], count: int, run: tuple[int, int, float], start: int, stop: int
     ) -> np.ndarray:
@@ -178,15 +187,28 @@ class EDFSource(SignalSource):
         return dense[:, at : at + stop - start]
 
     def _native(
-        self, signals: list[int], count: int, run: tuple[int, int, float], start: int, stop: int
+        self,
+        signals: list[int],
+        count: int,
+        run: tuple[int, int, float],
+        start: int,
+        stop: int,
+        factor: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Physical values at the rate of the channels themselves, `[start, stop)` within a run."""
+        """Physical values at the rate of the channels themselves, `[start, stop)` within a run.
+
+        Float64; with a `factor` `(len(signals), 1)` they are multiplied by it and rounded to float32.
+        """
         first, last = start // count, -(-stop // count)
         parts = edf.read_signals(self._header, signals, run[0] + first, run[0] + last)
-        values = np.empty((len(signals), last - first, count))
+        values = np.empty((len(signals), last - first, count), np.float64 if factor is None else np.float32)
+        physical = np.empty(values.shape[1:])  # of one channel: stays in a core's cache
         for i, (signal, part) in enumerate(zip(signals, parts, strict=True)):
-            np.multiply(part, self._header.gain[signal], out=values[i])
-            values[i] += self._header.offset[signal]
+            np.multiply(part, self._header.gain[signal], out=physical)
+            physical += self._header.offset[signal]
+            if factor is not None and factor[i, 0] != 1.0:
+                physical *= factor[i, 0]
+            values[i] = physical
         skip = start - first * count
         return values.reshape(len(signals), -1)[:, skip : skip + stop - start]
 

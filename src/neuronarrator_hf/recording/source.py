@@ -60,6 +60,11 @@ class SignalSource:
         """`(len(rows), stop - start)` float64 of the channels `rows`; within one span."""
         raise NotImplementedError
 
+    def read_uv(self, rows: Sequence[int], start: int, stop: int, factor: np.ndarray) -> np.ndarray:
+        """`read` times `factor` `(len(rows), 1)`, worked out in double precision and given as float32."""
+        values = self.read(rows, start, stop)
+        return (values * factor if np.any(factor != 1.0) else values).astype(np.float32)
+
     def stored_rate(self, row: int) -> float:
         """Rate in Hz at which a channel is stored; `read` may give it resampled."""
         return self.sfreq

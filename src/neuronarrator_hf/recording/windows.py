@@ -84,14 +84,16 @@ def read_block(
         need = chain.input_range(out_start, out_stop)
         start, stop = max(need[0], span[0]), min(need[1], span[1])
         native_uv = recording.read_raw_uv(start, stop)
-        missing = ~np.isfinite(native_uv)
-        native_uv[missing] = 0.0
+        finite = np.isfinite(native_uv)
+        has_all = finite.all()
+        if not has_all:
+            native_uv[~finite] = 0.0
         filtered = chain.apply(native_uv, start, out_start, out_stop)
         for i in range(first, last):
             at = round(plans[i].start_s * SFREQ_HZ) - out_start
-            if missing.any():
+            if not has_all:
                 low, high = chain.input_range(at + out_start, at + out_start + plans[i].n_times)
-                incomplete[i] = missing[:, max(low - start, 0) : max(high - start, 0)].any(axis=1)
+                incomplete[i] = ~finite[:, max(low - start, 0) : max(high - start, 0)].all(axis=1)
             eeg_uv[i, :, : plans[i].n_times] = filtered[:, at : at + plans[i].n_times]
             time_mask[i, : plans[i].n_times] = True
     channel_mask, notes = assess_quality(
@@ -102,8 +104,10 @@ def read_block(
     channel_mask &= ~incomplete
     if reference == "average":
         _to_average(eeg_uv, channel_mask)
-    eeg_uv *= channel_mask[:, :, None]
-    eeg_uv *= time_mask[:, None, :]
+    if not channel_mask.all():
+        eeg_uv *= channel_mask[:, :, None]
+    if not time_mask.all():
+        eeg_uv *= time_mask[:, None, :]
     return EEGWindows(
         eeg_uv=eeg_uv,
         ch_names=recording.ch_names,
@@ -139,4 +143,4 @@ def _to_average(eeg_uv: np.ndarray, channel_mask: np.ndarray) -> None:
     n = channel_mask.sum(axis=1)
     weight = channel_mask / np.maximum(n, 1)[:, None]
     weight[n < MIN_CHANNELS_FOR_AVERAGE] = 0.0
-    eeg_uv -= np.einsum("wc,wct->wt", weight.astype(np.float32), eeg_uv)[:, None, :]
+    eeg_uv -= weight.astype(np.float32)[:, None, :] @ eeg_uv

@@ -10,6 +10,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -178,14 +179,25 @@ def _path(y: np.ndarray, left: float, width: float) -> str:
     """Relative path of a trace; dense points become minimum and maximum of a bin, so that spikes stay."""
     n_bins = max(int(_POINTS_PER_PAGE / 2 * width / PAGE_WIDTH), 1)
     if len(y) > 2 * n_bins:
-        bins = np.array_split(y, n_bins)
-        extremes = [(b.min(), b.max()) if b.argmin() < b.argmax() else (b.max(), b.min()) for b in bins]
-        y = np.array(extremes).ravel()
+        size, n_longer = divmod(len(y), n_bins)  # bins as of `np.array_split`, the longer ones first
+        at = n_longer * (size + 1)
+        y = np.concatenate([_extremes(y[:at].reshape(-1, size + 1)), _extremes(y[at:].reshape(-1, size))])
     xs = np.round((left + np.arange(len(y)) / max(len(y) - 1, 1) * width) * 10).astype(int)
     ys = np.round(y * 10).astype(int)
-    steps = zip(np.diff(xs).tolist(), np.diff(ys).tolist(), strict=True)
-    body = "".join(f"{_tenth(dx)}{_tenth(dy) if dy < 0 else ' ' + _tenth(dy)} " for dx, dy in steps)
+    body = "".join(map(_step, np.diff(xs).tolist(), np.diff(ys).tolist()))
     return f"M{xs[0] / 10:g} {ys[0] / 10:g}l{body}".rstrip()
+
+
+def _extremes(bins: np.ndarray) -> np.ndarray:
+    """Least and largest value of each row, in the order in which they come."""
+    first, last = np.sort([bins.argmin(axis=1), bins.argmax(axis=1)], axis=0)
+    rows = np.arange(len(bins))
+    return np.stack([bins[rows, first], bins[rows, last]], axis=1).ravel()
+
+
+@lru_cache(maxsize=1 << 14)
+def _step(dx: int, dy: int) -> str:
+    return f"{_tenth(dx)}{_tenth(dy) if dy < 0 else ' ' + _tenth(dy)} "
 
 
 def _tenth(tenths: int) -> str:

@@ -80,6 +80,12 @@ class FilterChain:
         self._n_fine = len(self._fine) // 2
         self._half = math.ceil(self._half_s * self.sfreq)
         self._ratio = _rational(self.sfreq / self.out_sfreq)  # native samples per output sample
+        # A frame of native samples gives a pattern's outputs; short patterns are repeated within a frame.
+        # With frames of up to twice the kernel few samples are copied twice and few products are with zeros.
+        self._n_repeats = self._margin = 0
+        if self._ratio is not None and self._ratio.denominator <= _MAX_PHASES:
+            self._n_repeats = max(1, 2 * self._half // self._ratio.numerator)
+            self._margin = self._n_repeats * self._ratio.numerator + 2
         self.context_s = self._n_fine / self.out_sfreq + (self._half + 1) / self.sfreq
 
     def _notches(self) -> tuple[float, ...]:
@@ -142,14 +148,16 @@ class FilterChain:
         block = eeg_uv[..., low:high]
         # The chain has no gain at 0 Hz, so a constant may go first; what is left is small in any precision.
         constant = np.median(block[..., :: max(block.shape[-1] // 64, 1)], axis=-1, keepdims=True)
-        block = block - constant
-        largest = max(block.max(initial=0.0), -block.min(initial=0.0))
+        ends = block.max(axis=-1, keepdims=True) - constant, block.min(axis=-1, keepdims=True) - constant
+        largest = max(ends[0].max(initial=0.0), -ends[1].min(initial=0.0))
         if not np.isfinite(largest):
             raise ValueError("the samples hold NaN or infinity; treat missing samples as a gap")
         dtype = self.dtype or np.dtype(np.float32 if largest <= SINGLE_PRECISION_UV else np.float64)
-        block = block.astype(dtype, copy=False)
-        block = _extend(block, start_sample + low - need_start, need_stop - start_sample - high)
-        coarse = self._resample(block, need_start, out_start - self._n_fine, out_stop + self._n_fine)
+        before, after = start_sample + low - need_start, need_stop - start_sample - high
+        block = _continued(block, constant, before, after, self._margin, dtype)
+        coarse = self._resample(
+            block, need_start - self._margin, out_start - self._n_fine, out_stop + self._n_fine
+        )
         return _convolve_valid(coarse, self._fine).astype(np.float32, copy=False)
 
     def apply_windows(self, eeg_uv: np.ndarray) -> np.ndarray:
@@ -157,22 +165,15 @@ class FilterChain:
         return self.apply(eeg_uv, 0, *self.n_output(0, eeg_uv.shape[-1]))
 
     def _resample(self, block: np.ndarray, block_start: int, out_start: int, out_stop: int) -> np.ndarray:
-        """Low-passed block at the output samples; the block holds all native samples needed."""
-        if self._ratio is None or self._ratio.denominator > _MAX_PHASES:
+        """Low-passed block at the output samples; it holds all native samples needed and `_margin` more."""
+        if self._ratio is None or not self._n_repeats:
             return self._resample_directly(block, block_start, out_start, out_stop)
-        step, n_phases = self._ratio.numerator, self._ratio.denominator
-        # A frame of native samples gives `n_phases` outputs; short patterns are repeated within a frame.
-        n_repeats = max(1, self._half // step)
         matrix = _frame_matrix(
-            self._ratio, n_repeats, self._half, self.sfreq, self._cutoff_hz, self._half_s, self._beta
+            self._ratio, self._n_repeats, self._half, self.sfreq, self._cutoff_hz, self._half_s, self._beta
         ).astype(block.dtype, copy=False)
-        n_out, hop = n_phases * n_repeats, step * n_repeats
+        n_out, hop = self._ratio.denominator * self._n_repeats, self._ratio.numerator * self._n_repeats
         first_frame, last_frame = out_start // n_out, -(-out_stop // n_out)
         first_sample = first_frame * hop - self._half - block_start
-        stop_sample = first_sample + (last_frame - first_frame - 1) * hop + len(matrix)
-        missing = (max(-first_sample, 0), max(stop_sample - block.shape[-1], 0))
-        block = np.pad(block, [(0, 0)] * (block.ndim - 1) + [missing])  # for outputs cut off below
-        first_sample = max(first_sample, 0)
         frames = np.lib.stride_tricks.sliding_window_view(block, len(matrix), axis=-1)
         frames = frames[..., first_sample::hop, :][..., : last_frame - first_frame, :]
         values = (frames @ matrix).reshape(*block.shape[:-1], -1)
@@ -244,15 +245,31 @@ def _fine_kernel(sfreq: float, low_hz: float, notches_hz: tuple[float, ...]) -> 
     return kernel
 
 
-def _extend(block: np.ndarray, n_before: int, n_after: int) -> np.ndarray:
-    """Continues a block beyond its ends by odd reflection, again and again where it is short."""
-    if n_before == 0 and n_after == 0:
-        return block
-    if block.shape[-1] == 1:
+def _continued(
+    block: np.ndarray, constant: np.ndarray, n_before: int, n_after: int, margin: int, dtype: np.dtype
+) -> np.ndarray:
+    """The block less a constant, continued by odd reflection (again and again where it is short).
+
+    On both sides `margin` zeros stand beyond that.
+    """
+    n_times, start = block.shape[-1], margin + n_before
+    values = np.zeros((*block.shape[:-1], start + n_times + n_after + margin), dtype=dtype)
+    inside = values[..., start : start + n_times]
+    np.subtract(block, constant, out=inside, casting="same_kind")
+    if n_before:
+        values[..., margin:start] = _reflected(inside[..., : n_before + 1], n_before, 0)[..., :n_before]
+    if n_after:
+        beyond = slice(start + n_times, start + n_times + n_after)
+        values[..., beyond] = _reflected(inside[..., -n_after - 1 :], 0, n_after)[..., -n_after:]
+    return values
+
+
+def _reflected(values: np.ndarray, n_before: int, n_after: int) -> np.ndarray:
+    if values.shape[-1] == 1:
         mode: dict[str, str] = {"mode": "edge"}
     else:
         mode = {"mode": "reflect", "reflect_type": "odd"}
-    return np.pad(block, [(0, 0)] * (block.ndim - 1) + [(n_before, n_after)], **mode)  # type: ignore[call-overload]
+    return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(n_before, n_after)], **mode)  # type: ignore[call-overload]
 
 
 def _convolve_valid(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:

@@ -127,36 +127,40 @@ def to_sites(windows: EEGWindows) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         `site_uv` `(n_windows, 19, n_times)` float32, zero where masked, and `site_mask`
-        `(n_windows, 19)` bool; see `site_matrix` for what is covered.
+        `(n_windows, 19)` bool; see `site_matrix` for what is covered. Where the channels are the sites
+        already, `site_uv` is a read-only view of the samples.
     """
     n_windows, _, n_times = windows.eeg_uv.shape
-    site_uv = np.zeros((n_windows, len(SITES_1020), n_times), dtype=np.float32)  # takes no time until written
     site_mask = np.zeros((n_windows, len(SITES_1020)), dtype=bool)
-    if n_windows == 0:
-        return site_uv, site_mask
     masks, group = np.unique(windows.channel_mask, axis=0, return_inverse=True)
-    group = group.reshape(-1)
+    if len(masks) == 1:
+        matrix, covered = site_matrix(windows.ch_names, windows.positions, masks[0])
+        site_mask[:] = covered
+        return _at_sites(windows.eeg_uv, matrix, covered), site_mask
+    site_uv = np.empty((n_windows, len(SITES_1020), n_times), dtype=np.float32)
     for i, mask in enumerate(masks):
+        which = np.flatnonzero(group.reshape(-1) == i)
         matrix, covered = site_matrix(windows.ch_names, windows.positions, mask)
-        which = slice(None) if len(masks) == 1 else np.flatnonzero(group == i)
         site_mask[which] = covered
-        if not covered.any():
-            continue
-        channels = np.flatnonzero(matrix.any(axis=0))  # a masked channel may hold anything
-        used = matrix[:, channels]
-        eeg_uv = windows.eeg_uv[which]
-        if ((used != 0).sum(axis=1) <= 1).all():
-            selected = np.zeros(len(SITES_1020), dtype=int)
-            selected[covered] = channels[used[covered].argmax(axis=1)]
-            values = eeg_uv[:, selected]
-            if not covered.all():
-                values[:, ~covered] = 0.0
-            if len(masks) == 1:
-                return values.astype(np.float32, copy=False), site_mask
-            site_uv[which] = values
-        else:
-            site_uv[which] = used @ eeg_uv[:, channels]
+        site_uv[which] = _at_sites(windows.eeg_uv[which], matrix, covered)
     return site_uv, site_mask
+
+
+def _at_sites(eeg_uv: np.ndarray, matrix: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """`(n_windows, 19, n_times)` float32 from windows that one matrix serves; a view where that is all."""
+    channels = np.flatnonzero(matrix.any(axis=0))  # a masked channel may hold anything
+    used = matrix[:, channels]
+    if ((used != 0).sum(axis=1) > 1).any():
+        return used @ eeg_uv[:, channels]
+    selected = np.zeros(len(SITES_1020), dtype=int)
+    selected[covered] = channels[used[covered].argmax(axis=1)] if len(channels) else 0
+    if covered.all() and (np.diff(selected) == 1).all():
+        values = eeg_uv[:, selected[0] : selected[-1] + 1].astype(np.float32, copy=False)
+        values.flags.writeable = False
+        return values
+    values = eeg_uv[:, selected].astype(np.float32, copy=False)
+    values[:, ~covered] = 0.0
+    return values
 
 
 def reference_weights(covariance: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -79,13 +79,10 @@ def assess_quality(
     stop = np.where(time_mask.any(axis=1), n_times - time_mask[:, ::-1].argmax(axis=1), first)
     for begin, end in sorted({(int(a), int(b)) for a, b in zip(first, stop, strict=True)}):
         alike = np.flatnonzero((first == begin) & (stop == end))
-        for at in range(0, len(alike), _AT_ONCE):
-            which = alike[at : at + _AT_ONCE]
-            block = eeg_uv[which][..., begin:end]
-            for reason, found in _judge(block, sfreq, positions).items():
-                for window, channel in zip(*np.nonzero(found), strict=True):
-                    mask[which[window], channel] = False
-                    notes[which[window]].setdefault(names[channel], []).append(reason)
+        for reason, found in _judge(eeg_uv, alike, slice(begin, end), sfreq, positions).items():
+            for window, channel in zip(*np.nonzero(found), strict=True):
+                mask[alike[window], channel] = False
+                notes[alike[window]].setdefault(names[channel], []).append(reason)
     return mask, tuple(notes)
 
 
@@ -99,66 +96,111 @@ def clipped_share(eeg_uv: np.ndarray) -> np.ndarray:
 
     Meant for native samples: filters round off what clipping left. A row that never moves has 0.
     """
-    low, high = eeg_uv.min(axis=-1, keepdims=True), eeg_uv.max(axis=-1, keepdims=True)
+    rows = eeg_uv.reshape(-1, eeg_uv.shape[-1])
+    return _share_at(rows, rows.min(axis=-1), rows.max(axis=-1)).reshape(eeg_uv.shape[:-1])
+
+
+def _share_at(rows: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """`clipped_share` of `(n_rows, n_times)` with the extremes `(n_rows,)` known."""
     tolerance = 1e-4 * (high - low)
-    share = np.zeros(eeg_uv.shape[:-1])
-    for extreme in (eeg_uv <= low + tolerance, eeg_uv >= high - tolerance):
-        triple = extreme[..., :-2] & extreme[..., 1:-1] & extreme[..., 2:]
-        share += triple.mean(axis=-1)
-    return np.where((high > low)[..., 0], share, 0.0)
+    share = np.zeros(len(rows))
+    for extreme in (rows <= (low + tolerance)[:, None], rows >= (high - tolerance)[:, None]):
+        some = np.flatnonzero(np.count_nonzero(extreme, axis=-1) >= 3)  # the others have no run of 3
+        triple = extreme[some, :-2] & extreme[some, 1:-1] & extreme[some, 2:]
+        share[some] += np.count_nonzero(triple, axis=-1) / max(triple.shape[-1], 1)
+    return np.where(high > low, share, 0.0)
 
 
-def _judge(block: np.ndarray, sfreq: float, positions: np.ndarray | None) -> dict[str, np.ndarray]:
-    """Reason to `(n_windows, n_channels)` bool, for windows recorded over their whole length."""
-    n_windows, n_channels, n_times = block.shape
-    if n_times < 3:
-        return {"nothing recorded": np.ones((n_windows, n_channels), dtype=bool)}
-    finite = np.isfinite(block).all(axis=-1)
-    block = np.where(finite[..., None], block, np.float32(0.0))
-    spread = block.std(axis=-1)
-    median_spread = np.median(spread, axis=-1, keepdims=True)
-    n_second = min(max(round(sfreq), 2), n_times)
-    seconds = block[..., : n_times // n_second * n_second].reshape(n_windows, n_channels, -1, n_second)
-    flat = (seconds.std(axis=-1) < FLAT_UV).mean(axis=-1) >= FLAT_SHARE
-    flat |= (spread < WEAK_RATIO * median_spread) & (spread < WEAK_UV)
-    excess = (np.abs(block) > RANGE_UV).mean(axis=-1) > 0.01
-    clipped = ~flat & (clipped_share(block) > CLIP_SHARE)
+def _judge(
+    eeg_uv: np.ndarray, alike: np.ndarray, recorded: slice, sfreq: float, positions: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Reason to `(len(alike), n_channels)` bool, for the windows `alike`, which are recorded alike."""
+    if recorded.stop - recorded.start < 3:
+        return {"nothing recorded": np.ones((len(alike), eeg_uv.shape[1]), dtype=bool)}
+    parts = [
+        _judge_rows(eeg_uv[alike[at : at + _AT_ONCE], :, recorded], sfreq)
+        for at in range(0, len(alike), _AT_ONCE)
+    ]
+    reasons = {reason: np.concatenate([found[reason] for found, _ in parts]) for reason in parts[0][0]}
+    if positions is not None:
+        usable = ~np.logical_or.reduce(list(reasons.values()))
+        covariance = np.concatenate([covariance for _, covariance in parts])
+        reasons["deviates from its neighbours"] = _deviant(covariance, positions, usable)
+    return reasons
+
+
+def _judge_rows(block: np.ndarray, sfreq: float) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """What each channel's own samples tell, and the covariance of the channels in `DEVIANT_BAND_HZ`.
+
+    Args:
+        block: `(n_windows, n_channels, n_times)` microvolts, recorded over their whole length.
+        sfreq: Sampling rate in Hz.
+
+    Returns:
+        Reason to `(n_windows, n_channels)` bool, and `(n_windows, n_channels, n_channels)` float64.
+    """
+    n_times = block.shape[-1]
+    low, high = block.min(axis=-1), block.max(axis=-1)
+    finite = np.isfinite(low) & np.isfinite(high)  # both are NaN where a sample is
+    if not finite.all():
+        block = np.where(finite[..., None], block, np.float32(0.0))
+        low, high = np.where(finite, low, 0.0), np.where(finite, high, 0.0)
+    spread, second_spread = _spreads(block, min(max(round(sfreq), 2), n_times))
+    flat = (second_spread < FLAT_UV).mean(axis=-1) >= FLAT_SHARE
+    flat |= (spread < WEAK_RATIO * np.median(spread, axis=-1, keepdims=True)) & (spread < WEAK_UV)
+    excess = np.maximum(-low, high) > RANGE_UV
+    excess[excess] = (np.abs(block[excess]) > RANGE_UV).mean(axis=-1) > 0.01
+    clipped = _share_at(block.reshape(-1, n_times), low.reshape(-1), high.reshape(-1)).reshape(low.shape)
     spectrum = fft.rfft(block, axis=-1)
     freqs = fft.rfftfreq(n_times, 1 / sfreq)
     reasons = {
         "missing samples": ~finite,
         "flat": flat & finite,
         "out of range": excess,
-        "clipped": clipped,
+        "clipped": ~flat & (clipped > CLIP_SHARE),
         "extreme mains interference": ~flat & _has_extreme_line(spectrum, freqs, n_times),
     }
-    if positions is not None:
-        usable = ~np.logical_or.reduce(list(reasons.values()))
-        reasons["deviates from its neighbours"] = _deviant(spectrum, freqs, n_times, positions, usable)
-    return reasons
+    usable = ~np.logical_or.reduce(list(reasons.values()))
+    return reasons, _covariance(spectrum, freqs, n_times, usable)
+
+
+def _spreads(block: np.ndarray, n_second: int) -> tuple[np.ndarray, np.ndarray]:
+    """Standard deviation of rows, `(...,)`, and of each of their whole seconds, `(..., n_seconds)`."""
+    n_whole = block.shape[-1] // n_second * n_second
+    seconds = block[..., :n_whole].reshape(*block.shape[:-1], -1, n_second)
+    means = seconds.mean(axis=-1)
+    centred = seconds - means[..., None]
+    variances = np.einsum("...t,...t->...", centred, centred) / n_second
+    if n_whole < block.shape[-1]:
+        return block.std(axis=-1), np.sqrt(variances)
+    return np.sqrt(variances.mean(axis=-1) + means.var(axis=-1)), np.sqrt(variances)
 
 
 def _has_extreme_line(spectrum: np.ndarray, freqs: np.ndarray, n_times: int) -> np.ndarray:
-    power = 2.0 * (spectrum.real**2 + spectrum.imag**2) / float(n_times) ** 2
-    total = power[..., freqs >= 0.5].sum(axis=-1)
+    def power(rows: np.ndarray) -> np.ndarray:
+        return 2.0 * (rows.real**2 + rows.imag**2).sum(axis=-1) / float(n_times) ** 2
+
     found = np.zeros(spectrum.shape[:-1], dtype=bool)
     for mains_hz in (50.0, 60.0):
-        line = power[..., np.abs(freqs - mains_hz) <= 1.0].sum(axis=-1)
-        found |= (line > LINE_UV**2) & (line > LINE_SHARE * total)
+        line = power(spectrum[..., np.abs(freqs - mains_hz) <= 1.0])
+        strong = np.nonzero(line > LINE_UV**2)
+        found[strong] |= line[strong] > LINE_SHARE * power(spectrum[strong][:, freqs >= 0.5])
     return found
 
 
-def _deviant(
-    spectrum: np.ndarray, freqs: np.ndarray, n_times: int, positions: np.ndarray, usable: np.ndarray
-) -> np.ndarray:
-    """Single bad electrodes: strong, and without a field in their neighbours."""
-    band = (freqs >= DEVIANT_BAND_HZ[0]) & (freqs <= DEVIANT_BAND_HZ[1])
-    parts = np.concatenate([spectrum[..., band].real, spectrum[..., band].imag], axis=-1)
+def _covariance(spectrum: np.ndarray, freqs: np.ndarray, n_times: int, usable: np.ndarray) -> np.ndarray:
+    """Covariance of the usable channels in `DEVIANT_BAND_HZ`, against their mean."""
+    band = spectrum[..., (freqs >= DEVIANT_BAND_HZ[0]) & (freqs <= DEVIANT_BAND_HZ[1])]
+    parts = np.ascontiguousarray(band).view(band.real.dtype)  # real and imaginary by turns
     parts *= np.sqrt(2.0) / n_times
     parts *= usable[..., None]
-    # Any weighted mean may go first, it is taken out again below; this one keeps the numbers small.
+    # Any weighted mean may go first, `_deviant` takes it out again; this one keeps the numbers small.
     parts -= parts.sum(axis=1, keepdims=True) / np.maximum(usable.sum(axis=1), 1)[:, None, None]
-    covariance = (parts @ np.swapaxes(parts, 1, 2)).astype(np.float64)
+    return (parts @ np.swapaxes(parts, 1, 2)).astype(np.float64)
+
+
+def _deviant(covariance: np.ndarray, positions: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """Single bad electrodes: strong, and without a field in their neighbours."""
     weights = reference_weights(covariance, usable)
     shared = covariance @ weights[..., None]
     level = np.swapaxes(weights[..., None], 1, 2) @ shared

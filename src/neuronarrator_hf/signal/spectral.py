@@ -87,35 +87,29 @@ def _density(eeg_uv: np.ndarray, sfreq: float, method: str, n_fft: int, nw: floa
     """Density on the bins of `n_fft`; a shorter row is padded with zeros after tapering."""
     rows = eeg_uv.reshape(-1, eeg_uv.shape[-1])
     psd = np.empty((len(rows), n_fft // 2 + 1), dtype=np.float32)
-    n_values = 4 * rows.shape[-1]  # of a row while it is worked on, about
-    n_at_once = max(_CACHED_VALUES // max(n_values, 1), 1)
-    for start in range(0, len(rows), n_at_once):
-        part = slice(start, start + n_at_once)
-        psd[part] = _density_of_rows(rows[part], sfreq, method, n_fft, nw)
-    return psd.reshape(*eeg_uv.shape[:-1], -1)
-
-
-def _density_of_rows(rows: np.ndarray, sfreq: float, method: str, n_fft: int, nw: float) -> np.ndarray:
     n_taper = min(n_fft, rows.shape[-1])
-    if method == "welch":
-        frames = np.lib.stride_tricks.sliding_window_view(rows, n_taper, axis=-1)
-        frames = frames[:, :: max(n_taper // 2, 1)]
-        n_averaged = frames.shape[-2]
-        tapered = (frames - frames.mean(axis=-1, dtype=np.float32, keepdims=True)) * _hann(n_taper, sfreq)
-    else:
-        tapers = _dpss(n_taper, nw, sfreq)
-        n_averaged = len(tapers)
-        centred = rows - rows.mean(axis=-1, dtype=np.float32, keepdims=True)
-        tapered = centred[:, None] * tapers
-    spectrum = fft.rfft(tapered.astype(np.float32, copy=False), n=n_fft, axis=-1)
-    parts = spectrum.view(np.float32)  # real and imaginary by turns
-    squares = np.einsum("rkf,rkf->rf", parts, parts)
-    psd = squares[:, ::2] + squares[:, 1::2]
+    tapers = _hann(n_taper, sfreq) if method == "welch" else _dpss(n_taper, nw, sfreq)
+    frames = np.lib.stride_tricks.sliding_window_view(rows, n_taper, axis=-1)[:, :: max(n_taper // 2, 1)]
+    n_averaged = len(tapers) if method == "multitaper" else frames.shape[1]
+    n_at_once = max(_CACHED_VALUES // (4 * rows.shape[-1]), 1)  # four numbers for each, about
+    tapered = np.empty((min(n_at_once, len(rows)), n_averaged, n_taper), dtype=np.float32)
+    for start in range(0, len(rows), n_at_once):
+        part = frames[start : start + n_at_once]
+        centred = np.subtract(
+            part,
+            part.mean(axis=-1, dtype=np.float32, keepdims=True),
+            out=tapered[: len(part), : part.shape[1]],
+        )
+        np.multiply(centred, tapers, out=tapered[: len(part)])
+        spectrum = fft.rfft(tapered[: len(part)], n=n_fft, axis=-1)
+        parts = spectrum.view(np.float32)  # real and imaginary by turns
+        squares = np.einsum("rkf,rkf->rf", parts, parts)
+        np.add(squares[:, ::2], squares[:, 1::2], out=psd[start : start + n_at_once])
     psd *= 2.0 / n_averaged
     psd[:, 0] /= 2.0
     if n_fft % 2 == 0:
         psd[:, -1] /= 2.0
-    return psd
+    return psd.reshape(*eeg_uv.shape[:-1], -1)
 
 
 @lru_cache(maxsize=64)
