@@ -10,8 +10,16 @@ EXTREME_UV = 600.0
 LIGHT_SLOWING = 2.5
 """Margin up to which slowing may be that of drowsiness or dream sleep."""
 NEVER_SUPPRESSED = 0.1
+OFTEN_SUPPRESSED = 0.25
+BETWEEN_UV = 14.0
+"""Quietest half seconds between periodic discharges from which on their background is an ordinary one."""
+NEARLY_PERIODIC = -0.3
 LIGHT_WITH_BLINKS = 1.0
 """The same for delta under blinks, which encephalopathic patients have too."""
+ONE_FIELD = 0.66
+"""Share of the power of 0.5-4 Hz in one field: slow waves of sleep have 0.7-0.9, polymorphic delta 0.4-0.7."""
+MONOMORPHIC = 1.35
+"""Steadiness of a run of delta that no sleep has."""
 EXPLAINED = -0.5
 """Margin at which a finding is left that another one explains."""
 _NOT_ASLEEP = ("lpd", "gpd", "bipd", "electrographic_seizure", "extreme_delta_brush", "burst_suppression")
@@ -59,10 +67,14 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     # pauses between complexes, and after a movement, are no attenuations of it.
     covered = np.maximum(suppression, ictal)
     complexes = np.where(train > 0, -8.0, m("spike_and_wave"))
-    pauses = np.max([movement, ictal, complexes], axis=0)
-    # Where a posterior rhythm comes and goes over a background that is never suppressed, nothing else fell.
     share = np.nan_to_num(by_id["discontinuity"].evidence["suppressed_share"])
-    reactive = np.where(share < NEVER_SUPPRESSED, m("posterior_dominant_rhythm"), -8.0)
+    pauses = np.where(share < OFTEN_SUPPRESSED, np.max([movement, ictal, complexes], axis=0), ictal)
+    # Where a rhythm of wakefulness comes and goes over a background that is never suppressed, nothing else fell.
+    rhythm = np.maximum(m("posterior_dominant_rhythm"), m("mu_rhythm"))
+    reactive = np.where(share < NEVER_SUPPRESSED, rhythm, -8.0)
+    # Between discharges lies the background; it is attenuated where it is low by itself.
+    quiet_uv = np.nan_to_num(by_id["discontinuity"].evidence["quiet_uv"], nan=BETWEEN_UV)
+    between = np.where(periodic > NEARLY_PERIODIC, 4.0 * np.log2(np.maximum(quiet_uv, 1e-3) / BETWEEN_UV), -8.0)
     for findings, reason in (
         (("spikes",), np.maximum(whole, heart)),
         (("polyspikes",), np.maximum(train, heart)),
@@ -83,7 +95,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         (("lateral_eye_movements",), m("lrda")),
         (("focal_slowing",), np.max([periodic, m("lrda"), m("electrographic_seizure"), movement], axis=0)),
         (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
-        (("brief_attenuation", "discontinuity"), np.maximum(pauses, reactive)),
+        (("brief_attenuation", "discontinuity"), np.max([pauses, reactive, between], axis=0)),
     ):
         for finding in findings:
             _give_way(by_id[finding], reason > 0)
@@ -118,20 +130,24 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
     numbers = waves.evidence
     pattern = np.max([margin_of(by_id, finding) for finding in _NOT_ASLEEP], axis=0)
     contrast = np.nan_to_num(by_id["gpd"].evidence["discharge_contrast"], nan=2.0)
+    # A slow wave of sleep is one field over the whole head; polymorphic delta is another wave in every place.
+    one_field = 12.0 * (by_id["grda"].evidence["delta_field_share"] - ONE_FIELD)
     alone = np.min(
         [
             waves.margin,
+            one_field,
             (numbers["slow_wave_share"] - 0.85) / 0.1,
             4.0 * np.log2(np.maximum(numbers["slow_wave_uv"], 1e-3) / 120.0),
             8.0 * (numbers["slow_wave_gradient_log2"] - 0.25),
             8.0 * (0.85 - numbers["slow_wave_gradient_log2"]),
             10.0 * (0.45 - by_id["grda"].evidence["delta_regularity"]),
+            5.0 * (MONOMORPHIC - by_id["grda"].evidence["delta_steadiness"]),
             4.0 * np.log2(2.4 / contrast),
             -pattern - 0.3,
         ],
         axis=0,
     )
-    waves.margin = np.where(sleep > 0, waves.margin, alone)
+    waves.margin = np.where(spindles > 0, waves.margin, np.where(sleep > 0, np.minimum(waves.margin, one_field), alone))
     rhythmic = by_id["grda"]
     rhythmic.margin = np.where(waves.margin > 0, np.minimum(rhythmic.margin, -waves.margin), rhythmic.margin)
     asleep = np.maximum(sleep, waves.margin)

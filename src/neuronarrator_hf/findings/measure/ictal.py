@@ -10,6 +10,7 @@ import numpy as np
 
 from ...signal.spectral import power_spectrum
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_quantile
+from .component import main_component
 from .periodic import Train
 from .result import Judgement
 from .rhythmic import measure_rhythmicity
@@ -19,6 +20,12 @@ CONCENTRATION = 0.38
 REGULARITY = 0.4
 SUSTAINED_UV = 60.0
 MIN_AMPLITUDE_UV = 30.0
+MIN_FAST_UV = 28.0
+"""Amplitude of 4-20 Hz: discharges are sharp, rhythmic delta of 3 Hz is not."""
+ONE_FIELD = 0.6
+"""Share of the power in one field from which activity is that of one generator."""
+MANY_FIELDS = (0.1, 0.8)
+"""Lack of that share, and log2 by which activity of many places has to be larger for it, at most."""
 HEALTHY_UV = 60.0
 """Upper quartile over the derivations of a side that alpha and mu hardly reach."""
 
@@ -46,7 +53,8 @@ def judge_seizure(
     amplitude = 2.83 * 2.0 ** levels.max(axis=1)
     fast_uv = 2.83 * 2.0 ** fast_levels.max(axis=1)
     laterality = levels[:, 0] - levels[:, 1]
-    big = 3.0 * np.log2(amplitude / MIN_AMPLITUDE_UV)
+    big = 3.0 * np.log2(np.minimum(amplitude / MIN_AMPLITUDE_UV, fast_uv / MIN_FAST_UV))
+    share = main_component(x, mask)[1]
     rhythmic = np.minimum(take(shapes), 6.0 * np.log2(frequency / RATE_HZ))
     is_posterior = np.abs(frequency - np.nan_to_num(posterior_hz, nan=-9)) < 1.2
     # A steady rhythm of 8-13 Hz is alpha or mu of a healthy person unless it is larger than these are.
@@ -63,7 +71,10 @@ def judge_seizure(
     contrast = np.array(
         [max((t.contrast for t in w.values() if np.isfinite(t.contrast)), default=1.5) for w in trains]
     )
-    sustained = np.minimum(3.0 * np.log2(fast_uv / SUSTAINED_UV), 3.0 * np.log2(4.5 / contrast))
+    # Theta of the whole head is as large, but differs from place to place.
+    spread_out = np.clip((ONE_FIELD - share) / MANY_FIELDS[0], 0.0, MANY_FIELDS[1])
+    large = 3.0 * (np.log2(fast_uv / SUSTAINED_UV) - spread_out)
+    sustained = np.minimum(large, 3.0 * np.log2(4.5 / contrast))
     sustained = np.minimum(sustained, 10.0 * (concentration - 0.18))
     sustained = np.where(
         is_posterior, -4.0, np.minimum(sustained, 3.0 * np.log2(fast_uv / (1.5 * muscle_uv + 1.0)))
@@ -80,6 +91,7 @@ def judge_seizure(
         "ictal_rhythm_hz": frequency,
         "ictal_amplitude_uv": amplitude,
         "ictal_fast_uv": fast_uv,
+        "ictal_field_share": share,
         "frequency_drift_hz": drift,
     }
     judgement = Judgement(

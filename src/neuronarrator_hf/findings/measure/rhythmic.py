@@ -23,6 +23,7 @@ from .block import (
     masked_median,
     masked_quantile,
 )
+from .component import main_component
 from .periodic import FRONTOPOLAR_ROWS, Train
 from .result import Judgement
 
@@ -39,6 +40,12 @@ LATERALITY = 0.55
 upper fifth of the derivations of each side. A factor of 1.5."""
 LARGEST = 0.8
 RANGE_HZ = (0.7, 3.6)
+RUN_S = 5.0
+"""Length of a run: about six cycles of rhythmic delta."""
+STEADY = {"lrda": 0.85, "grda": 1.05}
+"""Regularity and concentration of the steadiest run of a side that count neither for nor against: delta of
+many places reaches 0.9 on the better of two sides, discharges with an interval 0.6, one rhythm 1.5."""
+STEADY_LIMITS = (-1.0, 1.2)
 BRUSH_LOCKING = 0.27
 BRUSH_DENSITY = 0.4
 """Density of 14-30 over 8-12 Hz."""
@@ -101,6 +108,23 @@ def measure_rhythmicity(
     return Rhythmicity(np.where(inner, share[rows, peak], 0.8 * share[rows, peak]), regularity, frequency)
 
 
+def steadiest_run(x: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Regularity plus concentration of the main component in the run where their sum is highest, 0 to 2.
+
+    Rhythmic delta often goes on for a part of the window only, and its frequency drifts.
+
+    Args:
+        x: `(n_windows, n_rows, n_times)` at 100 Hz.
+        mask: `(n_windows, n_rows)` bool.
+    """
+    wave, _ = main_component(x, mask)
+    length = min(round(RUN_S * SLOW_SFREQ_HZ), wave.shape[-1])
+    runs = np.stack([wave[:, s : s + length] for s in range(0, wave.shape[-1] - length + 1, length // 2)], axis=1)
+    single = runs.reshape(-1, 1, length)
+    found = measure_rhythmicity(single, np.ones(single.shape[:2], bool), (0.5, 6.0), RANGE_HZ)
+    return (found.concentration + found.regularity).reshape(runs.shape[:2]).max(axis=1)
+
+
 def judge_rhythmic_delta(
     block: SiteBlock, trains: list[dict[str, Train]]
 ) -> tuple[list[Judgement], dict[str, np.ndarray]]:
@@ -142,6 +166,8 @@ def judge_rhythmic_delta(
             for of_window in trains
         ]
     )
+    steady = np.stack([steadiest_run(x[:, rows], mask[:, rows]) for rows in groups[:2]], axis=1)
+    favour = lambda finding, value: np.clip(3.0 * (value - STEADY[finding]), *STEADY_LIMITS)  # noqa: E731
     # Rhythmic delta of one side is judged on that side, where it is largest.
     purest = np.stack(
         [masked_quantile(purity_rows[:, rows], mask[:, rows], LARGEST) for rows in groups[:2]], axis=1
@@ -149,13 +175,14 @@ def judge_rhythmic_delta(
     gain = np.clip(purest - PURITY, -2.0, 1.0) - np.clip(purities[:, :2] - PURITY, -2.0, 1.0)
     own_side = shapes[:, :2] + gain
     lateral_shape = np.nan_to_num(np.take_along_axis(own_side, stronger[:, None], axis=1)[:, 0], nan=-8.0)
+    lateral_shape += favour("lrda", np.take_along_axis(steady, stronger[:, None], axis=1)[:, 0])
     limits = [
         4.0 * np.log2(np.maximum(largest, 1e-3) / MIN_AMPLITUDE_UV),
         # Waves with an interval between them are periodic discharges; their slope stands out.
         3.0 * np.log2(3.2 / np.maximum(contrast, 1.0)),
         4.0 * np.log2(3.3 / frequency),
     ]
-    margin = np.min([shape, *limits], axis=0)
+    margin = np.min([shape + favour("grda", steady.max(axis=1)), *limits], axis=0)
     lateral = 4.0 * (np.abs(laterality) - LATERALITY)
     # On both sides drifts and eyes move the electrodes too: what hardly repeats itself has to be large.
     repeated = np.maximum(
@@ -171,6 +198,8 @@ def judge_rhythmic_delta(
         "delta_over_theta_log2": purity,
         "delta_amplitude_uv": largest,
         "delta_laterality_log2": laterality,
+        "delta_steadiness": steady.max(axis=1),
+        "delta_field_share": main_component(x, mask)[1],
     }
     common: dict[str, Any] = {
         "where": "longitudinal bipolar, 0.5-6 Hz",

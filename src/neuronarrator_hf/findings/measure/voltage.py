@@ -156,13 +156,16 @@ def judge_voltage(voltage: Voltage) -> list[Judgement]:
     attenuation = np.min(
         [6 * (depth - ATTENUATED), low_enough, (0.35 - suppressed_share) / 0.05, -bursts], axis=0
     )
-    discontinuity = np.minimum((quiet_share - 0.12) / 0.05, (0.55 - quiet_share) / 0.05)
+    # A low record wavers about 10 uV without being interrupted.
+    discontinuity = np.min(
+        [(quiet_share - 0.12) / 0.05, (0.55 - quiet_share) / 0.05, 6 * (depth - ATTENUATED)], axis=0
+    )
     common: dict[str, Any] = {
         "assessed": voltage.enough,
         "where": "longitudinal bipolar, 0.5-20 Hz, peak to peak",
     }
     amplitudes = {"background_uv": background, "high_uv": high}
-    shares = {"suppressed_share": suppressed_share, "quiet_share": quiet_share}
+    shares = {"suppressed_share": suppressed_share, "quiet_share": quiet_share, "quiet_uv": quiet_level}
     return [
         Judgement(
             "low_voltage",
