@@ -66,7 +66,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     for findings, reason in (
         (("spikes",), np.maximum(whole, heart)),
         (("polyspikes",), np.maximum(train, heart)),
-        (("k_complexes", "vertex_waves"), train),
+        (("k_complexes", "vertex_waves"), np.max([train, m("spike_and_wave"), m("polyspikes")], axis=0)),
         # A run of spike-and-wave may be a seizure: it stays what it is.
         (("spike_and_wave",), np.max([m("burst_suppression"), brush + 0.5, periodic], axis=0)),
         (("ecg_artifact",), np.maximum(ictal + 0.5, m("spike_and_wave"))),
@@ -102,9 +102,9 @@ def discount_movement(judgements: list[Judgement]) -> None:
 def explain_by_sleep(judgements: list[Judgement]) -> None:
     """Slow waves of sleep told from encephalopathy, and slowing that sleep explains taken back.
 
-    With spindles or K-complexes slow waves are those of sleep. Without, only large, continuous,
-    frontally graded, irregular waves are, and only where nothing periodic or ictal is seen. Beside a firm
-    posterior rhythm nobody sleeps, and spindles are no seizure.
+    With spindles slow waves are those of sleep. Without, only large, continuous, frontally graded,
+    irregular waves are, and only where nothing periodic or ictal is seen; a K-complex among them cannot be
+    told from the next. Beside a firm posterior rhythm nobody sleeps, and spindles are no seizure.
     """
     by_id = {j.finding: j for j in judgements}
     for finding in ("k_complexes", "vertex_waves"):
@@ -113,7 +113,6 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
     seizure = by_id["electrographic_seizure"]
     spindles = margin_of(by_id, "sleep_spindles")
     _give_way(seizure, (spindles > 0) & (np.abs(seizure.evidence["ictal_rhythm_hz"] - 13.0) < 3.0))
-    sleep = np.maximum(spindles, np.minimum(margin_of(by_id, "k_complexes"), 0.5))
     waves = by_id["slow_wave_sleep"]
     numbers = waves.evidence
     pattern = np.max([margin_of(by_id, finding) for finding in _NOT_ASLEEP], axis=0)
@@ -131,7 +130,10 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
         ],
         axis=0,
     )
-    waves.margin = np.where(sleep > 0, waves.margin, alone)
+    waves.margin = np.where(spindles > 0, waves.margin, alone)
+    complexes = by_id["k_complexes"]
+    complexes.margin = np.minimum(complexes.margin, np.where(alone > 0, -alone, np.inf))
+    sleep = np.maximum(spindles, np.minimum(margin_of(by_id, "k_complexes"), 0.5))
     rhythmic = by_id["grda"]
     rhythmic.margin = np.where(waves.margin > 0, np.minimum(rhythmic.margin, -waves.margin), rhythmic.margin)
     asleep = np.maximum(sleep, waves.margin)
