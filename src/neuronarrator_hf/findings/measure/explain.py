@@ -63,10 +63,22 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     # Where a posterior rhythm comes and goes over a background that is never suppressed, nothing else fell.
     share = np.nan_to_num(by_id["discontinuity"].evidence["suppressed_share"])
     reactive = np.where(share < NEVER_SUPPRESSED, m("posterior_dominant_rhythm"), -8.0)
+    spikes = by_id["spikes"]
+    single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
+    spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)
     for findings, reason in (
         (("spikes",), np.maximum(whole, heart)),
-        (("polyspikes",), np.maximum(train, heart)),
-        (("k_complexes", "vertex_waves"), np.max([train, m("spike_and_wave"), m("polyspikes")], axis=0)),
+        # The arches of mu follow each other like the spikes of a group.
+        (("polyspikes",), np.max([train, heart, m("mu_rhythm"), m("discontinuity")], axis=0)),
+        (
+            ("k_complexes", "vertex_waves"),
+            np.max(
+                [train, *(m(f) for f in ("spike_and_wave", "polyspikes", "discontinuity", "brief_attenuation"))],
+                axis=0,
+            ),
+        ),
+        (("muscle_artifact",), brush),
+        (("mu_rhythm",), np.maximum(ictal + 0.5, periodic)),
         # A run of spike-and-wave may be a seizure: it stays what it is.
         (("spike_and_wave",), np.max([m("burst_suppression"), brush + 0.5, periodic], axis=0)),
         (("ecg_artifact",), np.maximum(ictal + 0.5, m("spike_and_wave"))),

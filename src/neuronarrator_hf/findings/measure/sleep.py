@@ -16,6 +16,11 @@ SPINDLE_SITES = ("F3", "F4", "Fz", "C3", "C4", "Cz", "P3", "P4", "Pz")
 SPINDLE_HZ = (11.0, 16.0)
 SPINDLE_RELATIVE = 0.2
 """Share of sigma in 1-30 Hz power within the spindle (as in YASA)."""
+SPINDLE_LEFT, SPINDLE_RIGHT = (
+    [SPINDLE_SITES.index(site) for site in sites] for sites in (("F3", "C3", "P3"), ("F4", "C4", "P4"))
+)
+SPINDLE_SIDE = 0.8
+"""log2 of the amplitude of one side over the other: spindles come on both at once."""
 SPINDLE_RMS_RATIO = 2.0
 SLOW_WAVE_UV = 75.0
 SLOW_WAVE_SHARE = 0.35
@@ -86,7 +91,20 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
         np.minimum(3 * (strength - 1.25), 3 * np.log2(np.maximum(amplitude, 1e-3) / 9.0)),
         -2.5,
     )
-    margin = np.minimum(margin, np.minimum(3 * (anterior - 0.3), 1.5 * (alpha_ratio + 1.5)))
+    seen = (np.where(shared[:, None] & mask[..., None], sigma_power, 0.0)).sum(axis=-1)
+    left, right = (
+        masked_mean(seen[:, rows], mask[:, rows]) for rows in (SPINDLE_LEFT, SPINDLE_RIGHT)
+    )
+    sidedness = np.nan_to_num(0.5 * np.log2(np.maximum(left, 1e-3) / np.maximum(right, 1e-3)))
+    margin = np.min(
+        [
+            margin,
+            3 * (anterior - 0.3),
+            1.5 * (alpha_ratio + 1.5),
+            3 * (SPINDLE_SIDE - np.abs(sidedness)),
+        ],
+        axis=0,
+    )
     # A peak at the back of 12 Hz and more may be the spindles themselves, where they are larger in front.
     back_hz = np.nan_to_num(posterior_hz, nan=-9.0)
     same = (np.abs(peak_hz - back_hz) < 1.5) & ((back_hz < 12.0) | (anterior < 0.7))
@@ -96,7 +114,8 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
         "sleep_spindles",
         margin,
         (mask.sum(axis=1) >= 3) & (block.duration_s >= 2.0),
-        bound="11-16 Hz for 0.5-2.5 s at two sites, twice the usual, a fifth of the power, not posterior",
+        bound="11-16 Hz for 0.5-2.5 s at two sites, twice the usual, a fifth of the power, on both sides,"
+        " not posterior",
         where="frontal, central and parietal electrodes against the average",
         evidence=evidence,
         frequency_hz=peak_hz,
@@ -215,6 +234,8 @@ _WAVES = {
     "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.135), 50.0, 0.5, 0.35, 0.0, 0.1, 0.75, 1.0),
 }
 REACH_S = 0.6
+MAX_WAVES = 3
+"""Waves of a window that are looked at: a K-complex may be larger than the vertex wave beside it."""
 REBOUND_FROM_S = 0.1
 AROUND_S = (0.3, 2.0)
 """From where to where the seconds around a wave reach."""
@@ -223,45 +244,70 @@ EDGE_S = 0.06
 
 
 def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
-    """K-complexes (>= 0.5 s, frontal, a positive wave behind) and vertex waves (< 0.5 s): the largest."""
+    """K-complexes (>= 0.5 s, frontal, a positive wave behind) and vertex waves (< 0.5 s): the best of a few."""
     judgements = []
-    reach = round(REACH_S * SLOW_SFREQ_HZ)
     rows = np.arange(block.n_windows)
     for finding, kind in _WAVES.items():
         x, assessed = _frontal(block, 0.5, kind.high_hz, kind.sites)
-        peak = (-x[:, reach:-reach]).argmax(axis=-1) + reach
-        height = np.maximum(-x[rows, peak], 1e-3)
-        around = x[rows[:, None], peak[:, None] + np.arange(-reach, reach + 1)]
-        below = around < -0.5 * height[:, None]
-        steps = (~below[:, reach::-1]).argmax(axis=-1) + (~below[:, reach:]).argmax(axis=-1)
-        width_s = steps / SLOW_SFREQ_HZ
-        typical = 2.83 * 1.4826 * np.median(np.abs(x), axis=-1)
-        rebound = around[:, reach + round(REBOUND_FROM_S * SLOW_SFREQ_HZ) :].max(axis=-1) / height
-        margin = np.min(
-            [
-                4.0 * np.log2(height / kind.height_uv),
-                4.0 * (np.log2(height / np.maximum(typical, 1e-3)) - kind.stands_out),
-                4.0 * (np.log2(height / _rms_around(x, peak)) - kind.stands_out_near),
-                (width_s - kind.width_s[0]) / EDGE_S + 0.2,
-                (kind.width_s[1] - width_s) / EDGE_S + 0.2,
-                6.0 * (rebound - kind.rebound),
-                _field_margin(block, peak, kind),
-            ],
-            axis=0,
+        peaks = _negative_peaks(x)
+        height, width_s, margins = (
+            np.stack(parts) for parts in zip(*(_judge_wave(block, x, p, kind) for p in peaks), strict=True)
         )
+        best = margins.argmax(axis=0)
         judgements.append(
             Judgement(
                 finding,
-                margin,
+                margins[best, rows],
                 assessed & (block.duration_s >= 4.0),
                 bound=f"negative wave of {kind.height_uv:g} uV, {kind.width_s[0]:g}-{kind.width_s[1]:g} s "
                 "wide at half its height, standing out of the window and of the seconds around it, largest "
                 + ("frontally, a positive wave behind" if finding == "k_complexes" else "at the vertex"),
                 where=f"{', '.join(kind.sites)} against T7, T8, P7, P8",
-                evidence={f"{finding}_uv": height, f"{finding}_width_s": width_s},
+                evidence={f"{finding}_uv": height[best, rows], f"{finding}_width_s": width_s[best, rows]},
             )
         )
     return judgements
+
+
+def _negative_peaks(x: np.ndarray) -> list[np.ndarray]:
+    """Samples of the most negative peaks of each window, each outside the reach of those before."""
+    reach = round(REACH_S * SLOW_SFREQ_HZ)
+    left = x.copy()
+    left[:, :reach] = left[:, -reach:] = np.inf
+    away = np.arange(x.shape[-1])
+    peaks = []
+    for _ in range(MAX_WAVES):
+        peaks.append(left.argmin(axis=-1))
+        left[np.abs(away - peaks[-1][:, None]) <= reach] = np.inf
+    return peaks
+
+
+def _judge_wave(
+    block: SiteBlock, x: np.ndarray, peak: np.ndarray, kind: _Wave
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Height in uV, width at half height in seconds and margin of the waves at one peak of each window."""
+    reach = round(REACH_S * SLOW_SFREQ_HZ)
+    rows = np.arange(len(x))
+    height = np.maximum(-x[rows, peak], 1e-3)
+    around = x[rows[:, None], np.clip(peak[:, None] + np.arange(-reach, reach + 1), 0, x.shape[-1] - 1)]
+    below = around < -0.5 * height[:, None]
+    steps = (~below[:, reach::-1]).argmax(axis=-1) + (~below[:, reach:]).argmax(axis=-1)
+    width_s = steps / SLOW_SFREQ_HZ
+    typical = 2.83 * 1.4826 * np.median(np.abs(x), axis=-1)
+    rebound = around[:, reach + round(REBOUND_FROM_S * SLOW_SFREQ_HZ) :].max(axis=-1) / height
+    margin = np.min(
+        [
+            4.0 * np.log2(height / kind.height_uv),
+            4.0 * (np.log2(height / np.maximum(typical, 1e-3)) - kind.stands_out),
+            4.0 * (np.log2(height / _rms_around(x, peak)) - kind.stands_out_near),
+            (width_s - kind.width_s[0]) / EDGE_S + 0.2,
+            (kind.width_s[1] - width_s) / EDGE_S + 0.2,
+            6.0 * (rebound - kind.rebound),
+            _field_margin(block, peak, kind),
+        ],
+        axis=0,
+    )
+    return height, width_s, margin
 
 
 def _rms_around(x: np.ndarray, peak: np.ndarray) -> np.ndarray:
