@@ -41,6 +41,7 @@ KIN = {
     "gpd": ("spike_and_wave",),
     "electrographic_seizure": ("spike_and_wave",),
     "flat_channel": ("extreme_low_voltage",),
+    "muscle_artifact": ("movement_artifact",),
     "generalized_theta_slowing": ("lpd", "gpd", "bipd", "lrda"),
     "brief_attenuation": ("discontinuity", "burst_suppression"),
     "discontinuity": ("brief_attenuation", "burst_suppression"),

@@ -24,13 +24,25 @@ BLINK_UV = 60.0
 BLINK_RATIO = 6.0
 """Height over the standard deviation of the posterior electrodes in the same band."""
 LATERAL_UV = 40.0
+LATERAL_OVER_BACK = 0.6
+"""log2 of the swing of F7 - F8 over that of the posterior electrodes."""
+LATERAL_BESIDE = 0.3
+"""Share of F7 - F8 that F3 and F4, or T7 and T8, may follow; the eyes reach 0.15, slow waves 0.4."""
+LATERAL_BALANCE = 1.0
+"""log2 of what F7 follows over what F8 does."""
 MUSCLE_UV = 20.0
 MOVEMENT_UV = 60.0
-MOVEMENT_RISE = 1.6
+MOVEMENT_RISE = 1.3
 """log2 of the largest seconds over the calm quarter of the window."""
+ONE_FIELD = 0.86
+"""Share of one field in the largest second: waves of the brain and the eyes reach 0.9, loose cables 0.8."""
 MAINS_RATIO = 10.0
 MAINS_STANDS_OUT = 2.0
 """Power within 1.5 Hz of the mains over that beside it from which it is taken off the muscle."""
+PRIVATE_ALIKE = 0.6
+"""Correlation of an electrode with the mean of its neighbours from which it is no fault of its own."""
+PRIVATE_FOLLOWED = 0.5
+"""Correlation with any one of them of what that mean leaves unexplained."""
 ECG_SAMPLES = 40
 ECG_REPEATED = 0.38
 """Autocorrelation one beat on."""
@@ -124,9 +136,14 @@ def _judge_lateral(block: SiteBlock) -> Judgement:
     quick = quick[:, site_indices(("F7",))[0]] - quick[:, site_indices(("F8",))[0]]
     quick_uv = np.quantile(quick, 0.98, axis=-1) - np.quantile(quick, 0.02, axis=-1)
     rolling = np.log2(np.maximum(swing, 1e-3) / np.maximum(quick_uv, 1e-3))
-    margin = np.minimum(
-        np.minimum(3 * np.log2(np.maximum(swing, 1e-3) / (2 * LATERAL_UV)), 5 * (-correlation - 0.5)),
-        3 * (ratio - 0.8),
+    margin = np.min(
+        [
+            3 * np.log2(np.maximum(swing, 1e-3) / (2 * LATERAL_UV)),
+            5 * (-correlation - 0.5),
+            3 * (ratio - LATERAL_OVER_BACK),
+            _lateral_field_margin(x, centred(difference)),
+        ],
+        axis=0,
     )
     return Judgement(
         "lateral_eye_movements",
@@ -136,6 +153,30 @@ def _judge_lateral(block: SiteBlock) -> Judgement:
         where="F7, F8 against the average, below 4 Hz",
         evidence={"lateral_uv": swing, "lateral_correlation": correlation, "rolling_log2": rolling},
     )
+
+
+def _lateral_field_margin(x: np.ndarray, difference: np.ndarray) -> np.ndarray:
+    """Whether what follows F7 - F8 has the field of the eyes: alike on both sides and steep.
+
+    A focus of one side is largest there and reflected on the other by the average reference; slow waves of
+    both sides reach back to the temporal and the other frontal electrodes.
+
+    Args:
+        x: `(n_windows, 19, n_times)` below 4 Hz.
+        difference: `(n_windows, n_times)` F7 - F8, of mean 0.
+    """
+    power = np.maximum(np.einsum("wt,wt->w", difference, difference), 1e-6)
+    share = np.einsum("wst,wt->ws", x, difference) / power[:, None]
+    follows = lambda left, right: (
+        0.5
+        * (  # noqa: E731
+            share[:, site_indices((left,))[0]] - share[:, site_indices((right,))[0]]
+        )
+    )
+    f7, f8 = (share[:, site_indices((site,))[0]] for site in ("F7", "F8"))
+    balance = np.log2(np.maximum(f7, 0.05) / np.maximum(-f8, 0.05))
+    beside = np.maximum(follows("F3", "F4"), follows("T7", "T8"))
+    return np.asarray(np.minimum(10.0 * (LATERAL_BESIDE - beside), 3.0 * (LATERAL_BALANCE - np.abs(balance))))
 
 
 def _judge_muscle(block: SiteBlock) -> tuple[Judgement, np.ndarray]:
@@ -186,7 +227,8 @@ def _mains_power(block: SiteBlock) -> np.ndarray:
 
 def _judge_electrode(block: SiteBlock) -> Judgement:
     """One site whose activity its neighbours do not share."""
-    x = block.band(0.5, 30.0, "average")
+    # Below the muscles, of which single motor units are as private to an electrode as its faults.
+    x = block.band(0.5, 15.0, "average")
     mask = block.site_mask
     weight = (_NEAR[None] & mask[:, None]).astype(np.float32)
     weight /= np.maximum(weight.sum(axis=2, keepdims=True), 1)
@@ -198,22 +240,39 @@ def _judge_electrode(block: SiteBlock) -> Judgement:
     ratio = np.log2(np.maximum(private, 1e-3) / np.maximum(masked_median(private, mask), 1e-3)[:, None])
     pop = np.abs(np.diff(x, axis=-1)).max(-1)
     pops = np.log2(np.maximum(pop, 1e-3) / np.maximum(masked_median(pop, mask), 1e-3)[:, None])
-    strength = np.minimum(4 * (np.maximum(ratio, 0.7 * pops) - 1.5), 5 * (0.5 - correlation))
+    strength = np.minimum(4 * (np.maximum(ratio, 0.7 * pops) - 1.5), 5 * (PRIVATE_ALIKE - correlation))
     strength = np.where(mask, strength, -8.0)
     best = strength.argmax(axis=1)
     second = np.sort(strength, axis=1)[:, -2]
-    margin = np.minimum(strength.max(axis=1), 3.0 * (strength.max(axis=1) - second) + 0.5)
+    rows = np.arange(block.n_windows)
+    fault = residual[rows, best]
+    near = np.where(_NEAR[best] & mask, np.abs(_correlation(x, fault[:, None])), 0.0).max(axis=1)
+    margin = np.min(
+        [
+            strength.max(axis=1),
+            3.0 * (strength.max(axis=1) - second) + 0.5,
+            # What the mean of the neighbours leaves over of a steep field, one of them still follows.
+            6.0 * (PRIVATE_FOLLOWED - near),
+        ],
+        axis=0,
+    )
     names = [SITES_1020[i] for i in best]
     return Judgement(
         "electrode_artifact",
         margin,
         mask.sum(axis=1) >= 8,
         bound="one electrode 2.8 times what neighbours leave unexplained elsewhere, not shared by them",
-        where="average reference, 0.5-30 Hz",
+        where="average reference, 0.5-15 Hz",
         evidence={"private_ratio": 2.0 ** np.take_along_axis(ratio, best[:, None], axis=1)[:, 0]},
         side=[site_side(n) for n in names],
         regions=[(site_region(n),) for n in names],
     )
+
+
+def _correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Of signals of mean 0 over the last axis, which broadcast; 0 where one of them is silent."""
+    norm = np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1))
+    return np.asarray((x * y).sum(axis=-1) / np.maximum(norm, 1e-9))
 
 
 def _judge_mains(block: SiteBlock, quality: Sequence[dict]) -> Judgement:
@@ -293,19 +352,40 @@ def _judge_movement(block: SiteBlock) -> Judgement:
     level = masked_quantile(slow.swapaxes(1, 2), everywhere, 0.7)
     muscle = masked_quantile(fast.swapaxes(1, 2), everywhere, 0.8)
     log2 = lambda a: np.log2(np.maximum(np.nan_to_num(a), 1e-3))  # noqa: E731
-    largest = log2(np.sort(level, axis=-1)[:, -3:].mean(axis=-1))
+    order = np.argsort(np.nan_to_num(level), axis=-1)[:, -3:]
+    largest = log2(np.take_along_axis(level, order, axis=-1).mean(axis=-1))
     calm = log2(np.quantile(level, 0.25, axis=-1))
-    at_largest = np.take_along_axis(muscle, np.nan_to_num(level).argmax(axis=-1)[:, None], axis=-1)[:, 0]
-    tension = log2(at_largest) - log2(np.quantile(muscle, 0.25, axis=-1))
-    margin = 4.0 * np.min([largest - np.log2(MOVEMENT_UV), largest - calm - MOVEMENT_RISE, tension], axis=0)
+    tension = log2(np.take_along_axis(muscle, order, axis=-1).mean(axis=-1))
+    tension -= log2(np.quantile(muscle, 0.25, axis=-1))
+    one_field = _share_of_one_field(x * block.site_mask[..., None], order[:, -1])
+    margin = np.min(
+        [
+            4.0 * (largest - np.log2(MOVEMENT_UV)),
+            4.0 * (largest - calm - MOVEMENT_RISE),
+            4.0 * tension,
+            12.0 * (ONE_FIELD - one_field),
+        ],
+        axis=0,
+    )
     return Judgement(
         "movement_artifact",
         margin,
         (block.site_mask.sum(axis=1) >= 6) & (block.duration_s >= 4.0),
-        bound="0.5-4 Hz above 60 uV in a third of the electrodes, three times the calm seconds, with muscle",
+        bound="0.5-4 Hz above 60 uV in a third of the electrodes, 2.5 times the calm seconds, with muscle, of no"
+        " single field",
         where="average reference",
         evidence={"movement_uv": amplitude},
     )
+
+
+def _share_of_one_field(x: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Share of the power of the second that begins `second` half seconds in which has one topography."""
+    pieces = _half_seconds(x)
+    rows = np.arange(len(x))
+    moment = np.concatenate([pieces[rows, :, second], pieces[rows, :, second + 1]], axis=-1)
+    moment = moment - moment.mean(axis=-1, keepdims=True)
+    spread = np.linalg.eigvalsh(np.matmul(moment, moment.swapaxes(1, 2)))
+    return np.asarray(spread[:, -1] / np.maximum(spread.sum(axis=-1), 1e-9))
 
 
 def _half_seconds(x: np.ndarray) -> np.ndarray:

@@ -74,11 +74,28 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     reactive = np.where(share < NEVER_SUPPRESSED, rhythm, -8.0)
     # Between discharges lies the background; it is attenuated where it is low by itself.
     quiet_uv = np.nan_to_num(by_id["discontinuity"].evidence["quiet_uv"], nan=BETWEEN_UV)
-    between = np.where(periodic > NEARLY_PERIODIC, 4.0 * np.log2(np.maximum(quiet_uv, 1e-3) / BETWEEN_UV), -8.0)
+    between = np.where(
+        periodic > NEARLY_PERIODIC, 4.0 * np.log2(np.maximum(quiet_uv, 1e-3) / BETWEEN_UV), -8.0
+    )
+    spikes = by_id["spikes"]
+    single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
+    spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)
     for findings, reason in (
         (("spikes",), np.maximum(whole, heart)),
-        (("polyspikes",), np.maximum(train, heart)),
-        (("k_complexes", "vertex_waves"), train),
+        # The arches of mu follow each other like the spikes of a group.
+        (("polyspikes",), np.max([train, heart, m("mu_rhythm"), m("discontinuity")], axis=0)),
+        (
+            ("k_complexes", "vertex_waves"),
+            np.max(
+                [
+                    train,
+                    *(m(f) for f in ("spike_and_wave", "polyspikes", "discontinuity", "brief_attenuation")),
+                ],
+                axis=0,
+            ),
+        ),
+        (("muscle_artifact",), brush),
+        (("mu_rhythm",), np.maximum(ictal + 0.5, periodic)),
         # A run of spike-and-wave may be a seizure: it stays what it is.
         (("spike_and_wave",), np.max([m("burst_suppression"), brush + 0.5, periodic], axis=0)),
         (("ecg_artifact",), np.maximum(ictal + 0.5, m("spike_and_wave"))),
@@ -114,9 +131,9 @@ def discount_movement(judgements: list[Judgement]) -> None:
 def explain_by_sleep(judgements: list[Judgement]) -> None:
     """Slow waves of sleep told from encephalopathy, and slowing that sleep explains taken back.
 
-    With spindles or K-complexes slow waves are those of sleep. Without, only large, continuous,
-    frontally graded, irregular waves are, and only where nothing periodic or ictal is seen. Beside a firm
-    posterior rhythm nobody sleeps, and spindles are no seizure.
+    With spindles slow waves are those of sleep. Without, only large, continuous, frontally graded,
+    irregular waves are, and only where nothing periodic or ictal is seen; a K-complex among them cannot be
+    told from the next. Beside a firm posterior rhythm nobody sleeps, and spindles are no seizure.
     """
     by_id = {j.finding: j for j in judgements}
     for finding in ("k_complexes", "vertex_waves"):
@@ -125,7 +142,6 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
     seizure = by_id["electrographic_seizure"]
     spindles = margin_of(by_id, "sleep_spindles")
     _give_way(seizure, (spindles > 0) & (np.abs(seizure.evidence["ictal_rhythm_hz"] - 13.0) < 3.0))
-    sleep = np.maximum(spindles, np.minimum(margin_of(by_id, "k_complexes"), 0.5))
     waves = by_id["slow_wave_sleep"]
     numbers = waves.evidence
     pattern = np.max([margin_of(by_id, finding) for finding in _NOT_ASLEEP], axis=0)
@@ -147,7 +163,10 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
         ],
         axis=0,
     )
-    waves.margin = np.where(spindles > 0, waves.margin, np.where(sleep > 0, np.minimum(waves.margin, one_field), alone))
+    waves.margin = np.where(spindles > 0, waves.margin, alone)
+    complexes = by_id["k_complexes"]
+    complexes.margin = np.minimum(complexes.margin, np.where(alone > 0, -alone, np.inf))
+    sleep = np.maximum(spindles, np.minimum(margin_of(by_id, "k_complexes"), 0.5))
     rhythmic = by_id["grda"]
     rhythmic.margin = np.where(waves.margin > 0, np.minimum(rhythmic.margin, -waves.margin), rhythmic.margin)
     asleep = np.maximum(sleep, waves.margin)

@@ -16,10 +16,21 @@ SPINDLE_SITES = ("F3", "F4", "Fz", "C3", "C4", "Cz", "P3", "P4", "Pz")
 SPINDLE_HZ = (11.0, 16.0)
 SPINDLE_RELATIVE = 0.2
 """Share of sigma in 1-30 Hz power within the spindle (as in YASA)."""
+SPINDLE_LEFT, SPINDLE_RIGHT = (
+    [SPINDLE_SITES.index(site) for site in sites] for sites in (("F3", "C3", "P3"), ("F4", "C4", "P4"))
+)
+SPINDLE_SIDE = 0.8
+"""log2 of the amplitude of one side over the other: spindles come on both at once."""
 SPINDLE_RMS_RATIO = 2.0
 SLOW_WAVE_UV = 75.0
 SLOW_WAVE_SHARE = 0.35
 """A fifth of the window, and the half wave by which the sliding swing widens each single K-complex."""
+SLOW_WAVE_FASTER = 0.33
+"""Share of 2-4 Hz in the power of 0.5-4 Hz."""
+SLOW_WAVE_SIDE = 0.4
+"""log2 of the amplitude of one side over the other."""
+SLOW_WAVE_SYNCHRONY = 0.6
+"""Share of one field in the power of 0.5-2.5 Hz."""
 LOWER_SITES = ("T7", "T8", "P7", "P8")
 
 
@@ -80,7 +91,18 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
         np.minimum(3 * (strength - 1.25), 3 * np.log2(np.maximum(amplitude, 1e-3) / 9.0)),
         -2.5,
     )
-    margin = np.minimum(margin, np.minimum(3 * (anterior - 0.3), 1.5 * (alpha_ratio + 1.5)))
+    seen = (np.where(shared[:, None] & mask[..., None], sigma_power, 0.0)).sum(axis=-1)
+    left, right = (masked_mean(seen[:, rows], mask[:, rows]) for rows in (SPINDLE_LEFT, SPINDLE_RIGHT))
+    sidedness = np.nan_to_num(0.5 * np.log2(np.maximum(left, 1e-3) / np.maximum(right, 1e-3)))
+    margin = np.min(
+        [
+            margin,
+            3 * (anterior - 0.3),
+            1.5 * (alpha_ratio + 1.5),
+            3 * (SPINDLE_SIDE - np.abs(sidedness)),
+        ],
+        axis=0,
+    )
     # A peak at the back of 12 Hz and more may be the spindles themselves, where they are larger in front.
     back_hz = np.nan_to_num(posterior_hz, nan=-9.0)
     same = (np.abs(peak_hz - back_hz) < 1.5) & ((back_hz < 12.0) | (anterior < 0.7))
@@ -90,7 +112,8 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
         "sleep_spindles",
         margin,
         (mask.sum(axis=1) >= 3) & (block.duration_s >= 2.0),
-        bound="11-16 Hz for 0.5-2.5 s at two sites, twice the usual, a fifth of the power, not posterior",
+        bound="11-16 Hz for 0.5-2.5 s at two sites, twice the usual, a fifth of the power, on both sides,"
+        " not posterior",
         where="frontal, central and parietal electrodes against the average",
         evidence=evidence,
         frequency_hz=peak_hz,
@@ -133,17 +156,42 @@ def _judge_slow_waves(block: SiteBlock) -> tuple[Judgement, dict[str, np.ndarray
         block.site_mask[:, site_indices(("O1", "O2", "P3", "P4"))],
     )
     gradient = np.log2(np.maximum(front, 1e-3) / np.maximum(back, 1e-3)) / 2
-    margin = np.minimum((share - SLOW_WAVE_SHARE) / 0.1, 4 * (gradient + 0.2))
+    faster = block.band_power(2.0, 4.0, "average")
+    slower = np.nan_to_num(masked_mean(faster / np.maximum(delta + faster, 1e-6), block.site_mask), nan=1.0)
+    left, right = (
+        masked_mean(delta[:, site_indices(sites)], block.site_mask[:, site_indices(sites)])
+        for sites in (("F3", "C3", "P3"), ("F4", "C4", "P4"))
+    )
+    sidedness = np.nan_to_num(np.log2(np.maximum(left, 1e-3) / np.maximum(right, 1e-3)) / 2)
+    margin = np.min(
+        [
+            (share - SLOW_WAVE_SHARE) / 0.1,
+            4 * (gradient + 0.2),
+            # Polymorphic delta is faster, and each region and side has its own.
+            12 * (SLOW_WAVE_FASTER - slower),
+            6 * (SLOW_WAVE_SIDE - np.abs(sidedness)),
+            10 * (_synchrony(block) - SLOW_WAVE_SYNCHRONY),
+        ],
+        axis=0,
+    )
     evidence = {"slow_wave_share": share, "slow_wave_uv": amplitude, "slow_wave_gradient_log2": gradient}
     judgement = Judgement(
         "slow_wave_sleep",
         margin,
         assessed & (block.duration_s >= 4.0),
-        bound="0.5-2 Hz above 75 uV in at least 20 % of the window, larger in front",
+        bound="0.5-2 Hz above 75 uV in at least 20 % of the window, larger in front, alike and together on both"
+        " sides",
         where="F3, F4, Fz against T7, T8, P7, P8",
         evidence=evidence,
     )
     return judgement, evidence
+
+
+def _synchrony(block: SiteBlock) -> np.ndarray:
+    """Share of the power of 0.5-2.5 Hz that has one field over the head."""
+    x = block.band(0.5, 2.5, "average") * block.site_mask[..., None]
+    spread = np.linalg.eigvalsh(np.matmul(x, x.swapaxes(1, 2)))
+    return np.asarray(spread[:, -1] / np.maximum(spread.sum(axis=-1), 1e-9))
 
 
 @dataclass(frozen=True)
@@ -156,6 +204,12 @@ class _Wave:
         width_s: Least and largest width at half its height; the whole wave lasts about three times as long.
         height_uv: Height of the negative peak.
         stands_out: log2 of the height over 2 sqrt 2 times the spread of the window.
+        stands_out_near: The same over the RMS of the seconds around it: a wave of bursts between which the
+            record is quiet stands out of the window alone.
+        rebound: Least height of the positive wave behind it, as a share of its own.
+        above_pole: Least height over the frontopolar one, as a share of the largest of the field.
+        of_field: Least height at its place, as such a share.
+        occipital: Largest height at the occiput, as such a share.
     """
 
     high_hz: float
@@ -163,75 +217,118 @@ class _Wave:
     width_s: tuple[float, float]
     height_uv: float
     stands_out: float
+    stands_out_near: float
+    rebound: float
+    above_pole: float
+    of_field: float
+    occipital: float
 
 
 _WAVES = {
-    "k_complexes": _Wave(12.0, ("F3", "F4", "Fz", "Cz"), (0.125, 0.4), 60.0, 0.55),
-    "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.135), 50.0, 0.55),
+    # The frontal maximum of a K-complex reaches the frontal poles; what falls behind them is the eyes.
+    "k_complexes": _Wave(
+        12.0, ("F3", "F4", "Fz", "Cz"), (0.125, 0.3), 60.0, 0.5, 0.15, 0.35, -0.25, 0.5, -0.1
+    ),
+    "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.135), 50.0, 0.5, 0.35, 0.0, 0.1, 0.75, 1.0),
 }
 REACH_S = 0.6
+MAX_WAVES = 3
+"""Waves of a window that are looked at: a K-complex may be larger than the vertex wave beside it."""
+REBOUND_FROM_S = 0.1
+AROUND_S = (0.3, 2.0)
+"""From where to where the seconds around a wave reach."""
 EDGE_S = 0.06
 """Width over which a doubt about the width counts in full."""
 
 
 def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
-    """K-complexes (>= 0.5 s, frontal) and vertex waves (< 0.5 s, at the vertex): the largest."""
+    """K-complexes (>= 0.5 s, frontal, a positive wave behind) and vertex waves (< 0.5 s): the best of a few."""
     judgements = []
-    reach = round(REACH_S * SLOW_SFREQ_HZ)
     rows = np.arange(block.n_windows)
     for finding, kind in _WAVES.items():
         x, assessed = _frontal(block, 0.5, kind.high_hz, kind.sites)
-        peak = (-x[:, reach:-reach]).argmax(axis=-1) + reach
-        height = np.maximum(-x[rows, peak], 1e-3)
-        around = x[rows[:, None], peak[:, None] + np.arange(-reach, reach + 1)]
-        below = around < -0.5 * height[:, None]
-        steps = (~below[:, reach::-1]).argmax(axis=-1) + (~below[:, reach:]).argmax(axis=-1)
-        width_s = steps / SLOW_SFREQ_HZ
-        typical = 2.83 * 1.4826 * np.median(np.abs(x), axis=-1)
-        margin = np.min(
-            [
-                4.0 * np.log2(height / kind.height_uv),
-                4.0 * (np.log2(height / np.maximum(typical, 1e-3)) - kind.stands_out),
-                (width_s - kind.width_s[0]) / EDGE_S + 0.2,
-                (kind.width_s[1] - width_s) / EDGE_S + 0.2,
-                _field_margin(block, peak, finding),
-            ],
-            axis=0,
+        peaks = _negative_peaks(x)
+        height, width_s, margins = (
+            np.stack(parts) for parts in zip(*(_judge_wave(block, x, p, kind) for p in peaks), strict=True)
         )
+        best = margins.argmax(axis=0)
         judgements.append(
             Judgement(
                 finding,
-                margin,
+                margins[best, rows],
                 assessed & (block.duration_s >= 4.0),
                 bound=f"negative wave of {kind.height_uv:g} uV, {kind.width_s[0]:g}-{kind.width_s[1]:g} s "
-                "wide at half its height, standing out of the window, largest "
-                + ("frontally" if finding == "k_complexes" else "at the vertex"),
+                "wide at half its height, standing out of the window and of the seconds around it, largest "
+                + ("frontally, a positive wave behind" if finding == "k_complexes" else "at the vertex"),
                 where=f"{', '.join(kind.sites)} against T7, T8, P7, P8",
-                evidence={f"{finding}_uv": height, f"{finding}_width_s": width_s},
+                evidence={f"{finding}_uv": height[best, rows], f"{finding}_width_s": width_s[best, rows]},
             )
         )
     return judgements
 
 
-def _field_margin(block: SiteBlock, peak: np.ndarray, finding: str) -> np.ndarray:
-    """Whether the field at the peak has its negative maximum where the wave belongs, on both sides alike."""
-    x = block.band(0.5, _WAVES[finding].high_hz, derivation="average")
-    field = -np.take_along_axis(x, peak[:, None, None], axis=-1)[..., 0]
-    middle = field[:, site_indices(("Cz",) if finding == "vertex_waves" else ("Fz", "Cz", "F3", "F4"))].mean(
-        axis=1
+def _negative_peaks(x: np.ndarray) -> list[np.ndarray]:
+    """Samples of the most negative peaks of each window, each outside the reach of those before."""
+    reach = round(REACH_S * SLOW_SFREQ_HZ)
+    left = x.copy()
+    left[:, :reach] = left[:, -reach:] = np.inf
+    away = np.arange(x.shape[-1])
+    peaks = []
+    for _ in range(MAX_WAVES):
+        peaks.append(left.argmin(axis=-1))
+        left[np.abs(away - peaks[-1][:, None]) <= reach] = np.inf
+    return peaks
+
+
+def _judge_wave(
+    block: SiteBlock, x: np.ndarray, peak: np.ndarray, kind: _Wave
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Height in uV, width at half height in seconds and margin of the waves at one peak of each window."""
+    reach = round(REACH_S * SLOW_SFREQ_HZ)
+    rows = np.arange(len(x))
+    height = np.maximum(-x[rows, peak], 1e-3)
+    around = x[rows[:, None], np.clip(peak[:, None] + np.arange(-reach, reach + 1), 0, x.shape[-1] - 1)]
+    below = around < -0.5 * height[:, None]
+    steps = (~below[:, reach::-1]).argmax(axis=-1) + (~below[:, reach:]).argmax(axis=-1)
+    width_s = steps / SLOW_SFREQ_HZ
+    typical = 2.83 * 1.4826 * np.median(np.abs(x), axis=-1)
+    rebound = around[:, reach + round(REBOUND_FROM_S * SLOW_SFREQ_HZ) :].max(axis=-1) / height
+    margin = np.min(
+        [
+            4.0 * np.log2(height / kind.height_uv),
+            4.0 * (np.log2(height / np.maximum(typical, 1e-3)) - kind.stands_out),
+            4.0 * (np.log2(height / _rms_around(x, peak)) - kind.stands_out_near),
+            (width_s - kind.width_s[0]) / EDGE_S + 0.2,
+            (kind.width_s[1] - width_s) / EDGE_S + 0.2,
+            6.0 * (rebound - kind.rebound),
+            _field_margin(block, peak, kind),
+        ],
+        axis=0,
     )
-    left = field[:, site_indices(("F3", "C3", "P3"))].mean(axis=1)
-    right = field[:, site_indices(("F4", "C4", "P4"))].mean(axis=1)
-    pole = field[:, site_indices(("Fp1", "Fp2"))].mean(axis=1)
-    lower = field[:, site_indices(LOWER_SITES)].mean(axis=1)
-    scale = np.maximum(np.abs(field).max(axis=1), 1e-6)
-    around = field[:, site_indices(("C3", "C4", "Fz", "Pz"))].mean(axis=1)
+    return height, width_s, margin
+
+
+def _rms_around(x: np.ndarray, peak: np.ndarray) -> np.ndarray:
+    """2 sqrt 2 RMS of the seconds around a peak without the peak itself, `(n_windows,)`."""
+    away = np.abs(np.arange(x.shape[-1]) - peak[:, None])
+    near = (away > AROUND_S[0] * SLOW_SFREQ_HZ) & (away < AROUND_S[1] * SLOW_SFREQ_HZ)
+    power = np.einsum("wt,wt,wt->w", near, x, x) / np.maximum(near.sum(axis=-1), 1)
+    return np.asarray(2.83 * np.sqrt(np.maximum(power, 1e-6)))
+
+
+def _field_margin(block: SiteBlock, peak: np.ndarray, kind: _Wave) -> np.ndarray:
+    """Whether the field at the peak has its negative maximum where the wave belongs, on both sides alike."""
+    x = block.band(0.5, kind.high_hz, derivation="average")
+    field = -np.take_along_axis(x, peak[:, None, None], axis=-1)[..., 0]
+    field /= np.maximum(np.abs(field).max(axis=1, keepdims=True), 1e-6)
+    mean = lambda *sites: field[:, site_indices(sites)].mean(axis=1)  # noqa: E731
+    middle = mean(*kind.sites)
     parts = [
-        (middle - pole) / scale - 0.1,
-        (middle - lower) / scale - 0.5,
-        0.5 - np.abs(left - right) / scale,
-        around / scale - 0.15,  # a field, not one electrode
+        middle - mean("Fp1", "Fp2") - kind.above_pole,
+        middle - mean(*LOWER_SITES) - 0.5,
+        0.5 - np.abs(mean("F3", "C3", "P3") - mean("F4", "C4", "P4")),
+        mean("C3", "C4", "Fz", "Pz") - 0.15,  # a field, not one electrode
+        middle - kind.of_field,
+        kind.occipital - mean("O1", "O2"),
     ]
-    if finding == "vertex_waves":
-        parts.append(middle / scale - 0.75)
     return 6 * np.min(parts, axis=0)

@@ -8,7 +8,7 @@ At least four of six. (5) cannot be seen by a rule and is measured as standing o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ SPIKE_OPPOSITE = 0.6
 """Largest opposite pole against the average; more is a dipole of the eyes or the heart."""
 SPIKE_POLARITY = 0.4
 """Epileptiform discharges of the convexity are negative at the surface."""
+AT_VERTEX = -0.5
+"""Clarity to which a sharp wave that is largest at Cz is held."""
 POLYSPIKE_UV = 60.0
 POLYSPIKE_Z = 7.0
 POLYSPIKE_INTERVAL_S = (0.03, 0.15)
@@ -48,6 +50,7 @@ MAX_MISSED = 2
 LOCKING = 0.16
 RUN_UV = 14.0
 _POSITIONS = electrode_positions(SITES_1020)
+_VERTEX = SITES_1020.index("Cz")
 _NEAR = (np.cos(np.deg2rad(55)) < _POSITIONS @ _POSITIONS.T) & ~np.eye(19, dtype=bool)
 
 
@@ -83,13 +86,13 @@ class Transients:
 def find_transients(block: SiteBlock) -> list[Transients]:
     """Candidates of every window with the criteria they meet: spikes and, longer, sharp waves."""
     x = block.band(1.0, 40.0, "average")
-    spiky = _candidates(block, x, 4.0, 3, SPIKE_UV)
-    waves = _candidates(block, x, 2.0, 7, SHARP_WAVE_UV)
-    return [_joined(a, replace(b, is_wave=~b.is_wave)) for a, b in zip(spiky, waves, strict=True)]
+    spiky = _candidates(block, x, 4.0, 3, is_wave=False)
+    waves = _candidates(block, x, 2.0, 7, is_wave=True)
+    return [_joined(a, b) for a, b in zip(spiky, waves, strict=True)]
 
 
 def _candidates(
-    block: SiteBlock, x: np.ndarray, low_hz: float, reach: int, clear_uv: float
+    block: SiteBlock, x: np.ndarray, low_hz: float, reach: int, *, is_wave: bool
 ) -> list[Transients]:
     """Transients whose value is far from that `reach` hundredths of a second before and after."""
     fine = block.band(low_hz, 40.0, "average")
@@ -104,7 +107,7 @@ def _candidates(
     peak[:, :40] = False
     peak[:, -60:] = False
     return [
-        _judge_candidates(x[w], sharp[w], z[w], np.flatnonzero(peak[w]), clear_uv)
+        _judge_candidates(x[w], sharp[w], z[w], np.flatnonzero(peak[w]), is_wave=is_wave)
         for w in range(block.n_windows)
     ]
 
@@ -118,8 +121,9 @@ def _joined(spiky: Transients, waves: Transients) -> Transients:
 
 
 def _judge_candidates(
-    x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np.ndarray, clear_uv: float
+    x: np.ndarray, sharp: np.ndarray, z: np.ndarray, times: np.ndarray, *, is_wave: bool
 ) -> Transients:
+    clear_uv = SHARP_WAVE_UV if is_wave else SPIKE_UV
     if len(times) > MAX_EVENTS:
         times = times[np.argsort(z[:, times].max(axis=0))[-MAX_EVENTS:]]
         times.sort()
@@ -172,6 +176,8 @@ def _judge_candidates(
         axis=0,
     )
     clarity = clarity - SPIKE_POLARITY * sign
+    if is_wave:  # at the vertex a sharp wave is a vertex wave until it is seen elsewhere
+        clarity = np.where(sites == _VERTEX, np.minimum(clarity, AT_VERTEX), clarity)
     return Transients(
         times / SLOW_SFREQ_HZ,
         sites,
@@ -180,7 +186,7 @@ def _judge_candidates(
         z[sites, times],
         height,
         after_wave,
-        np.zeros(len(times), bool),
+        np.full(len(times), is_wave),
     )
 
 
@@ -300,6 +306,7 @@ def _sharpness(t: Transients) -> float:
 def _is_regular(t: Transients) -> bool:
     """Whether five or more transients come at multiples of one interval."""
     times = t.times_s[t.criteria >= MIN_CRITERIA - 1]
+    times = times[np.diff(times, prepend=-np.inf) > POLYSPIKE_INTERVAL_S[1]]  # a group is one event
     if len(times) < 5:
         return False
     intervals = np.diff(times)
