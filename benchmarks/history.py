@@ -4,12 +4,13 @@ python -m benchmarks.history [--steps 3000] [--rows NAME ...] [--out runs/histor
 
 A sequence holds one finding with a frequency twice: in its first window and in its last one, never between.
 Whether it has become faster or slower since, by 20 % or more, can only be told from what was kept of the
-first window. Windows come from the simulator (training and test from different seeds) and from many
-recordings, so that nothing else in a sequence gives the answer away; directions are balanced. The encoder
-and the finding heads of the embedded default are kept as they are and asked once for every window; what
-carries history is trained anew for every mode, with the same sequences and steps. Told are the finding
-heads' claims of change, before any verification. The last row learns nothing: it remembers every finding
-with its frequency where the heads found it last, and compares.
+first window, or guessed from the frequency now (a high one has more often become faster): what that is
+worth is the row `none`. Windows come from the simulator, those of training and test from different seeds, and
+from many recordings; directions are balanced. Sequences begin with the window that counts, so that "since"
+tells how long a sequence is and no more. The encoder and the finding heads of the embedded default are kept
+as they are and asked once for every window; what carries history is trained anew for every row, with the same
+sequences and steps. Told are the finding heads' claims of change, before any verification. The last row
+learns nothing: it remembers where the heads found a finding last, with its frequency there, and compares.
 """
 
 from __future__ import annotations
