@@ -75,17 +75,6 @@ def test_a_stopped_run_resumes_with_the_same_losses(miniature, tmp_path, monkeyp
     assert losses(tmp_path / "killed/narrate") == pytest.approx(losses(tmp_path / "whole/narrate"), rel=1e-5)
 
 
-@pytest.mark.slow
-def test_a_compiled_encoder_trains_the_same(miniature, tmp_path):
-    overrides = [*miniature, "stages.align.batch_size=2"]
-    for backend in ("", "eager"):
-        chosen = [*overrides, f"stages.align.compile={backend!r}"]
-        run("align", runs=tmp_path / f"with_{backend}", max_steps=2, overrides=chosen)
-    plain, compiled = (losses(tmp_path / f"with_{backend}/align") for backend in ("", "eager"))
-    assert compiled == pytest.approx(plain, rel=1e-4)
-    assert (tmp_path / "with_eager/align/final/model.safetensors").is_file()
-
-
 def test_the_finished_model_is_pushed_as_it_lies_on_disk(miniature, tmp_path, monkeypatch):
     pushed = {}
 

@@ -80,8 +80,6 @@ class StageArguments:
         projector_warmup: Share of the budget, at the start, in which only `warmup_parts` move.
         warmup_parts: Prefixes of the parameters that move then.
         gradient_checkpointing: Compute activations anew in the backward pass, for memory.
-        compile: Backend of `torch.compile` for the waveform encoder, such as `inductor`: fewer and larger
-            kernels on a GPU. Empty leaves it as it is.
         evaluate_minutes: Minutes between evaluations.
         evaluate_steps: Optimizer steps between evaluations in place of minutes, the same on every machine; 0
             goes by the minutes.
@@ -120,7 +118,6 @@ class StageArguments:
         "model.no_",
     )
     gradient_checkpointing: bool = False
-    compile: str = ""
     evaluate_minutes: float = 4.0
     evaluate_steps: int = 0
     checkpoint_minutes: float = 3.0

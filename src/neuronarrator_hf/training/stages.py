@@ -230,8 +230,6 @@ class TrainingStage:
             add_adapters(parts.model.language_model, self.arguments.lora)
         if self.arguments.gradient_checkpointing:
             parts.model.gradient_checkpointing_enable({"use_reentrant": False})
-        if self.arguments.compile:
-            parts.model.model.waveform_encoder.compile(backend=self.arguments.compile, fullgraph=True)
         self.encode_text = TextEncoder(
             parts.prompt_ids, parts.processor.tokenizer, self.arguments.max_text_tokens
         )
