@@ -7,8 +7,12 @@ import pytest
 import torch
 
 from neuronarrator_hf.models.modeling_sites import (
+    DEVIATION_BANDS_HZ,
     NUM_ROWS,
     QUALITY_BANDS_HZ,
+    QUALITY_SIZE,
+    SILENT,
+    Float32Buffers,
     ReferenceFreeRows,
     SiteResampler,
 )
@@ -19,6 +23,9 @@ _OTHER_MONTAGE = (
     "Fp1 Fpz Fp2 AF3 AF4 F7 F5 F1 Fz F2 F6 F8 FC5 FC1 FC2 FC6 T7 C5 C1 C2 C6 T8 CP5 CP1 CP2 CP6 P7 P5 P1 P2 "
     "P6 P8 PO3 PO4 O1 Oz O2"
 )
+
+DEVIATION = slice(QUALITY_SIZE - len(DEVIATION_BANDS_HZ), None)
+MAINS = slice(SILENT + 1, DEVIATION.start)
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +113,21 @@ def test_constants_stay_float32_when_the_model_is_cast() -> None:
     assert set(module.state_dict()) == {name for name, _ in module.named_buffers()}  # all persistent
 
 
+def test_the_embedded_weights_hold_the_constants_of_the_code() -> None:
+    """Filters and bands are no weights: a checkpoint must not bring others."""
+    from neuronarrator_hf.models.default import default_model_dir
+    from neuronarrator_hf.models.modeling_neuronarrator import NeuroNarratorForConditionalGeneration
+
+    model = NeuroNarratorForConditionalGeneration.from_pretrained(default_model_dir())
+    checked = 0
+    for module in model.modules():
+        if isinstance(module, Float32Buffers):
+            for name, values in module.constants.items():
+                np.testing.assert_allclose(module.get_buffer(name).numpy(), values, rtol=1e-5, atol=1e-6)
+                checked += 1
+    assert checked >= 10
+
+
 def quality_of(eeg, positions, mask=None):
     return rows_of(eeg, positions, mask)[3]
 
@@ -125,6 +147,31 @@ def test_quality_tells_mains_from_muscle(site_positions) -> None:
     torch.testing.assert_close(noise.mean((0, 1)), torch.full((5,), 1.0), atol=0.15, rtol=0)
 
 
+def test_quality_compares_mains_with_the_bands_beside_it(site_positions) -> None:
+    times = torch.arange(2000) / 200.0
+    eeg = 10 * torch.randn(1, 1, 19, 2000, generator=torch.Generator().manual_seed(3))
+    assert quality_of(eeg, site_positions)[..., MAINS].abs().max() < 0.6
+    eeg[0, 0, 5] += 20 * torch.sin(2 * torch.pi * 50.0 * times)
+    mains = quality_of(eeg, site_positions)[0][:, MAINS]
+    assert mains[5, 0] > 1 and mains[5, 1].abs() < 0.5 and mains[:, 0].argmax() == 5
+
+
+def test_quality_compares_a_site_with_its_neighbours(site_positions) -> None:
+    """What the whole head shares is no deviation; what one electrode has alone is, in its own band."""
+    generator = torch.Generator().manual_seed(4)
+    times = torch.arange(2000) / 200.0
+    eeg = 5 * torch.randn(1, 1, 19, 2000, generator=generator)
+    eeg = eeg + 80 * torch.sin(2 * torch.pi * 2.0 * times)
+    assert quality_of(eeg, site_positions)[..., DEVIATION].abs().max() < 0.5
+    eeg[0, 0, 8] += 100 * torch.sin(2 * torch.pi * 1.0 * times)
+    deviation = quality_of(eeg, site_positions)[0][:, DEVIATION]
+    assert deviation[:, 0].argmax() == 8 and deviation[8, 0] > 1.5
+    assert deviation[8, 1:].abs().max() < 0.5
+    mask = torch.ones(1, 1, 19, dtype=torch.bool)
+    mask[0, 0, 8] = False  # masked, it spoils none of its neighbours
+    assert quality_of(eeg, site_positions, mask)[..., DEVIATION].abs().max() < 0.5
+
+
 def test_quality_does_not_depend_on_the_reference(site_positions) -> None:
     eeg = torch.randn(1, 1, 19, 2000, generator=torch.Generator().manual_seed(1)) * 20
     torch.testing.assert_close(
@@ -136,8 +183,8 @@ def test_an_electrode_that_records_nothing_is_not_a_missing_one(site_positions) 
     eeg = torch.randn(1, 1, 19, 2000, generator=torch.Generator().manual_seed(2)) * 20
     mask = torch.ones(1, 1, 19, dtype=torch.bool)
     mask[0, 0, 4] = False
-    silent = quality_of(eeg, site_positions, mask)[0, :, -1]
+    silent = quality_of(eeg, site_positions, mask)[0, :, SILENT]
     assert silent[4] == 1 and silent.sum() == 1
     without = site_positions.clone()
     without[..., 4, :] = 0.0
-    assert not quality_of(eeg, without, mask)[..., -1].any()
+    assert not quality_of(eeg, without, mask)[..., SILENT].any()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from neuronarrator_hf.models.modeling_sites import SiteQuality
 from neuronarrator_hf.training.arguments import load_arguments
 from neuronarrator_hf.training.parts import load_parts, new_parts
 
@@ -40,12 +41,21 @@ def test_a_grown_encoder_says_what_it_said(narrow, sequences) -> None:
     sequences[0, 1, 4] = 0.0
     a, b = features(before, sequences), features(after, sequences)
     assert torch.equal(a.window_tokens, b.window_tokens)
+    fresh = SiteQuality(200.0)  # the narrow folder holds no constants of what was added
+    for name, constant in after.model.model.waveform_encoder.rows.quality.named_buffers():
+        assert torch.equal(constant, fresh.get_buffer(name)), name
     # What was added learns: it has a gradient, and the layers behind it have one as soon as it moved.
     after.model.get_window_features(
         **after.encode(sequences, np.ones((2, 3, 19), bool))
     ).embeddings.square().sum().backward()
     encoder = after.model.model.waveform_encoder
-    for layer in (encoder.convolutions.norms[2], encoder.mixing[1].out, encoder.silent_sites):
+    added = (
+        encoder.convolutions.norms[2],
+        encoder.mixing[1].out,
+        encoder.silent_sites,
+        encoder.quality_summary,
+    )
+    for layer in added:
         assert layer.weight.grad.abs().sum() > 0
 
 

@@ -94,6 +94,14 @@ def test_the_finished_model_is_pushed_as_it_lies_on_disk(miniature, tmp_path, mo
     assert "someone/model" in result["pushed_to"]
 
 
+def test_recordings_made_beforehand_are_those_a_stage_reads(miniature, tmp_path):
+    overrides = [*miniature, "data.cache_recordings=2", f"data.cache_dir={tmp_path / 'cache'}"]
+    run("recordings", seed=5, overrides=overrides)
+    made = (tmp_path / "cache/eeg.f16").stat().st_mtime_ns
+    run("align", seed=5, runs=tmp_path, max_steps=1, overrides=overrides)
+    assert (tmp_path / "cache/eeg.f16").stat().st_mtime_ns == made
+
+
 def test_unknown_stage_and_init(tmp_path):
     with pytest.raises(ValueError, match="no stage 'pretrain'"):
         run("pretrain")

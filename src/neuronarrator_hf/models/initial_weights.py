@@ -6,6 +6,8 @@ from torch import nn
 from transformers import PreTrainedModel
 from transformers import initialization as init
 
+from .modeling_sites import Float32Buffers
+
 
 class Closed:
     """Marks a layer that starts at zero, so that a trained model can be given further ones unchanged."""
@@ -20,8 +22,10 @@ class ClosedLayerNorm(Closed, nn.LayerNorm):
 
 
 def init_by_fan_in(model: PreTrainedModel, module: nn.Module) -> None:
-    """Weights of linear and convolutional layers by fan-in, zeros of closed ones."""
-    if isinstance(module, Closed):
+    """Weights of linear and convolutional layers by fan-in, zeros of closed ones, constants as they are."""
+    if isinstance(module, Float32Buffers):
+        module.init_constants()
+    elif isinstance(module, Closed):
         init.zeros_(module.weight)
         init.zeros_(module.bias)
     elif isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):

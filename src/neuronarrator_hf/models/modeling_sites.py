@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from scipy.signal import firwin
 from torch import Tensor, nn
+from transformers import initialization as init
 
 from ..signal.interpolation import COVER_MAX_GAIN, COVER_MIN_ELECTRODES, COVER_RADIUS_DEG
 from ..signal.montage import LONGITUDINAL_BIPOLAR, SITES_1020, bipolar_matrix, electrode_positions, site_side
@@ -15,13 +16,21 @@ NUM_ROWS = len(LONGITUDINAL_BIPOLAR) + len(SITES_1020)
 DECIMATION = 2
 QUALITY_BANDS_HZ = ((40.0, 48.0), (49.0, 51.0), (52.0, 58.0), (59.0, 61.0), (62.0, 75.0))
 """Above the rows' low-pass: muscle, and both mains frequencies (or what a notch has left of them)."""
-QUALITY_SIZE = len(QUALITY_BANDS_HZ) + 1
+MAINS_NEIGHBOURS = ((1, (0, 2)), (3, (2, 4)))
+"""A mains band of `QUALITY_BANDS_HZ` and the bands beside it."""
+DEVIATION_BANDS_HZ = ((0.5, 4.0), (4.0, 13.0), (13.0, 40.0))
+"""In which a site is compared with its neighbours: drifts and pops, rhythms, noise of an electrode."""
+NEIGHBOUR_DEG = 60.0
+"""Neighbours of a site lie within this angle: the next electrodes of the 10-20 system (36 to 52 degrees)."""
+QUALITY_SIZE = len(QUALITY_BANDS_HZ) + 1 + len(MAINS_NEIGHBOURS) + len(DEVIATION_BANDS_HZ)
+SILENT = len(QUALITY_BANDS_HZ)
+"""Place of `silent` among the features of a site's quality."""
 _NUM_LEGENDRE = 20  # the terms of a spline of order 4 fall with n**-7
 _SAME_PLACE = 1.0 - 1e-5  # cosine
 
 
 class Float32Buffers(nn.Module):
-    """A module whose buffers follow the device but stay float32 when the model is cast.
+    """A module whose buffers are constants that follow the device but stay float32 when the model is cast.
 
     Filters and lead matrices lose their meaning in bfloat16.
     """
@@ -36,8 +45,15 @@ class Float32Buffers(nn.Module):
         return self
 
     def add_constant(self, name: str, values: np.ndarray) -> None:
-        """A persistent buffer: what is not in the checkpoint would be garbage after `from_pretrained`."""
-        self.register_buffer(name, torch.tensor(np.asarray(values), dtype=torch.float32), persistent=True)
+        """A persistent buffer, whose values are also kept for `init_constants`."""
+        constants = self.__dict__.setdefault("constants", {})
+        constants[name] = np.asarray(values, dtype=np.float32)
+        self.register_buffer(name, torch.tensor(constants[name]), persistent=True)
+
+    def init_constants(self) -> None:
+        """Fill what a checkpoint did not hold: `from_pretrained` leaves it uninitialised."""
+        for name, values in self.__dict__.get("constants", {}).items():
+            init.copy_(getattr(self, name), torch.from_numpy(values))
 
 
 class SiteResampler(Float32Buffers):
@@ -115,15 +131,24 @@ class SiteResampler(Float32Buffers):
 
 
 class SiteQuality(Float32Buffers):
-    """What the rows leave out: power above their low-pass, mains, and electrodes that record nothing."""
+    """What the rows leave out: muscle, mains, and electrodes that record nothing or are unlike the others."""
 
     def __init__(self, sfreq: float):
         super().__init__()
         self.sfreq = sfreq
         self.add_constant("quality_bands_hz", np.array(QUALITY_BANDS_HZ))
+        self.add_constant("deviation_bands_hz", np.array(DEVIATION_BANDS_HZ))
+        positions = electrode_positions(SITES_1020)
+        positions = positions / np.linalg.norm(positions, axis=1, keepdims=True)
+        near = positions @ positions.T >= np.cos(np.deg2rad(NEIGHBOUR_DEG))
+        self.add_constant("neighbours", near & ~np.eye(len(SITES_1020), dtype=bool))
 
     def forward(self, site_uv: Tensor, site_mask: Tensor, silent: Tensor) -> Tensor:
-        """`(n, 19, QUALITY_SIZE)`: log10 uV^2/Hz in `QUALITY_BANDS_HZ` (0 where masked), then `silent`.
+        """Features of every site, `(n, 19, QUALITY_SIZE)`, 0 where masked but for `silent`.
+
+        In this order: log10 uV^2/Hz in `QUALITY_BANDS_HZ`; `silent`; how far either mains frequency
+        stands out of the bands beside it, log10; and how far the difference from the mean of the
+        neighbours exceeds the same of the median site in `DEVIATION_BANDS_HZ`, log10.
 
         Args:
             site_uv: `(n, 19, n_times)` microvolts before any further filter.
@@ -134,13 +159,33 @@ class SiteQuality(Float32Buffers):
         average = (site_uv * weights).sum(1, keepdim=True) / weights.sum(1, keepdim=True).clamp_min(1.0)
         n_times = site_uv.shape[-1]
         taper = torch.hann_window(n_times, device=site_uv.device)
+        taper = taper * (2 / (self.sfreq * taper.square().sum())).sqrt()
         spectrum = torch.fft.rfft((site_uv - average) * taper)
-        psd = 2 * (spectrum.real.square() + spectrum.imag.square()) / (self.sfreq * taper.square().sum())
-        freqs = torch.arange(psd.shape[-1], device=psd.device) * (self.sfreq / n_times)
-        low, high = self.quality_bands_hz.T[..., None]
-        bands = ((freqs >= low) & (freqs <= high)).float()
-        power = psd @ (bands / bands.sum(1, keepdim=True).clamp_min(1.0)).T
-        return torch.cat([((power + 1e-4).log10() + 1.0) * weights, silent.float()[..., None]], dim=-1)
+        spectrum = torch.stack([spectrum.real, spectrum.imag], dim=1)  # n 2 19 f
+        near = self.neighbours * site_mask[:, None]
+        near = (near / near.sum(-1, keepdim=True).clamp_min(1.0))[:, None]
+        freqs = torch.arange(spectrum.shape[-1], device=site_uv.device) * (self.sfreq / n_times)
+        power = _log_power(spectrum, freqs, self.quality_bands_hz) + 1.0
+        apart = _log_power(spectrum - near @ spectrum, freqs, self.deviation_bands_hz)
+        apart = apart - masked_median(apart.transpose(1, 2), site_mask[:, None])[:, None]
+        mains = [power[..., i] - power[..., beside].mean(-1) for i, beside in MAINS_NEIGHBOURS]
+        silent = silent.float()[..., None]
+        return torch.cat([power * weights, silent, torch.stack(mains, -1) * weights, apart * weights], -1)
+
+
+def _log_power(spectrum: Tensor, freqs: Tensor, bands_hz: Tensor) -> Tensor:
+    """`(n, 19, n_bands)` log10 of the mean power in each band, of `(n, 2, 19, n_freqs)` complex parts."""
+    low, high = bands_hz.T[..., None]
+    bands = ((freqs >= low) & (freqs <= high)).float()
+    power = spectrum.square().sum(1) @ (bands / bands.sum(1, keepdim=True).clamp_min(1.0)).T
+    return (power + 1e-4).log10()
+
+
+def masked_median(values: Tensor, mask: Tensor, empty: float = 0.0) -> Tensor:
+    """Lower median of the valid entries of the last axis; `empty` where there is none."""
+    ordered = values.masked_fill(~mask, float("inf")).sort(-1).values
+    middle = ((mask.sum(-1, keepdim=True) - 1) // 2).clamp_min(0).expand(*values.shape[:-1], 1)
+    return torch.where(mask.any(-1), ordered.gather(-1, middle)[..., 0], empty)
 
 
 class ReferenceFreeRows(Float32Buffers):
@@ -233,4 +278,12 @@ def row_sides() -> np.ndarray:
     return np.array([[side == wanted for side in sides] for wanted in ("left", "right")], dtype=np.float32)
 
 
-__all__ = ["NUM_ROWS", "Float32Buffers", "ReferenceFreeRows", "SiteResampler"]
+__all__ = [
+    "NUM_ROWS",
+    "QUALITY_SIZE",
+    "SILENT",
+    "Float32Buffers",
+    "ReferenceFreeRows",
+    "SiteResampler",
+    "masked_median",
+]

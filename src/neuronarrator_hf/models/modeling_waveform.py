@@ -24,7 +24,15 @@ from ..signal.spectral import SPECTRUM_FREQS_HZ
 from .configuration_neuronarrator import NeuroNarratorWaveformConfig
 from .finding_targets import FREQUENCY_BINS_HZ
 from .initial_weights import ClosedLayerNorm, ClosedLinear, init_by_fan_in
-from .modeling_sites import DECIMATION, NUM_ROWS, QUALITY_SIZE, Float32Buffers, ReferenceFreeRows
+from .modeling_sites import (
+    DECIMATION,
+    NUM_ROWS,
+    QUALITY_SIZE,
+    SILENT,
+    Float32Buffers,
+    ReferenceFreeRows,
+    masked_median,
+)
 
 QUANTILES = (0.06, 0.25, 0.5, 0.75, 0.94)
 NUM_ENVELOPES = 3
@@ -34,6 +42,8 @@ NUM_EVIDENCE = len(SITES_1020) + NUM_ENVELOPES
 _STEP_S = 0.2
 _ENVELOPE_DECIMATION = 2
 _MAX_LAG_S = 5.0
+_EMPTY_LOG_UV = 3.0
+"""Log amplitude of a window without any row: about 20 uV."""
 
 
 @dataclass
@@ -223,6 +233,7 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         if config.use_site_quality:
             self.quality_features = ClosedLinear(QUALITY_SIZE, size)
             self.silent_sites = ClosedLinear(len(SITES_1020), hidden_size)
+            self.quality_summary = ClosedLinear(2 * QUALITY_SIZE, hidden_size)
         self.row_embedding = nn.Parameter(torch.zeros(NUM_ROWS, size))
         self.mixing = nn.ModuleList(
             MixingLayer(size, config.num_attention_heads, config.dropout)
@@ -306,7 +317,9 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         summary = (self.row_summary(rows) * row_mask[..., None]).flatten(1)
         whole = self.global_out(torch.cat([course, periods, summary, log_scale], dim=-1))
         if quality is not None:
-            whole = whole + self.silent_sites(quality[..., -1])  # a site that records nothing may have no row
+            # A site that records nothing may have no row; what breaks one site must not drown in the others.
+            whole = whole + self.silent_sites(quality[..., SILENT])
+            whole = whole + self.quality_summary(torch.cat([quality.amax(1), quality.mean(1)], dim=-1))
 
         weights = torch.einsum("qd,nrd->nqr", self.queries, rows) / rows.shape[-1] ** 0.5
         weights = weights.masked_fill(~mask[:, 0], torch.finfo(weights.dtype).min).softmax(-1)
@@ -323,7 +336,7 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
             steps = self.amplitudes(rows, slow_rows)  # n 2 r s
             quantiles = _quantiles(steps, QUANTILES)
             # The window's own amplitude: the median over its rows of their median amplitude.
-            scale = _masked_median(quantiles[:, 0, :, 2], row_mask)[:, None]
+            scale = masked_median(quantiles[:, 0, :, 2], row_mask, empty=_EMPTY_LOG_UV)[:, None]
             scaled = _asinh(rows * (4 / scale.exp().clamp_min(0.5))[..., None])
             groups = torch.cat([torch.ones_like(self.rows.row_sides[:1]), self.rows.row_sides])
             groups = groups * row_mask[:, None].float()
@@ -366,13 +379,6 @@ def _quantiles(values: Tensor, shares: tuple[float, ...]) -> Tensor:
     ordered = values.sort(-1).values
     index = [round(share * (values.shape[-1] - 1)) for share in shares]
     return ordered[..., index]
-
-
-def _masked_median(values: Tensor, mask: Tensor) -> Tensor:
-    """Lower median of the valid entries of the last axis; log 20 uV where there is none."""
-    ordered = values.masked_fill(~mask, float("inf")).sort(-1).values
-    middle = ((mask.sum(-1, keepdim=True) - 1) // 2).clamp_min(0)
-    return torch.where(mask.any(-1), ordered.gather(-1, middle)[..., 0], 3.0)
 
 
 __all__ = ["NUM_EVIDENCE", "NeuroNarratorWaveformEncoder", "WaveformOutput", "build_waveform_encoder"]

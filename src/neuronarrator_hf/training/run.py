@@ -63,16 +63,16 @@ def run(
                 out=out if last else None, push_to_hub=push_to_hub if last else None,
             )  # fmt: skip
         return result
+    overrides = list(overrides)
+    if seed is not None:
+        overrides.append(f"seed={seed}")
     if stage == "recordings":
         return _simulate(load_arguments(config, overrides))
     if stage not in STAGES:
         raise ValueError(f"no stage {stage!r}; there are {', '.join(STAGES)}, all")
-    overrides = list(overrides)
     for key, value in (("max_minutes", max_minutes), ("max_steps", max_steps)):
         if value is not None:
             overrides.append(f"stages.{stage}.{key}={value}")
-    if seed is not None:
-        overrides.append(f"seed={seed}")
     arguments = load_arguments(config, overrides)
     if stage == "language" and arguments.model.get("num_finding_tokens") == 0:
         raise ValueError("stage language words concept tokens, and num_finding_tokens=0; start with align")
