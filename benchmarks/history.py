@@ -4,12 +4,14 @@ python -m benchmarks.history [--steps 3000] [--rows NAME ...] [--out runs/histor
 
 A sequence holds one finding with a frequency twice: in its first window and in its last one, never between.
 Whether it has become faster or slower since, by 20 % or more, can only be told from what was kept of the
-first window. Windows come from the simulator (training and test from different seeds) and from many
-recordings, so that nothing else in a sequence gives the answer away; directions are balanced. The encoder
-and the finding heads of the embedded default are kept as they are and asked once for every window; what
-carries history is trained anew for every mode, with the same sequences and steps. Told are the finding
-heads' claims of change, before any verification. The last row learns nothing: it remembers every finding
-with its frequency where the heads found it last, and compares.
+first window, or guessed from the frequency now (a high one has more often become faster): what that is
+worth is the row `none`. Windows come from the simulator, those of training and test from different seeds, and
+from many recordings; directions are balanced. Sequences begin with the window that counts, so that "since"
+tells how long a sequence is and no more. The encoder and the finding heads of the embedded default are kept
+as they are and asked once for every window; what carries history is trained anew for every row, with the same
+sequences and steps. Told are the finding heads' claims of change, before any verification. The last rows
+learn nothing: a rule remembers where the heads found a finding last, with its frequency there, and compares;
+then once more, told in which windows it is.
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ ROWS = {
     "none": Row("none"),
     "ssm, numbers not compared": Row("ssm", compare_numbers=False),
 }
-RULE = "findings carried and compared"
+RULE, TOLD = "findings carried and compared", "the same, told where the finding was"
 
 
 class Pool:
@@ -230,10 +232,19 @@ def learned(
     return change.argmax(-1).numpy(), top_mode_value(since.softmax(-1), SINCE_BINS_S)[:, 0].numpy()
 
 
-def compared(pool: Pool, windows: np.ndarray, findings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Told directions and seconds by the rule: the frequency now against where the heads found it last."""
+def compared(
+    pool: Pool, windows: np.ndarray, findings: np.ndarray, found: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Told directions and seconds by the rule: the frequency now against the window where it was found last.
+
+    Args:
+        pool: Where the windows are from.
+        windows: `(n, back + 1)`.
+        findings: `(n,)` the finding asked for in each.
+        found: `(n, back + 1)` bool, whether it is held to be there.
+    """
     frequency = top_mode_value(pool.heard["frequency"], FREQUENCY_BINS_HZ)[..., 0].cpu().numpy()
-    hz, found = (values[windows, findings[:, None]] for values in (frequency, _presence(pool) >= 0.5))
+    hz = frequency[windows, findings[:, None]]
     back = found[:, -2::-1].argmax(1) + 1  # windows before the current one, the nearest first
     then, now = hz[np.arange(len(hz)), -1 - back], hz[:, -1]
     seen_before = found[:, :-1].any(1)
@@ -241,8 +252,14 @@ def compared(pool: Pool, windows: np.ndarray, findings: np.ndarray) -> tuple[np.
     return np.where(seen_before, faster * _FASTER + slower * _SLOWER, 0), WINDOW_S * back
 
 
-def _presence(pool: Pool) -> np.ndarray:
-    return pool.heard["presence"].cpu().numpy()
+def found_by_heads(pool: Pool, windows: np.ndarray, findings: np.ndarray) -> np.ndarray:
+    """`(n, back + 1)` bool: likelier there than not."""
+    return pool.heard["presence"].cpu().numpy()[windows, findings[:, None]] >= 0.5
+
+
+def only_where_it_is(pool: Pool, windows: np.ndarray, findings: np.ndarray) -> np.ndarray:
+    """`(n, back + 1)` bool: the first window and the last."""
+    return np.isfinite(pool.frequency_hz[windows, findings[:, None]])
 
 
 def score(told: np.ndarray, since_s: np.ndarray, directions: np.ndarray, back: int) -> dict[str, float]:
@@ -304,10 +321,13 @@ def main(argv: list[str] | None = None) -> None:
         }
         print(f"{time.process_time() - started:.0f} s of processor time", flush=True)
         print(table({name: figures[name]}), flush=True)
-    figures[RULE] = {
-        str(back): score(*compared(held_out, windows, findings), directions, back)
-        for back, (windows, findings, directions) in asked.items()
-    }
+    for name, found in ((RULE, found_by_heads), (TOLD, only_where_it_is)):
+        figures[name] = {
+            str(back): score(
+                *compared(held_out, windows, findings, found(held_out, windows, findings)), directions, back
+            )
+            for back, (windows, findings, directions) in asked.items()
+        }
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(figures, indent=1) + "\n")
     print(table(figures))
