@@ -258,7 +258,7 @@ def test_the_keyboard_is_enough(visit: Callable[..., Any]) -> None:
     at_segment(page, 3)
     pages.press("ArrowLeft")
     at_segment(page, 2)
-    page.locator(".nn-narrative").get_by_text(re.compile("^0:50")).press("Enter")
+    page.locator(".nn-narrative .token", has_text=re.compile("^0:50")).press("Enter")
     at_segment(page, 6)
 
 

@@ -188,7 +188,7 @@ def _lay_out_outcome(parts: dict[str, Any]) -> None:
     parts["report"] = gr.HTML()
     parts["events"] = gr.Dataframe(
         headers=list(views.EVENT_COLUMNS), datatype="str", interactive=False, wrap=True,
-        column_widths=["84px", "96px", "260px", "150px", "110px", "110px"],
+        column_widths=["8%", "10%", "38%", "18%", "13%", "13%"],
         label="Events: click a row to see its page", max_height=340, elem_classes="nn-events",
     )  # fmt: skip
     with gr.Row():
