@@ -54,7 +54,7 @@ _KEEP_IN_MIND = f"""(source, example, files, ...others) => {{
   window.taken = source === {UPLOAD!r} ? JSON.stringify(files) : null;
   return [source, example, files, ...others];
 }}"""
-_DROP_WHAT_WAS_TAKEN = "(files) => files && JSON.stringify(files) === window.taken ? null : files"
+_DROP_WHAT_WAS_TAKEN = "(files) => [files && JSON.stringify(files) === window.taken ? null : files]"
 """A run deletes the upload that it takes; one that was made while it ran is still there."""
 _BRING_PAGE_INTO_VIEW = (
     '() => document.querySelector(".nn-page")?.scrollIntoView({ block: "nearest", behavior: "smooth" })'
