@@ -276,13 +276,14 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
         stop,
         None, [parts["status"], parts["stop"]], queue=False, **hidden,
     )  # fmt: skip
+    latest: dict[str, Any] = {**hidden, "trigger_mode": "always_last"}  # a click while one is answered counts
     parts["previous"].click(moved_by(-1), place, shown, **hidden)
     parts["next"].click(moved_by(1), place, shown, **hidden)
     for moved in (parts["segment"].input, *(part.input for part in view)):
-        moved(moved_by(0), place, shown, trigger_mode="always_last", **hidden)
-    parts["overview"].click(to_share, view, shown, **hidden)
+        moved(moved_by(0), place, shown, **latest)
+    parts["overview"].click(to_share, view, shown, **latest)
     for part, handler in ((parts["narrative"], to_piece), (parts["events"], to_event)):
-        part.select(handler, view, shown, **hidden).then(None, js=_BRING_PAGE_INTO_VIEW, **hidden)
+        part.select(handler, view, shown, **latest).then(None, js=_BRING_PAGE_INTO_VIEW, **hidden)
 
 
 def _offer(desk: Desk, choices: Sequence[str]) -> None:
