@@ -18,7 +18,7 @@ from neuronarrator_hf.app import views
 from neuronarrator_hf.app.desk import UPLOAD, Desk
 from neuronarrator_hf.app.narrators import Narrators, models_of_server
 from neuronarrator_hf.app.views import View
-from neuronarrator_hf.app.visit import RefusedError, Visits
+from neuronarrator_hf.app.visit import RefusedError
 
 
 def test_an_example_is_narrated_segment_by_segment_beside_its_truth(
@@ -212,11 +212,11 @@ def test_a_server_without_a_model_says_so(
     assert "No model can be loaded" in last["status"] and str(tmp_path) not in last["status"]
 
 
-def test_an_error_of_ours_tells_no_content(root: Path) -> None:
+def test_an_error_of_ours_tells_no_content(desk: Desk) -> None:
     def fail(*_: Any) -> Any:
         raise RuntimeError("Jane Doe")
 
-    last = merged(run(Desk(Visits(root), fail)))
+    last = merged(run(Desk(desk.visits, fail)))
     assert "RuntimeError" in last["status"] and "Jane" not in repr(last)
 
 

@@ -54,7 +54,7 @@ _KEEP_IN_MIND = f"""(source, example, files, ...others) => {{
   window.taken = source === {UPLOAD!r} ? JSON.stringify(files) : null;
   return [source, example, files, ...others];
 }}"""
-_DROP_WHAT_WAS_TAKEN = "(files) => files && JSON.stringify(files) === window.taken ? null : files"
+_DROP_WHAT_WAS_TAKEN = "(files) => [files && JSON.stringify(files) === window.taken ? null : files]"
 """A run deletes the upload that it takes; one that was made while it ran is still there."""
 _BRING_PAGE_INTO_VIEW = (
     '() => document.querySelector(".nn-page")?.scrollIntoView({ block: "nearest", behavior: "smooth" })'
@@ -188,7 +188,7 @@ def _lay_out_outcome(parts: dict[str, Any]) -> None:
     parts["report"] = gr.HTML()
     parts["events"] = gr.Dataframe(
         headers=list(views.EVENT_COLUMNS), datatype="str", interactive=False, wrap=True,
-        column_widths=["84px", "96px", "260px", "150px", "110px", "110px"],
+        column_widths=["8%", "10%", "38%", "18%", "13%", "13%"],
         label="Events: click a row to see its page", max_height=340, elem_classes="nn-events",
     )  # fmt: skip
     with gr.Row():
@@ -276,13 +276,14 @@ def _wire(parts: dict[str, Any], desk: Desk) -> None:
         stop,
         None, [parts["status"], parts["stop"]], queue=False, **hidden,
     )  # fmt: skip
+    latest: dict[str, Any] = {**hidden, "trigger_mode": "always_last"}  # a click while one is answered counts
     parts["previous"].click(moved_by(-1), place, shown, **hidden)
     parts["next"].click(moved_by(1), place, shown, **hidden)
     for moved in (parts["segment"].input, *(part.input for part in view)):
-        moved(moved_by(0), place, shown, trigger_mode="always_last", **hidden)
-    parts["overview"].click(to_share, view, shown, **hidden)
+        moved(moved_by(0), place, shown, **latest)
+    parts["overview"].click(to_share, view, shown, **latest)
     for part, handler in ((parts["narrative"], to_piece), (parts["events"], to_event)):
-        part.select(handler, view, shown, **hidden).then(None, js=_BRING_PAGE_INTO_VIEW, **hidden)
+        part.select(handler, view, shown, **latest).then(None, js=_BRING_PAGE_INTO_VIEW, **hidden)
 
 
 def _offer(desk: Desk, choices: Sequence[str]) -> None:

@@ -45,7 +45,7 @@ STATUS_COLOURS = {
     "unchecked": "#e6b800",
 }
 """After Okabe and Ito (2008), told apart by the colour-blind too; `app.css` adds a line to each."""
-PAGE_INCHES, PAGE_DPI = 7.6, 160
+PAGE_INCHES, PAGE_DPI = 7.6, 130
 """Width of a page, which sets its letters against the traces, and its sharpness on fine screens."""
 EVENT_COLUMNS = ("onset", "duration", "finding", "where", "frequency", "confidence")
 _GRAVITY = ("supported", "unchecked", "unassessable", "contradicted")
