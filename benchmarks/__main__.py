@@ -68,15 +68,15 @@ def main() -> int:
             if arguments.only in contest.name:
                 outcomes.append(run_contest(contest, arguments.rounds, ceilings))
                 print(table.row(outcomes[-1]), flush=True)
+                if arguments.out:  # after each, so that a run that is cut short leaves what it has
+                    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+                    arguments.out.write_text(json.dumps(table.document(outcomes, ceilings), indent=1) + "\n")
     for outcome in outcomes:
         if outcome.note:
             print(f"\n{outcome.name}: {outcome.note}", end="")
     if below := table.missed(outcomes):
         print(f"\nbelow the aim: {', '.join(below)}")
     made = table.document(outcomes, ceilings)
-    if arguments.out:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(json.dumps(made, indent=1) + "\n")
     worse = table.regressions(made, previous) if previous else []
     for line in worse:
         print(f"worse than before: {line}", file=sys.stderr)

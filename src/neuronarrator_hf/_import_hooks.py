@@ -59,5 +59,5 @@ def call_when_imported(hook: Hook, name: str) -> None:
         hook(sys.modules[name])
         return
     if _finder not in sys.meta_path:
-        sys.meta_path.insert(0, _finder)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _finder)
     _finder.hooks.setdefault(name, []).append(hook)
