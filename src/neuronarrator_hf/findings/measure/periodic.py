@@ -43,6 +43,8 @@ unless they are six or more at intervals as regular as `CLEAR_IRREGULARITY`."""
 CLEAR_IRREGULARITY = 0.15
 ALPHA_CONTRAST = 2.8
 """Contrast that discharges need beside a posterior rhythm, which waxes, is alike and regular itself."""
+OWN_SIDE = 0.8
+"""Slope of a discharge of one side over that of the other side at the same time, at least."""
 MIN_CYCLES = 6
 MIN_DERIVATIONS = 3
 POSTERIOR_ROWS = np.array([2, 3, 6, 7, 12, 13, 16, 17])
@@ -106,6 +108,9 @@ def find_trains(block: SiteBlock) -> list[dict[str, Train]]:
     }
     middle = {side: np.maximum(np.median(envelope, axis=-1), 1e-6) for side, envelope in envelopes.items()}
     high = {side: np.quantile(envelope, 0.98, axis=-1) / middle[side] for side, envelope in envelopes.items()}
+    for side, other in (("left", "right"), ("right", "left")):
+        # What is larger on the other side is its discharge, heard here.
+        maxima[side] &= envelopes[side] > OWN_SIDE * envelopes[other]
     return [
         {
             side: _train(
