@@ -17,7 +17,7 @@ NEARLY_PERIODIC = -0.3
 LIGHT_WITH_BLINKS = 1.0
 """The same for delta under blinks, which encephalopathic patients have too."""
 LIGHT_WITH_SACCADES = 2.2
-ONE_FIELD = 0.66
+ONE_FIELD = 0.63
 """Share of the power of 0.5-4 Hz in one field: slow waves of sleep have 0.7-0.9, polymorphic delta 0.4-0.7."""
 MONOMORPHIC = 1.35
 """Steadiness of a run of delta that no sleep has."""
@@ -65,6 +65,8 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     whole = np.max([m("burst_suppression"), brush, ictal], axis=0)
     periodic = np.max([m("lpd"), m("gpd"), m("bipd")], axis=0)
     train = np.maximum(whole, periodic)
+    # Discharges slower than those of a seizure that fit better are periodic.
+    slower = np.where(periodic > m("electrographic_seizure"), periodic, -8.0)
     # Where the background is suppressed, or a seizure covers it, there is none that could be slow; the
     # pauses between complexes, and after a movement, are no attenuations of it.
     covered = np.maximum(suppression, ictal)
@@ -90,7 +92,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         ),
         (("gpd",), brush),
         (("asymmetry",), m("electrographic_seizure")),
-        (("electrographic_seizure",), brush),
+        (("electrographic_seizure",), np.maximum(brush, slower)),
         (("grda",), np.max([brush + 0.5, movement, ictal], axis=0)),
         (("beta_activity",), brush),
         (("lrda",), np.maximum(movement, ictal)),

@@ -24,7 +24,7 @@ MIN_FAST_UV = 28.0
 """Amplitude of 4-20 Hz: discharges are sharp, rhythmic delta of 3 Hz is not."""
 ONE_FIELD = 0.6
 """Share of the power in one field from which activity is that of one generator."""
-MANY_FIELDS = (0.1, 0.8)
+MANY_FIELDS = (0.1, 0.5)
 """Lack of that share, and log2 by which activity of many places has to be larger for it, at most."""
 HEALTHY_UV = 60.0
 """Upper quartile over the derivations of a side that alpha and mu hardly reach."""
