@@ -19,7 +19,7 @@ LIGHT_WITH_BLINKS = 1.0
 LIGHT_WITH_SACCADES = 2.2
 ONE_FIELD = 0.63
 """Share of the power of 0.5-4 Hz in one field: slow waves of sleep have 0.7-0.9, polymorphic delta 0.4-0.7."""
-MONOMORPHIC = 1.35
+MONOMORPHIC = 1.65
 """Steadiness of a run of delta that no sleep has."""
 STEADY_BESIDE_ALPHA = 1.15
 SUSPECT_ELECTRODE = -0.7
