@@ -99,7 +99,7 @@ def slope_envelope(block: SiteBlock) -> dict[str, np.ndarray]:
 
 
 def own_maxima(envelopes: dict[str, np.ndarray], maxima: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Maxima of each side without those of the other side's discharges, which are larger there and heard here."""
+    """Maxima of each side without those larger on the other side, whose discharges are heard here."""
     return maxima | {
         side: maxima[side] & (envelopes[side] > OWN_SIDE * envelopes[other])
         for side, other in (("left", "right"), ("right", "left"))
