@@ -16,10 +16,13 @@ BETWEEN_UV = 14.0
 NEARLY_PERIODIC = -0.3
 LIGHT_WITH_BLINKS = 1.0
 """The same for delta under blinks, which encephalopathic patients have too."""
-ONE_FIELD = 0.66
-"""Share of the power of 0.5-4 Hz in one field: slow waves of sleep have 0.7-0.9, polymorphic delta 0.4-0.7."""
-MONOMORPHIC = 1.35
+LIGHT_WITH_SACCADES = 2.2
+ONE_FIELD = 0.63
+"""Share of the power of 0.5-4 Hz in one field: slow waves of sleep 0.7-0.9, polymorphic delta 0.4-0.7."""
+MONOMORPHIC = 1.65
 """Steadiness of a run of delta that no sleep has."""
+STEADY_BESIDE_ALPHA = 1.15
+SUSPECT_ELECTRODE = -0.7
 EXPLAINED = -0.5
 """Margin at which a finding is left that another one explains."""
 _NOT_ASLEEP = ("lpd", "gpd", "bipd", "electrographic_seizure", "extreme_delta_brush", "burst_suppression")
@@ -37,18 +40,13 @@ def _give_way(own: Judgement, explained: np.ndarray) -> None:
 
 
 def discount_electrode(judgements: list[Judgement]) -> None:
-    """A focus in the region of a bad electrode is that electrode."""
+    """A focus on the side of a bad electrode is that electrode, which two derivations share."""
     by_id = {j.finding: j for j in judgements}
     electrode, focal = by_id["electrode_artifact"], by_id["focal_slowing"]
-    if electrode.side is None or electrode.regions is None or focal.side is None or focal.regions is None:
+    if electrode.side is None or focal.side is None:
         return
-    same = [
-        side == focal_side and bool(set(regions) & set(focal_regions))
-        for side, regions, focal_side, focal_regions in zip(
-            electrode.side, electrode.regions, focal.side, focal.regions, strict=True
-        )
-    ]
-    _give_way(focal, np.array(same) & (margin_of(by_id, "electrode_artifact") > -0.5))
+    same = np.array([side == other for side, other in zip(electrode.side, focal.side, strict=True)])
+    _give_way(focal, same & (margin_of(by_id, "electrode_artifact") > SUSPECT_ELECTRODE))
 
 
 def explain_by_patterns(judgements: list[Judgement]) -> None:
@@ -56,6 +54,10 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     by_id = {j.finding: j for j in judgements}
     m = lambda finding: margin_of(by_id, finding)  # noqa: E731
     brush, movement = m("extreme_delta_brush"), m("movement_artifact")
+    # Beside a posterior rhythm, slow waves of one side are a focus unless they are as steady as a rhythm.
+    unsteady = 4.0 * (STEADY_BESIDE_ALPHA - np.nan_to_num(by_id["lrda"].evidence["delta_steadiness"]))
+    unsteady = np.where(m("posterior_dominant_rhythm") > 0, unsteady, -8.0)
+    _give_way(by_id["lrda"], unsteady > 0)
     heart = np.where(m("spike_and_wave") > 0, -8.0, m("ecg_artifact"))
     suppression = np.maximum(m("burst_suppression"), m("extreme_low_voltage"))
     ictal = m("electrographic_seizure") - 0.5
@@ -63,13 +65,15 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     whole = np.max([m("burst_suppression"), brush, ictal], axis=0)
     periodic = np.max([m("lpd"), m("gpd"), m("bipd")], axis=0)
     train = np.maximum(whole, periodic)
+    # Discharges slower than those of a seizure that fit better are periodic.
+    slower = np.where(periodic > m("electrographic_seizure"), periodic, -8.0)
     # Where the background is suppressed, or a seizure covers it, there is none that could be slow; the
     # pauses between complexes, and after a movement, are no attenuations of it.
     covered = np.maximum(suppression, ictal)
     complexes = np.where(train > 0, -8.0, m("spike_and_wave"))
     share = np.nan_to_num(by_id["discontinuity"].evidence["suppressed_share"])
     pauses = np.where(share < OFTEN_SUPPRESSED, np.max([movement, ictal, complexes], axis=0), ictal)
-    # Where a rhythm of wakefulness comes and goes over a background that is never suppressed, nothing else fell.
+    # Where a rhythm of wakefulness comes and goes over an ordinary background, nothing else fell.
     rhythm = np.maximum(m("posterior_dominant_rhythm"), m("mu_rhythm"))
     reactive = np.where(share < NEVER_SUPPRESSED, rhythm, -8.0)
     # Between discharges lies the background; it is attenuated where it is low by itself.
@@ -105,7 +109,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         ),
         (("gpd",), brush),
         (("asymmetry",), m("electrographic_seizure")),
-        (("electrographic_seizure",), brush),
+        (("electrographic_seizure",), np.maximum(brush, slower)),
         (("grda",), np.max([brush + 0.5, movement, ictal], axis=0)),
         (("beta_activity",), brush),
         (("lrda",), np.maximum(movement, ictal)),
@@ -183,9 +187,9 @@ def explain_by_state(judgements: list[Judgement]) -> None:
     by_id = {j.finding: j for j in judgements}
     states = ("drowsy", "n1_sleep", "rem_sleep")
     light = np.max([margin_of(by_id, state) for state in states], axis=0) > 0
-    light |= (margin_of(by_id, "eyes_open") > 0) & (
-        margin_of(by_id, "generalized_delta_slowing") < LIGHT_WITH_BLINKS
-    )
+    # Eyes that look about beside blinks move more of the head than blinks alone.
+    most = np.where(margin_of(by_id, "lateral_eye_movements") > 0, LIGHT_WITH_SACCADES, LIGHT_WITH_BLINKS)
+    light |= (margin_of(by_id, "eyes_open") > 0) & (margin_of(by_id, "generalized_delta_slowing") < most)
     for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
         own = by_id[finding]
         _give_way(own, light & (own.margin < LIGHT_SLOWING))

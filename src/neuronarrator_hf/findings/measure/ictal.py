@@ -20,11 +20,12 @@ CONCENTRATION = 0.38
 REGULARITY = 0.4
 SUSTAINED_UV = 60.0
 MIN_AMPLITUDE_UV = 30.0
-MIN_FAST_UV = 28.0
-"""Amplitude of 4-20 Hz: discharges are sharp, rhythmic delta of 3 Hz is not."""
+SHARP_UV = 28.0
+SHARP_RATIO = 0.45
+"""Amplitude of 4-20 Hz, and its part of that of 2-20 Hz: rhythmic delta of 3 Hz stays below both."""
 ONE_FIELD = 0.6
 """Share of the power in one field from which activity is that of one generator."""
-MANY_FIELDS = (0.1, 0.8)
+MANY_FIELDS = (0.1, 0.5)
 """Lack of that share, and log2 by which activity of many places has to be larger for it, at most."""
 HEALTHY_UV = 60.0
 """Upper quartile over the derivations of a side that alpha and mu hardly reach."""
@@ -53,9 +54,12 @@ def judge_seizure(
     amplitude = 2.83 * 2.0 ** levels.max(axis=1)
     fast_uv = 2.83 * 2.0 ** fast_levels.max(axis=1)
     laterality = levels[:, 0] - levels[:, 1]
-    big = 3.0 * np.log2(np.minimum(amplitude / MIN_AMPLITUDE_UV, fast_uv / MIN_FAST_UV))
+    sharp = np.maximum(np.log2(fast_uv / SHARP_UV), 2.0 * np.log2(fast_uv / amplitude / SHARP_RATIO))
+    big = 3.0 * np.minimum(np.log2(amplitude / MIN_AMPLITUDE_UV), sharp)
+    # Theta of the whole head is as large and as fast, but differs from place to place.
     share = main_component(x, mask)[1]
-    rhythmic = np.minimum(take(shapes), 6.0 * np.log2(frequency / RATE_HZ))
+    spread_out = np.clip((ONE_FIELD - share) / MANY_FIELDS[0], 0.0, MANY_FIELDS[1])
+    rhythmic = np.minimum(take(shapes) - 3.0 * spread_out, 6.0 * np.log2(frequency / RATE_HZ))
     is_posterior = np.abs(frequency - np.nan_to_num(posterior_hz, nan=-9)) < 1.2
     # A steady rhythm of 8-13 Hz is alpha or mu of a healthy person unless it is larger than these are.
     healthy = (frequency > 7.5) & (frequency < 13.5)
@@ -71,8 +75,6 @@ def judge_seizure(
     contrast = np.array(
         [max((t.contrast for t in w.values() if np.isfinite(t.contrast)), default=1.5) for w in trains]
     )
-    # Theta of the whole head is as large, but differs from place to place.
-    spread_out = np.clip((ONE_FIELD - share) / MANY_FIELDS[0], 0.0, MANY_FIELDS[1])
     large = 3.0 * (np.log2(fast_uv / SUSTAINED_UV) - spread_out)
     sustained = np.minimum(large, 3.0 * np.log2(4.5 / contrast))
     sustained = np.minimum(sustained, 10.0 * (concentration - 0.18))

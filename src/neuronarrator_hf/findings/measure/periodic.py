@@ -43,6 +43,8 @@ unless they are six or more at intervals as regular as `CLEAR_IRREGULARITY`."""
 CLEAR_IRREGULARITY = 0.15
 ALPHA_CONTRAST = 2.8
 """Contrast that discharges need beside a posterior rhythm, which waxes, is alike and regular itself."""
+OWN_SIDE = 0.8
+"""Slope of a discharge of one side over that of the other side at the same time, at least."""
 MIN_CYCLES = 6
 MIN_DERIVATIONS = 3
 POSTERIOR_ROWS = np.array([2, 3, 6, 7, 12, 13, 16, 17])
@@ -96,6 +98,14 @@ def slope_envelope(block: SiteBlock) -> dict[str, np.ndarray]:
     return envelopes
 
 
+def own_maxima(envelopes: dict[str, np.ndarray], maxima: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Maxima of each side without those larger on the other side, whose discharges are heard here."""
+    return maxima | {
+        side: maxima[side] & (envelopes[side] > OWN_SIDE * envelopes[other])
+        for side, other in (("left", "right"), ("right", "left"))
+    }
+
+
 def find_trains(block: SiteBlock) -> list[dict[str, Train]]:
     """The trains of every window: left, right and of all derivations."""
     envelopes = slope_envelope(block)
@@ -106,6 +116,7 @@ def find_trains(block: SiteBlock) -> list[dict[str, Train]]:
     }
     middle = {side: np.maximum(np.median(envelope, axis=-1), 1e-6) for side, envelope in envelopes.items()}
     high = {side: np.quantile(envelope, 0.98, axis=-1) / middle[side] for side, envelope in envelopes.items()}
+    maxima = own_maxima(envelopes, maxima)
     return [
         {
             side: _train(

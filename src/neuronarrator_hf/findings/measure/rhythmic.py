@@ -45,7 +45,7 @@ RUN_S = 5.0
 STEADY = {"lrda": 0.85, "grda": 1.05}
 """Regularity and concentration of the steadiest run of a side that count neither for nor against: delta of
 many places reaches 0.9 on the better of two sides, discharges with an interval 0.6, one rhythm 1.5."""
-STEADY_LIMITS = (-1.0, 1.2)
+STEADY_LIMITS = (-0.6, 1.2)
 BRUSH_LOCKING = 0.27
 BRUSH_DENSITY = 0.4
 """Density of 14-30 over 8-12 Hz."""
@@ -168,8 +168,8 @@ def judge_rhythmic_delta(
             for of_window in trains
         ]
     )
-    steady = np.stack([steadiest_run(x[:, rows], mask[:, rows]) for rows in groups[:2]], axis=1)
-    favour = lambda finding, value: np.clip(3.0 * (value - STEADY[finding]), *STEADY_LIMITS)  # noqa: E731
+    steady = np.max([steadiest_run(x[:, rows], mask[:, rows]) for rows in groups[:2]], axis=0)
+    favour = {finding: np.clip(3.0 * (steady - none), *STEADY_LIMITS) for finding, none in STEADY.items()}
     # Rhythmic delta of one side is judged on that side, where it is largest.
     purest = np.stack(
         [masked_quantile(purity_rows[:, rows], mask[:, rows], LARGEST) for rows in groups[:2]], axis=1
@@ -177,14 +177,14 @@ def judge_rhythmic_delta(
     gain = np.clip(purest - PURITY, -2.0, 1.0) - np.clip(purities[:, :2] - PURITY, -2.0, 1.0)
     own_side = shapes[:, :2] + gain
     lateral_shape = np.nan_to_num(np.take_along_axis(own_side, stronger[:, None], axis=1)[:, 0], nan=-8.0)
-    lateral_shape += favour("lrda", np.take_along_axis(steady, stronger[:, None], axis=1)[:, 0])
+    lateral_shape += favour["lrda"]
     limits = [
         4.0 * np.log2(np.maximum(largest, 1e-3) / MIN_AMPLITUDE_UV),
         # Waves with an interval between them are periodic discharges; their slope stands out.
         3.0 * np.log2(3.2 / np.maximum(contrast, 1.0)),
         4.0 * np.log2(3.3 / frequency),
     ]
-    margin = np.min([shape + favour("grda", steady.max(axis=1)), *limits], axis=0)
+    margin = np.min([shape + favour["grda"], *limits], axis=0)
     lateral = 4.0 * (np.abs(laterality) - LATERALITY)
     # On both sides drifts and eyes move the electrodes too: what hardly repeats itself has to be large.
     repeated = np.maximum(
@@ -200,7 +200,7 @@ def judge_rhythmic_delta(
         "delta_over_theta_log2": purity,
         "delta_amplitude_uv": largest,
         "delta_laterality_log2": laterality,
-        "delta_steadiness": steady.max(axis=1),
+        "delta_steadiness": steady,
         "delta_field_share": main_component(x, mask)[1],
     }
     common: dict[str, Any] = {
