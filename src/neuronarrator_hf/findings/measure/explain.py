@@ -73,7 +73,10 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         (
             ("k_complexes", "vertex_waves"),
             np.max(
-                [train, *(m(f) for f in ("spike_and_wave", "polyspikes", "discontinuity", "brief_attenuation"))],
+                [
+                    train,
+                    *(m(f) for f in ("spike_and_wave", "polyspikes", "discontinuity", "brief_attenuation")),
+                ],
                 axis=0,
             ),
         ),

@@ -92,9 +92,7 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
         -2.5,
     )
     seen = (np.where(shared[:, None] & mask[..., None], sigma_power, 0.0)).sum(axis=-1)
-    left, right = (
-        masked_mean(seen[:, rows], mask[:, rows]) for rows in (SPINDLE_LEFT, SPINDLE_RIGHT)
-    )
+    left, right = (masked_mean(seen[:, rows], mask[:, rows]) for rows in (SPINDLE_LEFT, SPINDLE_RIGHT))
     sidedness = np.nan_to_num(0.5 * np.log2(np.maximum(left, 1e-3) / np.maximum(right, 1e-3)))
     margin = np.min(
         [
@@ -181,8 +179,8 @@ def _judge_slow_waves(block: SiteBlock) -> tuple[Judgement, dict[str, np.ndarray
         "slow_wave_sleep",
         margin,
         assessed & (block.duration_s >= 4.0),
-        bound="0.5-2 Hz above 75 uV in at least 20 % of the window, larger in front, alike and together on both"
-        " sides",
+        bound="0.5-2 Hz above 75 uV in at least 20 % of the window, larger in front, alike and together"
+        " on both sides",
         where="F3, F4, Fz against T7, T8, P7, P8",
         evidence=evidence,
     )
@@ -244,7 +242,7 @@ EDGE_S = 0.06
 
 
 def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
-    """K-complexes (>= 0.5 s, frontal, a positive wave behind) and vertex waves (< 0.5 s): the best of a few."""
+    """K-complexes (>= 0.5 s, frontal, a positive wave behind) and vertex waves (< 0.5 s)."""
     judgements = []
     rows = np.arange(block.n_windows)
     for finding, kind in _WAVES.items():
