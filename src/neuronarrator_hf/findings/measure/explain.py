@@ -137,11 +137,11 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
             waves.margin,
             (numbers["slow_wave_share"] - 0.85) / 0.1,
             4.0 * np.log2(np.maximum(numbers["slow_wave_uv"], 1e-3) / 120.0),
-            8.0 * (numbers["slow_wave_gradient_log2"] - 0.25),
+            8.0 * (numbers["slow_wave_gradient_log2"] - 0.15),
             8.0 * (0.85 - numbers["slow_wave_gradient_log2"]),
             10.0 * (0.45 - by_id["grda"].evidence["delta_regularity"]),
             4.0 * np.log2(2.4 / contrast),
-            -pattern - 0.3,
+            -pattern,
         ],
         axis=0,
     )
