@@ -97,7 +97,7 @@ def judge_lateral(block: SiteBlock) -> Judgement:
         "lateral_eye_movements",
         margin,
         block.site_mask[:, site_indices(("F7", "F8"))].all(axis=1) & (block.site_mask.sum(axis=1) >= 10),
-        bound="opposite deflections at F7 and F8 of 40 uV each, 1.5 times the back, with the field of the eyes",
+        bound="opposite deflections at F7 and F8 of 40 uV each, 1.5 times the back, field of the eyes",
         where="F7, F8 against the average, below 4 Hz",
         evidence={"lateral_uv": swing, "lateral_correlation": correlation, "rolling_log2": rolling},
     )
