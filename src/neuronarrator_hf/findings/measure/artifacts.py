@@ -1,4 +1,4 @@
-"""Artifacts: eyes, muscle, electrodes, mains, heart, movement, flat channels."""
+"""Artifacts: muscle, electrodes, mains, heart, movement, flat channels."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy import fft
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
+from scipy.ndimage import uniform_filter1d
 
-from ...signal.montage import SITES_1020, electrode_positions, site_indices, site_region, site_side
+from ...signal.montage import SITES_1020, electrode_positions, site_region, site_side
 from ...signal.quality import FLAT_UV
 from .block import (
     LEFT_BIPOLAR,
@@ -18,18 +18,9 @@ from .block import (
     masked_median,
     masked_quantile,
 )
+from .eyes import judge_blinks, judge_lateral
 from .result import Judgement
 
-BLINK_UV = 60.0
-BLINK_RATIO = 6.0
-"""Height over the standard deviation of the posterior electrodes in the same band."""
-LATERAL_UV = 40.0
-LATERAL_OVER_BACK = 0.6
-"""log2 of the swing of F7 - F8 over that of the posterior electrodes."""
-LATERAL_BESIDE = 0.3
-"""Share of F7 - F8 that F3 and F4, or T7 and T8, may follow; the eyes reach 0.15, slow waves 0.4."""
-LATERAL_BALANCE = 1.0
-"""log2 of what F7 follows over what F8 does."""
 MUSCLE_UV = 20.0
 MOVEMENT_UV = 60.0
 MOVEMENT_RISE = 1.3
@@ -62,8 +53,8 @@ def judge_artifacts(
     """All artifact findings. `flat` names the flat channels of each window."""
     muscle, muscle_uv = _judge_muscle(block)
     return [
-        _judge_blinks(block),
-        _judge_lateral(block),
+        judge_blinks(block),
+        judge_lateral(block),
         muscle,
         _judge_electrode(block),
         _judge_mains(block, quality),
@@ -71,112 +62,6 @@ def judge_artifacts(
         _judge_movement(block),
         judge_flat(flat),
     ], {"muscle_uv": muscle_uv}
-
-
-def _judge_blinks(block: SiteBlock) -> Judgement:
-    """Positive frontopolar deflections, alike on both sides and much smaller at F3 and F4."""
-    x = block.band(0.5, 8.0, "average")
-    fp1, fp2, f3, f4, back = (x[:, site_indices((s,))[0]] for s in ("Fp1", "Fp2", "F3", "F4", "Pz"))
-    pole = 0.5 * (fp1 + fp2)
-    behind = 0.5 * (f3 + f4)
-    width = round(0.6 * SLOW_SFREQ_HZ)
-    baseline = -maximum_filter1d(-pole, round(1.2 * SLOW_SFREQ_HZ), axis=-1)
-    height = pole - baseline
-    is_peak = (pole == maximum_filter1d(pole, width, axis=-1)) & (height > BLINK_UV)
-    both = np.minimum(fp1, fp2) > 0.6 * np.maximum(fp1, fp2)
-    decays = (behind < 0.6 * pole) & (np.abs(back) < 0.4 * pole)
-    posterior = x[:, site_indices(("C3", "Cz", "C4", "P3", "Pz", "P4", "O1", "O2"))]
-    background = masked_median(
-        posterior.std(axis=-1),
-        block.site_mask[:, site_indices(("C3", "Cz", "C4", "P3", "Pz", "P4", "O1", "O2"))],
-    )
-    stands_out = height > BLINK_RATIO * background[:, None]
-    blink = is_peak & both & decays & stands_out & _is_narrow(pole, baseline, 0.5)
-    count = blink.sum(axis=-1)
-    best = np.where(blink, height, 0).max(axis=-1)
-    size = np.minimum(
-        3 * np.log2(np.maximum(best, 1) / BLINK_UV),
-        3 * np.log2(np.maximum(best, 1) / BLINK_RATIO / background),
-    )
-    margin = np.where(count > 0, size + 0.5 * np.log2(np.maximum(count, 1)) + 0.2, -2.5)
-    sites = site_indices(("Fp1", "Fp2", "F3", "F4"))
-    return Judgement(
-        "eye_blinks",
-        margin,
-        block.site_mask[:, sites].all(axis=1),
-        bound="frontopolar positive deflections above 60 uV on both sides, below 60 % of it at F3 and F4",
-        where="Fp1, Fp2 against the average",
-        evidence={"blinks": count.astype(float), "blink_uv": best},
-    )
-
-
-def _is_narrow(x: np.ndarray, baseline: np.ndarray, max_s: float) -> np.ndarray:
-    """Peaks that fall to half their height within `max_s` on both sides together."""
-    half = round(max_s * SLOW_SFREQ_HZ / 2)
-    middle = baseline + 0.5 * (x - baseline)
-    left = np.pad(x, ((0, 0), (half, 0)), mode="edge")[:, : x.shape[1]]
-    right = np.pad(x, ((0, 0), (0, half)), mode="edge")[:, half:]
-    return (left < middle) & (right < middle)
-
-
-def _judge_lateral(block: SiteBlock) -> Judgement:
-    """Opposite deflections at F7 and F8 that the rest of the head does not follow."""
-    # Rolling eyes move below 0.5 Hz: what the chain's high-pass leaves of that is still large.
-    x = block.band(0.0, 4.0, "average")
-    f7, f8 = x[:, site_indices(("F7",))[0]], x[:, site_indices(("F8",))[0]]
-    back = x[:, site_indices(("P3", "P4", "O1", "O2"))]
-    centred = lambda a: a - a.mean(axis=-1, keepdims=True)  # noqa: E731
-    a, b = centred(f7), centred(f8)
-    correlation = (a * b).sum(-1) / np.maximum(np.sqrt((a * a).sum(-1) * (b * b).sum(-1)), 1e-9)
-    difference = f7 - f8
-    swing = np.quantile(difference, 0.98, axis=-1) - np.quantile(difference, 0.02, axis=-1)
-    rest = np.quantile(back, 0.98, axis=-1) - np.quantile(back, 0.02, axis=-1)
-    ratio = np.log2(np.maximum(swing, 1e-3) / np.maximum(rest.max(axis=1), 1e-3))
-    quick = block.band(0.5, 4.0, "average")
-    quick = quick[:, site_indices(("F7",))[0]] - quick[:, site_indices(("F8",))[0]]
-    quick_uv = np.quantile(quick, 0.98, axis=-1) - np.quantile(quick, 0.02, axis=-1)
-    rolling = np.log2(np.maximum(swing, 1e-3) / np.maximum(quick_uv, 1e-3))
-    margin = np.min(
-        [
-            3 * np.log2(np.maximum(swing, 1e-3) / (2 * LATERAL_UV)),
-            5 * (-correlation - 0.5),
-            3 * (ratio - LATERAL_OVER_BACK),
-            _lateral_field_margin(x, centred(difference)),
-        ],
-        axis=0,
-    )
-    return Judgement(
-        "lateral_eye_movements",
-        margin,
-        block.site_mask[:, site_indices(("F7", "F8"))].all(axis=1) & (block.site_mask.sum(axis=1) >= 10),
-        bound="opposite deflections at F7 and F8 of 40 uV each, 1.7 times the back",
-        where="F7, F8 against the average, below 4 Hz",
-        evidence={"lateral_uv": swing, "lateral_correlation": correlation, "rolling_log2": rolling},
-    )
-
-
-def _lateral_field_margin(x: np.ndarray, difference: np.ndarray) -> np.ndarray:
-    """Whether what follows F7 - F8 has the field of the eyes: alike on both sides and steep.
-
-    A focus of one side is largest there and reflected on the other by the average reference; slow waves of
-    both sides reach back to the temporal and the other frontal electrodes.
-
-    Args:
-        x: `(n_windows, 19, n_times)` below 4 Hz.
-        difference: `(n_windows, n_times)` F7 - F8, of mean 0.
-    """
-    power = np.maximum(np.einsum("wt,wt->w", difference, difference), 1e-6)
-    share = np.einsum("wst,wt->ws", x, difference) / power[:, None]
-    follows = lambda left, right: (
-        0.5
-        * (  # noqa: E731
-            share[:, site_indices((left,))[0]] - share[:, site_indices((right,))[0]]
-        )
-    )
-    f7, f8 = (share[:, site_indices((site,))[0]] for site in ("F7", "F8"))
-    balance = np.log2(np.maximum(f7, 0.05) / np.maximum(-f8, 0.05))
-    beside = np.maximum(follows("F3", "F4"), follows("T7", "T8"))
-    return np.asarray(np.minimum(10.0 * (LATERAL_BESIDE - beside), 3.0 * (LATERAL_BALANCE - np.abs(balance))))
 
 
 def _judge_muscle(block: SiteBlock) -> tuple[Judgement, np.ndarray]:
@@ -240,17 +125,21 @@ def _judge_electrode(block: SiteBlock) -> Judgement:
     ratio = np.log2(np.maximum(private, 1e-3) / np.maximum(masked_median(private, mask), 1e-3)[:, None])
     pop = np.abs(np.diff(x, axis=-1)).max(-1)
     pops = np.log2(np.maximum(pop, 1e-3) / np.maximum(masked_median(pop, mask), 1e-3)[:, None])
-    strength = np.minimum(4 * (np.maximum(ratio, 0.7 * pops) - 1.5), 5 * (PRIVATE_ALIKE - correlation))
+    excess = np.maximum(ratio, 0.7 * pops)
+    strength = np.minimum(4 * (excess - 1.5), 5 * (PRIVATE_ALIKE - correlation))
     strength = np.where(mask, strength, -8.0)
-    best = strength.argmax(axis=1)
+    # Neighbours of a very bad electrode are unlike the mean that it spoils: it is the largest of them.
+    best = np.where(mask & (strength > strength.max(axis=1, keepdims=True) - 1.0), excess, -8.0).argmax(
+        axis=1
+    )
     second = np.sort(strength, axis=1)[:, -2]
     rows = np.arange(block.n_windows)
     fault = residual[rows, best]
     near = np.where(_NEAR[best] & mask, np.abs(_correlation(x, fault[:, None])), 0.0).max(axis=1)
     margin = np.min(
         [
-            strength.max(axis=1),
-            3.0 * (strength.max(axis=1) - second) + 0.5,
+            strength[rows, best],
+            3.0 * (strength[rows, best] - second) + 0.5,
             # What the mean of the neighbours leaves over of a steep field, one of them still follows.
             6.0 * (PRIVATE_FOLLOWED - near),
         ],
@@ -371,8 +260,8 @@ def _judge_movement(block: SiteBlock) -> Judgement:
         "movement_artifact",
         margin,
         (block.site_mask.sum(axis=1) >= 6) & (block.duration_s >= 4.0),
-        bound="0.5-4 Hz above 60 uV in a third of the electrodes, 2.5 times the calm seconds, with muscle, of no"
-        " single field",
+        bound="0.5-4 Hz above 60 uV in a third of the electrodes, 2.5 times the calm seconds, with muscle,"
+        " of no single field",
         where="average reference",
         evidence={"movement_uv": amplitude},
     )

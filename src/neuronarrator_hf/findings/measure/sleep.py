@@ -179,8 +179,8 @@ def _judge_slow_waves(block: SiteBlock) -> tuple[Judgement, dict[str, np.ndarray
         "slow_wave_sleep",
         margin,
         assessed & (block.duration_s >= 4.0),
-        bound="0.5-2 Hz above 75 uV in at least 20 % of the window, larger in front, alike and together on both"
-        " sides",
+        bound="0.5-2 Hz above 75 uV in at least 20 % of the window, larger in front, alike and together"
+        " on both sides",
         where="F3, F4, Fz against T7, T8, P7, P8",
         evidence=evidence,
     )
@@ -229,7 +229,7 @@ _WAVES = {
     "k_complexes": _Wave(
         12.0, ("F3", "F4", "Fz", "Cz"), (0.125, 0.3), 60.0, 0.5, 0.15, 0.35, -0.25, 0.5, -0.1
     ),
-    "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.135), 50.0, 0.5, 0.35, 0.0, 0.1, 0.75, 1.0),
+    "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.135), 50.0, 0.6, 0.45, 0.0, 0.1, 0.75, 1.0),
 }
 REACH_S = 0.6
 MAX_WAVES = 3
@@ -242,7 +242,7 @@ EDGE_S = 0.06
 
 
 def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
-    """K-complexes (>= 0.5 s, frontal, a positive wave behind) and vertex waves (< 0.5 s): the best of a few."""
+    """K-complexes (>= 0.5 s, frontal, a positive wave behind) and vertex waves (< 0.5 s)."""
     judgements = []
     rows = np.arange(block.n_windows)
     for finding, kind in _WAVES.items():

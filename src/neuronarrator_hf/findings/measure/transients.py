@@ -306,7 +306,6 @@ def _sharpness(t: Transients) -> float:
 def _is_regular(t: Transients) -> bool:
     """Whether five or more transients come at multiples of one interval."""
     times = t.times_s[t.criteria >= MIN_CRITERIA - 1]
-    times = times[np.diff(times, prepend=-np.inf) > POLYSPIKE_INTERVAL_S[1]]  # a group is one event
     if len(times) < 5:
         return False
     intervals = np.diff(times)
