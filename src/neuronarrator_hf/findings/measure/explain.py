@@ -18,7 +18,7 @@ LIGHT_WITH_BLINKS = 1.0
 """The same for delta under blinks, which encephalopathic patients have too."""
 LIGHT_WITH_SACCADES = 2.2
 ONE_FIELD = 0.63
-"""Share of the power of 0.5-4 Hz in one field: slow waves of sleep have 0.7-0.9, polymorphic delta 0.4-0.7."""
+"""Share of the power of 0.5-4 Hz in one field: slow waves of sleep 0.7-0.9, polymorphic delta 0.4-0.7."""
 MONOMORPHIC = 1.65
 """Steadiness of a run of delta that no sleep has."""
 STEADY_BESIDE_ALPHA = 1.15
@@ -73,12 +73,14 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     complexes = np.where(train > 0, -8.0, m("spike_and_wave"))
     share = np.nan_to_num(by_id["discontinuity"].evidence["suppressed_share"])
     pauses = np.where(share < OFTEN_SUPPRESSED, np.max([movement, ictal, complexes], axis=0), ictal)
-    # Where a rhythm of wakefulness comes and goes over a background that is never suppressed, nothing else fell.
+    # Where a rhythm of wakefulness comes and goes over an ordinary background, nothing else fell.
     rhythm = np.maximum(m("posterior_dominant_rhythm"), m("mu_rhythm"))
     reactive = np.where(share < NEVER_SUPPRESSED, rhythm, -8.0)
     # Between discharges lies the background; it is attenuated where it is low by itself.
     quiet_uv = np.nan_to_num(by_id["discontinuity"].evidence["quiet_uv"], nan=BETWEEN_UV)
-    between = np.where(periodic > NEARLY_PERIODIC, 4.0 * np.log2(np.maximum(quiet_uv, 1e-3) / BETWEEN_UV), -8.0)
+    between = np.where(
+        periodic > NEARLY_PERIODIC, 4.0 * np.log2(np.maximum(quiet_uv, 1e-3) / BETWEEN_UV), -8.0
+    )
     for findings, reason in (
         (("spikes",), np.maximum(whole, heart)),
         (("polyspikes",), np.maximum(train, heart)),
@@ -151,7 +153,9 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
         ],
         axis=0,
     )
-    waves.margin = np.where(spindles > 0, waves.margin, np.where(sleep > 0, np.minimum(waves.margin, one_field), alone))
+    waves.margin = np.where(
+        spindles > 0, waves.margin, np.where(sleep > 0, np.minimum(waves.margin, one_field), alone)
+    )
     rhythmic = by_id["grda"]
     rhythmic.margin = np.where(waves.margin > 0, np.minimum(rhythmic.margin, -waves.margin), rhythmic.margin)
     asleep = np.maximum(sleep, waves.margin)

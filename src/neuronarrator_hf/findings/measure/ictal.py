@@ -22,7 +22,7 @@ SUSTAINED_UV = 60.0
 MIN_AMPLITUDE_UV = 30.0
 SHARP_UV = 28.0
 SHARP_RATIO = 0.45
-"""Amplitude of 4-20 Hz, and its part of that of 2-20 Hz: discharges are sharp, rhythmic delta of 3 Hz is neither."""
+"""Amplitude of 4-20 Hz, and its part of that of 2-20 Hz: rhythmic delta of 3 Hz stays below both."""
 ONE_FIELD = 0.6
 """Share of the power in one field from which activity is that of one generator."""
 MANY_FIELDS = (0.1, 0.5)

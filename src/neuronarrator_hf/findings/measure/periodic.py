@@ -98,6 +98,14 @@ def slope_envelope(block: SiteBlock) -> dict[str, np.ndarray]:
     return envelopes
 
 
+def own_maxima(envelopes: dict[str, np.ndarray], maxima: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Maxima of each side without those larger on the other side, whose discharges are heard here."""
+    return maxima | {
+        side: maxima[side] & (envelopes[side] > OWN_SIDE * envelopes[other])
+        for side, other in (("left", "right"), ("right", "left"))
+    }
+
+
 def find_trains(block: SiteBlock) -> list[dict[str, Train]]:
     """The trains of every window: left, right and of all derivations."""
     envelopes = slope_envelope(block)
@@ -108,9 +116,7 @@ def find_trains(block: SiteBlock) -> list[dict[str, Train]]:
     }
     middle = {side: np.maximum(np.median(envelope, axis=-1), 1e-6) for side, envelope in envelopes.items()}
     high = {side: np.quantile(envelope, 0.98, axis=-1) / middle[side] for side, envelope in envelopes.items()}
-    for side, other in (("left", "right"), ("right", "left")):
-        # What is larger on the other side is its discharge, heard here.
-        maxima[side] &= envelopes[side] > OWN_SIDE * envelopes[other]
+    maxima = own_maxima(envelopes, maxima)
     return [
         {
             side: _train(

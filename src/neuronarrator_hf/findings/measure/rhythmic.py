@@ -119,7 +119,9 @@ def steadiest_run(x: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """
     wave, _ = main_component(x, mask)
     length = min(round(RUN_S * SLOW_SFREQ_HZ), wave.shape[-1])
-    runs = np.stack([wave[:, s : s + length] for s in range(0, wave.shape[-1] - length + 1, length // 2)], axis=1)
+    runs = np.stack(
+        [wave[:, s : s + length] for s in range(0, wave.shape[-1] - length + 1, length // 2)], axis=1
+    )
     single = runs.reshape(-1, 1, length)
     found = measure_rhythmicity(single, np.ones(single.shape[:2], bool), (0.5, 6.0), RANGE_HZ)
     return (found.concentration + found.regularity).reshape(runs.shape[:2]).max(axis=1)
