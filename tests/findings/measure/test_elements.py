@@ -159,7 +159,8 @@ def test_spindles_come_on_both_sides() -> None:
     ],
 )
 def test_what_gives_way_to_what(finding: str, reason: str) -> None:
-    evidence = {"suppressed_share": np.array([0.3, 0.3]), "spike_margin": np.array([-1.0, -1.0])}
+    numbers = {"suppressed_share": 0.3, "quiet_uv": 5.0, "delta_steadiness": 0.0, "spike_margin": -1.0}
+    evidence = {name: np.full(2, value) for name, value in numbers.items()}
     judgements = [
         Judgement(f, np.array([-2.0, -2.0]), np.ones(2, bool), evidence=evidence) for f in FINDING_IDS
     ]
@@ -171,7 +172,8 @@ def test_what_gives_way_to_what(finding: str, reason: str) -> None:
 
 
 def test_a_spike_that_is_clear_by_itself_stays_beside_mu() -> None:
-    evidence = {"suppressed_share": np.zeros(1), "spike_margin": np.array([0.8])}
+    numbers = {"suppressed_share": 0.0, "quiet_uv": 5.0, "delta_steadiness": 0.0, "spike_margin": 0.8}
+    evidence = {name: np.full(1, value) for name, value in numbers.items()}
     judgements = [Judgement(f, np.array([-2.0]), np.ones(1, bool), evidence=evidence) for f in FINDING_IDS]
     by_id = {j.finding: j for j in judgements}
     by_id["mu_rhythm"].margin = by_id["spikes"].margin = np.array([1.0])
