@@ -198,6 +198,16 @@ def test_decisions_rule_where_the_measurement_is_uncertain():
     assert "spikes" in repair("", None, sure, decisions={"spikes": 0.0}).text
 
 
+def test_what_is_added_stands_where_a_paragraph_tells_of_it():
+    """Background before discharges, both before what was not seen and before the judgement."""
+    spoken = [Claim("eyes_closed"), Claim("muscle_artifact"), Claim("spikes", "absent"), Claim("abnormal")]
+    text = write_segment(spoken, seed=0, variety=0.0)
+    measured = measurement(PDR, LPD, *(c.with_(confidence=0.9) for c in spoken[:2]))
+    told = [c.finding for c in repair(text, None, measured).claims]
+    assert told[:3] == ["eyes_closed", "posterior_dominant_rhythm", "lpd"] and told[-1] == "abnormal"
+    assert told.index("muscle_artifact") > 2 and told.index("spikes") > 2
+
+
 def test_a_text_cut_off_does_not_run_into_what_is_added():
     mended = repair("There are GPDs", None, measurement(Claim("gpd", confidence=0.9)))
     assert mended.text == "There are GPDs. The segment is abnormal."

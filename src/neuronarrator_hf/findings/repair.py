@@ -317,18 +317,25 @@ def _with_additions(sentences: list[_Sentence], truth: _Truth) -> list[_Sentence
         and (finding in ABNORMAL_IDS or (finding == "posterior_dominant_rhythm" and not asleep))
         and _is_certain(finding, truth)
     ]
-    added = [
-        _Sentence(text, [claim], is_added=True)
-        for claim in (truth.claim(finding) for finding in wanted)
-        for text in [truth.write([claim])]
-    ]
-    at = next((i for i, sentence in enumerate(sentences) if sentence.is_summary), len(sentences))
-    sentences = [*sentences[:at], *added, *sentences[at:]]
+    for finding in wanted:
+        claim = truth.claim(finding)
+        added = _Sentence(truth.write([claim]), [claim], is_added=True)
+        sentences.insert(_place(finding, sentences), added)
     if not any(sentence.is_summary for sentence in sentences):
         verdict = _verdict(sentences, truth)
         if verdict is not None:
             sentences.append(_Sentence(truth.write([verdict]), [verdict], is_added=True))
     return sentences
+
+
+def _place(finding: str, sentences: list[_Sentence]) -> int:
+    """Where a paragraph tells of a finding: in the order of the vocabulary, before what was not seen."""
+    rank = FINDING_IDS.index(finding)
+    for i, sentence in enumerate(sentences):
+        present = [FINDING_IDS.index(c.finding) for c in sentence.claims if c.is_present]
+        if sentence.is_summary or not present or min(present) > rank:
+            return i
+    return len(sentences)
 
 
 def _verdict(sentences: list[_Sentence], truth: _Truth) -> Claim | None:
