@@ -13,8 +13,9 @@ from neuronarrator_hf.models.finding_targets import (
     encode_claims,
     stack_targets,
 )
+from neuronarrator_hf.models.initial_weights import init_by_fan_in
 from neuronarrator_hf.models.modeling_heads import FindingHeads, FindingTokens, finding_losses, join_windows
-from neuronarrator_hf.models.modeling_waveform import NUM_EVIDENCE
+from neuronarrator_hf.models.modeling_waveform import NUM_EVIDENCE, SITE_EVIDENCE_SIZE
 
 
 def make_tokens(num_tokens: int = 5) -> FindingTokens:
@@ -71,6 +72,23 @@ def test_heads_give_every_logit_and_the_evidence_moves_the_frequency() -> None:
     logits |= heads.changes_since(states, torch.randn(2, 8))
     assert logits["presence"].shape == (2, len(FINDING_IDS))
     assert all(logits[name].shape == (2, len(FINDING_IDS), n) for name, n in ATTRIBUTE_SIZES.items())
+
+
+def test_what_the_sites_show_moves_presence_alone_and_starts_at_nothing() -> None:
+    heads = FindingHeads(12, 8, 16)
+    init_by_fan_in(None, heads.presence_from_sites)
+    inputs = torch.randn(2, 12), torch.zeros(2, NUM_EVIDENCE, len(FREQUENCY_BINS_HZ))
+    sites = torch.rand(2, SITE_EVIDENCE_SIZE)
+    without, with_sites = heads(*inputs)[0], heads(*inputs, sites)[0]
+    assert all(torch.equal(without[name], with_sites[name]) for name in without)
+    line_noise = FINDING_IDS.index("line_noise")
+    with torch.no_grad():
+        heads.presence_from_sites.weight[line_noise, 6] = 3.0
+    moved = heads(*inputs, sites)[0]
+    torch.testing.assert_close(
+        (moved["presence"] - without["presence"])[:, line_noise], 3.0 * sites[:, 6], atol=1e-5, rtol=1e-5
+    )
+    assert all(torch.equal(without[name], moved[name]) for name in without if name != "presence")
 
 
 def test_targets_and_sharp_probabilities_give_the_same_tokens() -> None:

@@ -214,7 +214,7 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
         evidence = getattr(encoded, "rate_evidence", None)
         if evidence is None:
             evidence = embedding.new_zeros(len(embedding), NUM_EVIDENCE, len(FREQUENCY_BINS_HZ))
-        logits, finding_states = self.heads(embedding, evidence)
+        logits, finding_states = self.heads(embedding, evidence, getattr(encoded, "site_evidence", None))
         eeg_tokens = self.eeg_projector(tokens).unflatten(0, (batch_size, n_windows))
 
         now = _partial_concepts(logits)

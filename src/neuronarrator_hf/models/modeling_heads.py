@@ -10,8 +10,9 @@ from torch.nn import functional as F
 
 from ..findings.vocabulary import FINDING_IDS
 from .finding_targets import ATTRIBUTE_SIZES, ATTRIBUTES, CATEGORICAL, CONCEPT_SIZE, applies
+from .initial_weights import ClosedLinear
 from .modeling_comparison import NumberComparison
-from .modeling_waveform import NUM_EVIDENCE
+from .modeling_waveform import NUM_EVIDENCE, SITE_EVIDENCE_SIZE
 from .number_features import NUM_NUMBER_FEATURES, number_features
 
 _OF_HISTORY = ("change", "since")
@@ -38,18 +39,22 @@ class FindingHeads(nn.Module):
             {name: torch.zeros(n_findings, n) for name, n in ATTRIBUTE_SIZES.items()}
         )
         self.presence_from_finding = nn.Linear(size, 1)
+        self.presence_from_sites = ClosedLinear(SITE_EVIDENCE_SIZE, n_findings)
         self.evidence_weights = nn.Linear(size, NUM_EVIDENCE)
         self.history = nn.Linear(history_size, size)
         self.compare = nn.Sequential(nn.LayerNorm(2 * size), nn.Linear(2 * size, size), nn.GELU())
         self.changes = nn.ModuleDict({name: nn.Linear(size, ATTRIBUTE_SIZES[name]) for name in _OF_HISTORY})
         self.compare_numbers = NumberComparison(history_size, size) if compare_numbers else None
 
-    def forward(self, embedding: Tensor, rate_evidence: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    def forward(
+        self, embedding: Tensor, rate_evidence: Tensor, site_evidence: Tensor | None = None
+    ) -> tuple[dict[str, Tensor], Tensor]:
         """Logits that need no history, and the states of the findings for `changes_since`.
 
         Args:
             embedding: `(batch, embedding_size)`.
             rate_evidence: `(batch, NUM_EVIDENCE, n_bins)`.
+            site_evidence: `(batch, SITE_EVIDENCE_SIZE)`, or None from encoders that have none.
 
         Returns:
             Logits by name, `(batch, n_findings[, size])`, and `(batch, n_findings, size)`.
@@ -58,6 +63,8 @@ class FindingHeads(nn.Module):
         states = self.mlp(states)
         logits = {name: layer(states) + self.biases[name] for name, layer in self.attributes.items()}
         logits["presence"] = self.presence(embedding) + self.presence_from_finding(states)[..., 0]
+        if site_evidence is not None:
+            logits["presence"] = logits["presence"] + self.presence_from_sites(site_evidence)
         weights = self.evidence_weights(states)
         evidence = weights @ rate_evidence.to(weights.dtype)
         logits["frequency"] = logits["frequency"] + F.pad(evidence, (1, 0))

@@ -39,6 +39,7 @@ NUM_ENVELOPES = 3
 """Sharpness envelopes: all rows, left, right."""
 NUM_EVIDENCE = len(SITES_1020) + NUM_ENVELOPES
 """Rows of rate evidence: the spectrum of each site, then the autocorrelation of each envelope."""
+SITE_EVIDENCE_SIZE = 2 * QUALITY_SIZE
 _STEP_S = 0.2
 _ENVELOPE_DECIMATION = 2
 _MAX_LAG_S = 5.0
@@ -55,11 +56,14 @@ class WaveformOutput(ModelOutput):
         pooler_output: `(batch, hidden_size)` embedding.
         rate_evidence: `(batch, NUM_EVIDENCE, n_bins)` how much each frequency of `FREQUENCY_BINS_HZ`
             stands out; zeros from encoders that have none.
+        site_evidence: `(batch, SITE_EVIDENCE_SIZE)` maximum, then mean over the sites of their quality (see
+            `modeling_sites.SiteQuality`): what breaks one site must not drown in the others.
     """
 
     last_hidden_state: Tensor | None = None
     pooler_output: Tensor | None = None
     rate_evidence: Tensor | None = None
+    site_evidence: Tensor | None = None
 
 
 class AmplitudeView(Float32Buffers):
@@ -233,7 +237,7 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         if config.use_site_quality:
             self.quality_features = ClosedLinear(QUALITY_SIZE, size)
             self.silent_sites = ClosedLinear(len(SITES_1020), hidden_size)
-            self.quality_summary = ClosedLinear(2 * QUALITY_SIZE, hidden_size)
+            self.quality_summary = ClosedLinear(SITE_EVIDENCE_SIZE, hidden_size)
         self.row_embedding = nn.Parameter(torch.zeros(NUM_ROWS, size))
         self.mixing = nn.ModuleList(
             MixingLayer(size, config.num_attention_heads, config.dropout)
@@ -316,16 +320,17 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         periods = F.gelu(self.periods(periods.flatten(1)))
         summary = (self.row_summary(rows) * row_mask[..., None]).flatten(1)
         whole = self.global_out(torch.cat([course, periods, summary, log_scale], dim=-1))
+        site_evidence = None
         if quality is not None:
-            # A site that records nothing may have no row; what breaks one site must not drown in the others.
-            whole = whole + self.silent_sites(quality[..., SILENT])
-            whole = whole + self.quality_summary(torch.cat([quality.amax(1), quality.mean(1)], dim=-1))
+            whole = whole + self.silent_sites(quality[..., SILENT])  # such a site may have no row
+            site_evidence = torch.cat([quality.amax(1), quality.mean(1)], dim=-1)
+            whole = whole + self.quality_summary(site_evidence)
 
         weights = torch.einsum("qd,nrd->nqr", self.queries, rows) / rows.shape[-1] ** 0.5
         weights = weights.masked_fill(~mask[:, 0], torch.finfo(weights.dtype).min).softmax(-1)
         tokens = self.token_norm(self.token_out(weights @ rows) + whole[:, None])
         pooled = self.pooled_norm(self.pooled_out(torch.cat([whole, tokens.mean(1)], dim=-1)))
-        return WaveformOutput(last_hidden_state=tokens, pooler_output=pooled, rate_evidence=evidence)
+        return WaveformOutput(tokens, pooled, evidence, site_evidence)
 
     def _fixed_views(
         self, eeg_values: Tensor, positions: Tensor, channel_mask: Tensor, spectral_values: Tensor | None
@@ -381,4 +386,10 @@ def _quantiles(values: Tensor, shares: tuple[float, ...]) -> Tensor:
     return ordered[..., index]
 
 
-__all__ = ["NUM_EVIDENCE", "NeuroNarratorWaveformEncoder", "WaveformOutput", "build_waveform_encoder"]
+__all__ = [
+    "NUM_EVIDENCE",
+    "SITE_EVIDENCE_SIZE",
+    "NeuroNarratorWaveformEncoder",
+    "WaveformOutput",
+    "build_waveform_encoder",
+]
