@@ -33,7 +33,14 @@ class Float32Buffers(nn.Module):
     """A module whose buffers are constants that follow the device but stay float32 when the model is cast.
 
     Filters and lead matrices lose their meaning in bfloat16.
+
+    Attributes:
+        constants: Buffer name to its float32 values.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.constants: dict[str, np.ndarray] = {}
 
     def _apply(self, fn, recurse: bool = True):
         kept = dict(self._buffers)
@@ -46,13 +53,12 @@ class Float32Buffers(nn.Module):
 
     def add_constant(self, name: str, values: np.ndarray) -> None:
         """A persistent buffer, whose values are also kept for `init_constants`."""
-        constants = self.__dict__.setdefault("constants", {})
-        constants[name] = np.asarray(values, dtype=np.float32)
-        self.register_buffer(name, torch.tensor(constants[name]), persistent=True)
+        self.constants[name] = np.asarray(values, dtype=np.float32)
+        self.register_buffer(name, torch.tensor(self.constants[name]), persistent=True)
 
     def init_constants(self) -> None:
         """Fill what a checkpoint did not hold: `from_pretrained` leaves it uninitialised."""
-        for name, values in self.__dict__.get("constants", {}).items():
+        for name, values in self.constants.items():
             init.copy_(getattr(self, name), torch.from_numpy(values))
 
 
