@@ -109,6 +109,19 @@ def test_places_must_fall_toward_chance_not_below_it():
     assert verdict(4) == "held"
 
 
+def test_a_share_of_few_values_is_none():
+    """Two of two right under a control is luck; twenty of twenty is not."""
+    one = controls.Control("p", controls.CONTROLS[0].transform, ("attributes.side.accuracy",))
+    truth = [[Claim("lpd", side=side)] for side in ["left", "right"] * 10]
+    real = score_claims(truth, truth, n_bootstrap=0)
+    chance = score_claims(controls.modal_places(truth), truth, n_bootstrap=0)
+    for n_said, expected in ((2, "collapsed"), (20, "held")):
+        said = [claims if i < n_said else [] for i, claims in enumerate(truth)]
+        scores = score_claims(said, truth, n_bootstrap=0)
+        assert scores["attributes"]["side"]["accuracy"] == 1.0
+        assert controls.judge(one, scores, real, chance, chance)["verdict"] == expected
+
+
 def test_what_a_control_leaves_is_not_asked_to_vanish():
     truth = [[Claim("extreme_low_voltage")], [Claim("spikes")]] * 5
     said = [[Claim("extreme_low_voltage")], [Claim("lpd")]] * 5

@@ -23,6 +23,8 @@ _PLACED = ("side", "regions", "frequency_hz")
 
 COLLAPSE_MARGIN = 0.05
 """How far above the prior the macro-F1 may stay and still count as collapsed."""
+FEW_VALUES = 10
+"""Of fewer stated values than these any share may be right by chance: they are as good as none."""
 
 
 def _amplitude(eeg_uv: np.ndarray) -> np.ndarray:
@@ -181,6 +183,13 @@ def lookup(scores: dict[str, Any], path: str, survives: frozenset[str] = frozens
     return value
 
 
+def _n_stated(scores: dict[str, Any], path: str) -> int:
+    """How many values a share, such as `attributes.side.accuracy`, was taken of."""
+    group, name = path.split(".", 1)
+    table = scores[group] if group == "pdr_frequency" else scores[group][name.split(".")[0]]
+    return round(table["n"] * (table.get("stated", 1.0) or 0.0))
+
+
 def judge(
     control: Control,
     scores: dict[str, Any],
@@ -192,8 +201,9 @@ def judge(
 
     The macro-F1 must fall to the prior's; an attribute must lose at least half of its distance to chance.
 
-    A figure that is no better on the real EEG than what a control is allowed has nothing to lose: its
-    verdict is `inconclusive`, never a pass. A model that says nothing passes no control.
+    A share of fewer than `FEW_VALUES` values is none. A figure that is no better on the real EEG than what a
+    control is allowed has nothing to lose: its verdict is `inconclusive`, never a pass. A model that says
+    nothing passes no control.
 
     Args:
         control: The control.
@@ -210,6 +220,8 @@ def judge(
     for path in control.collapses:
         reference = prior if path == "macro_f1" else chance
         value, baseline, best = (lookup(s, path, control.survives) for s in (scores, reference, real))
+        if path != "macro_f1" and _n_stated(scores, path) < FEW_VALUES:
+            value = None
         allowed = baseline or 0.0
         if path == "macro_f1":
             allowed += COLLAPSE_MARGIN
