@@ -26,6 +26,8 @@ from .contest import Contest, Timed
 BATCH, WIDTH, HEAD_DIM, D_STATE = 2, 256, 64, 128
 LENGTHS = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 PEER_CHUNKS = (32, 64, 128, 256)
+LONGEST_BACKWARD, LONGEST_MAMBA1 = 256, 2048
+"""Of Mamba-1 in transformers: its gradient takes time in the square of the length, 16 s at 512."""
 OUR_CHUNK = 128
 PEER = "Mamba2"
 ERROR_LIMIT = 1e-4
@@ -125,13 +127,13 @@ def _block(length: int) -> Iterator[Contest]:
     hidden = torch.randn(BATCH, length, WIDTH)
     note, theirs = _best_mixer(2, hidden)
     ours = OurScanInTheirBlock(theirs)
-    others = _mamba1(length)
     tokens, inner = BATCH * length, 2 * WIDTH
     projections = 2 * tokens * WIDTH * (3 * inner + 2 * D_STATE + inner // HEAD_DIM)
     flops = projections + 4 * tokens * inner * D_STATE  # every token written to and read from the state
     weights = sum(p.numel() for p in theirs.parameters())
     for way, make, passes in (("forward", _forward, 1), ("forward+backward", _backward, 3)):
         few = 5 if length >= 2048 else None
+        others = _mamba1(length, backward=passes > 1)
 
         def side(block: nn.Module, make=make) -> Callable[[], Tensor]:
             return make(block, hidden) if make is _forward else make(block, block, hidden)
@@ -152,16 +154,16 @@ def _block(length: int) -> Iterator[Contest]:
         )
 
 
-def _mamba1(length: int) -> dict[str, nn.Module]:
+def _mamba1(length: int, backward: bool) -> dict[str, nn.Module]:
     """Blocks of Mamba-1 in the same width, as long as their scan of all states fits the memory."""
     from transformers import MambaConfig
     from transformers.models.mamba.modeling_mamba import MambaMixer
 
     blocks: dict[str, nn.Module] = {}
-    if length > 2048:
+    if length > LONGEST_MAMBA1:
         return blocks
     torch.manual_seed(0)
-    if length <= 64:  # its gradient takes time in the square of the length
+    if not backward or length <= LONGEST_BACKWARD:
         config = MambaConfig(hidden_size=WIDTH, state_size=16, expand=2, num_hidden_layers=1)
         blocks["Mamba (transformers)"] = MambaMixer(config, 0)
     try:

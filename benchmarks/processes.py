@@ -55,7 +55,8 @@ def _child(name: str, steps: int, folder: Path) -> None:
     clocked = ClockedSteps(name, stage.objective, list(stage.batches(0, STEPS, rank, world)))
     with tempfile.TemporaryDirectory() as runs:
         train(clocked, arguments, Path(runs))
-    print(json.dumps({"windows": (steps - 1) * n_windows, "seconds": clocked.ended - clocked.began}))
+    seconds = clocked.ended - clocked.began if rank == 0 else 0.0  # the main process alone evaluates
+    print(json.dumps({"windows": (steps - 1) * n_windows, "seconds": seconds}))
 
 
 def main() -> None:

@@ -24,8 +24,9 @@ from .modeling_heads import (
     join_windows,
     summarise_concepts,
 )
+from .modeling_places import FindingPlaces
 from .modeling_topomap import NeuroNarratorTopomapEncoder
-from .modeling_waveform import NUM_EVIDENCE, build_waveform_encoder
+from .modeling_waveform import NUM_EVIDENCE, build_waveform_encoder, row_evidence_size
 from .number_features import NUM_NUMBER_FEATURES
 
 EEG_INPUTS = (
@@ -131,6 +132,9 @@ class NeuroNarratorPreTrainedModel(PreTrainedModel):
             # Attributes must be heard beside the finding's embedding from the first step on.
             init.normal_(module.attributes.weight, std=0.3)
             init.normal_(module.numbers.weight, std=0.3)
+        elif isinstance(module, FindingPlaces):
+            # Loud enough that the closed layers behind it open as fast as others learn.
+            init.normal_(module.evidence.weight, std=0.5)
         elif isinstance(module, NeuroNarratorModel):
             init.normal_(module.recent_gain, std=1.0)
             for name in ("no_history", "no_eeg", "no_image"):
@@ -159,7 +163,13 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
         history_size = config.bridge_config.hidden_size
         self.recent_history = nn.Linear(text_size, history_size)
         self.recent_gain = nn.Parameter(torch.ones(config.num_history_windows, history_size))
-        self.heads = FindingHeads(hidden_size, history_size, config.finding_hidden_size, compares)
+        self.heads = FindingHeads(
+            hidden_size,
+            history_size,
+            config.finding_hidden_size,
+            compares,
+            row_evidence_size(config.waveform_config),
+        )
         self.eeg_projector = _projector(hidden_size, text_size)
         self.history_projector = _projector(history_size, text_size)
         self.image_projector = _projector(config.topomap_config.hidden_size, text_size)
@@ -214,7 +224,12 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
         evidence = getattr(encoded, "rate_evidence", None)
         if evidence is None:
             evidence = embedding.new_zeros(len(embedding), NUM_EVIDENCE, len(FREQUENCY_BINS_HZ))
-        logits, finding_states = self.heads(embedding, evidence, getattr(encoded, "site_evidence", None))
+        logits, finding_states = self.heads(
+            embedding,
+            evidence,
+            getattr(encoded, "site_evidence", None),
+            getattr(encoded, "row_evidence", None),
+        )
         eeg_tokens = self.eeg_projector(tokens).unflatten(0, (batch_size, n_windows))
 
         now = _partial_concepts(logits)

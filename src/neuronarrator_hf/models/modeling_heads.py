@@ -12,6 +12,7 @@ from ..findings.vocabulary import FINDING_IDS
 from .finding_targets import ATTRIBUTE_SIZES, ATTRIBUTES, CATEGORICAL, CONCEPT_SIZE, applies
 from .initial_weights import ClosedLinear
 from .modeling_comparison import NumberComparison
+from .modeling_places import FindingPlaces
 from .modeling_waveform import NUM_EVIDENCE, SITE_EVIDENCE_SIZE
 from .number_features import NUM_NUMBER_FEATURES, number_features
 
@@ -21,11 +22,19 @@ _OF_HISTORY = ("change", "since")
 class FindingHeads(nn.Module):
     """Presence and attributes of every finding from a window's embedding and its rate evidence.
 
-    Each finding modulates the embedding with weights of its own and is read by shared layers; `change`
-    and `since` also see the history, and with `compare_numbers` the numbers that are compared with it.
+    Each finding modulates the embedding with weights of its own and is read by shared layers; presence, side
+    and regions also see the rows themselves (`FindingPlaces`), `change` and `since` the history, and with
+    `compare_numbers` the numbers that are compared with it.
     """
 
-    def __init__(self, embedding_size: int, history_size: int, size: int, compare_numbers: bool = False):
+    def __init__(
+        self,
+        embedding_size: int,
+        history_size: int,
+        size: int,
+        compare_numbers: bool = False,
+        row_evidence_size: int | None = None,
+    ):
         super().__init__()
         n_findings = len(FINDING_IDS)
         self.presence = nn.Sequential(nn.Linear(embedding_size, size), nn.GELU(), nn.Linear(size, n_findings))
@@ -45,9 +54,14 @@ class FindingHeads(nn.Module):
         self.compare = nn.Sequential(nn.LayerNorm(2 * size), nn.Linear(2 * size, size), nn.GELU())
         self.changes = nn.ModuleDict({name: nn.Linear(size, ATTRIBUTE_SIZES[name]) for name in _OF_HISTORY})
         self.compare_numbers = NumberComparison(history_size, size) if compare_numbers else None
+        self.places = None if row_evidence_size is None else FindingPlaces(row_evidence_size)
 
     def forward(
-        self, embedding: Tensor, rate_evidence: Tensor, site_evidence: Tensor | None = None
+        self,
+        embedding: Tensor,
+        rate_evidence: Tensor,
+        site_evidence: Tensor | None = None,
+        row_evidence: Tensor | None = None,
     ) -> tuple[dict[str, Tensor], Tensor]:
         """Logits that need no history, and the states of the findings for `changes_since`.
 
@@ -55,6 +69,7 @@ class FindingHeads(nn.Module):
             embedding: `(batch, embedding_size)`.
             rate_evidence: `(batch, NUM_EVIDENCE, n_bins)`.
             site_evidence: `(batch, SITE_EVIDENCE_SIZE)`, or None from encoders that have none.
+            row_evidence: `(batch, NUM_ROWS, row_evidence_size)`, likewise.
 
         Returns:
             Logits by name, `(batch, n_findings[, size])`, and `(batch, n_findings, size)`.
@@ -65,6 +80,9 @@ class FindingHeads(nn.Module):
         logits["presence"] = self.presence(embedding) + self.presence_from_finding(states)[..., 0]
         if site_evidence is not None:
             logits["presence"] = logits["presence"] + self.presence_from_sites(site_evidence)
+        if self.places is not None and row_evidence is not None:
+            for name, placed in self.places(row_evidence).items():
+                logits[name] = logits[name] + placed
         weights = self.evidence_weights(states)
         evidence = weights @ rate_evidence.to(weights.dtype)
         logits["frequency"] = logits["frequency"] + F.pad(evidence, (1, 0))

@@ -58,12 +58,15 @@ class WaveformOutput(ModelOutput):
             stands out; zeros from encoders that have none.
         site_evidence: `(batch, SITE_EVIDENCE_SIZE)` maximum, then mean over the sites of their quality (see
             `modeling_sites.SiteQuality`): what breaks one site must not drown in the others.
+        row_evidence: `(batch, NUM_ROWS, row_size + QUALITY_SIZE)` every row as it left the mixing, zero where
+            it is masked, and the quality of its site.
     """
 
     last_hidden_state: Tensor | None = None
     pooler_output: Tensor | None = None
     rate_evidence: Tensor | None = None
     site_evidence: Tensor | None = None
+    row_evidence: Tensor | None = None
 
 
 class AmplitudeView(Float32Buffers):
@@ -313,6 +316,9 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         for layer in self.mixing:
             rows = layer(rows, mask)
         rows = self.row_norm(rows)
+        own = rows.new_zeros(len(rows), len(SITES_1020), QUALITY_SIZE) if quality is None else quality
+        own = F.pad(own, (0, 0, NUM_ROWS - len(SITES_1020), 0))
+        row_evidence = torch.cat([rows * row_mask[..., None], own], dim=-1)
 
         course = F.gelu(self.course(course))
         course = course + F.gelu(self.course_further(course))
@@ -330,7 +336,7 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         weights = weights.masked_fill(~mask[:, 0], torch.finfo(weights.dtype).min).softmax(-1)
         tokens = self.token_norm(self.token_out(weights @ rows) + whole[:, None])
         pooled = self.pooled_norm(self.pooled_out(torch.cat([whole, tokens.mean(1)], dim=-1)))
-        return WaveformOutput(tokens, pooled, evidence, site_evidence)
+        return WaveformOutput(tokens, pooled, evidence, site_evidence, row_evidence)
 
     def _fixed_views(
         self, eeg_values: Tensor, positions: Tensor, channel_mask: Tensor, spectral_values: Tensor | None
@@ -365,6 +371,15 @@ def build_waveform_encoder(config) -> PreTrainedModel:
     return AutoModel.from_config(config)
 
 
+def row_evidence_size(config) -> int | None:
+    """Width of `WaveformOutput.row_evidence`; None for encoders that have none."""
+    return (
+        config.row_size + QUALITY_SIZE
+        if config.model_type == NeuroNarratorWaveformConfig.model_type
+        else None
+    )
+
+
 def _triangles(freqs: np.ndarray, bins: np.ndarray) -> np.ndarray:
     """`(n_bins, n_freqs)` means about each bin, triangular in log frequency, at least the grid wide."""
     spacing = np.log(bins[1] / bins[0])
@@ -392,4 +407,5 @@ __all__ = [
     "NeuroNarratorWaveformEncoder",
     "WaveformOutput",
     "build_waveform_encoder",
+    "row_evidence_size",
 ]
