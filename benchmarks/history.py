@@ -126,11 +126,11 @@ def _heard(model: NeuroNarratorModel, inputs: dict) -> dict[str, Tensor]:
     encoded = model.waveform_encoder(
         **{n: torch.from_numpy(np.array(v)).to(DEVICE) for n, v in inputs.items() if n != "topomap_values"}
     )
-    logits, states = model.heads(encoded.pooler_output, encoded.rate_evidence)
+    logits, states, evidence = model.findings_of(encoded)
     return {
         "tokens": encoded.last_hidden_state,
         "embedding": encoded.pooler_output,
-        "evidence": encoded.rate_evidence,
+        "evidence": evidence,
         "states": states,
         "presence": logits["presence"].sigmoid(),
         **{name: logits[name].softmax(-1) for name in ("frequency", "amplitude")},

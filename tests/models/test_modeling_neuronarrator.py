@@ -301,7 +301,10 @@ def test_missing_parameters_are_initialised_and_not_garbage(tmp_path) -> None:
     for name, parameter in again.named_parameters():
         assert parameter.device.type == "cpu" and torch.isfinite(parameter).all(), name
         spread = dict(model.named_parameters())[name].detach().std(correction=0)
-        assert abs(float(parameter.detach().std(correction=0) - spread)) <= 0.5 * float(spread) + 1e-6, name
+        allowed = 0.3 + 3 / parameter.numel() ** 0.5  # few weights differ more between two draws
+        assert abs(float(parameter.detach().std(correction=0) - spread)) <= allowed * float(spread) + 1e-6, (
+            name
+        )
     for name, buffer in model.named_buffers():
         assert torch.equal(buffer, dict(again.named_buffers())[name]), name
 

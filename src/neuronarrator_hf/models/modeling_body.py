@@ -221,15 +221,7 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
             spectral_values=spectral_values,
         )
         tokens, embedding = encoded.last_hidden_state, encoded.pooler_output
-        evidence = getattr(encoded, "rate_evidence", None)
-        if evidence is None:
-            evidence = embedding.new_zeros(len(embedding), NUM_EVIDENCE, len(FREQUENCY_BINS_HZ))
-        logits, finding_states = self.heads(
-            embedding,
-            evidence,
-            getattr(encoded, "site_evidence", None),
-            getattr(encoded, "row_evidence", None),
-        )
+        logits, finding_states, evidence = self.findings_of(encoded)
         eeg_tokens = self.eeg_projector(tokens).unflatten(0, (batch_size, n_windows))
 
         now = _partial_concepts(logits)
@@ -263,6 +255,23 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
             finding_logits=logits,
             bridge_state=state,
         )
+
+    def findings_of(self, encoded: ModelOutput) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """What the heads make of windows alone, without what was before them.
+
+        Args:
+            encoded: Output of the waveform encoder; encoders other than ours may bring no evidence.
+
+        Returns:
+            Logits and states of the findings (see `FindingHeads`), and the rate evidence
+            `(batch, NUM_EVIDENCE, n_bins)`.
+        """
+        embedding = encoded.pooler_output
+        evidence = getattr(encoded, "rate_evidence", None)
+        if evidence is None:
+            evidence = embedding.new_zeros(len(embedding), NUM_EVIDENCE, len(FREQUENCY_BINS_HZ))
+        others = (getattr(encoded, name, None) for name in ("site_evidence", "row_evidence"))
+        return *self.heads(embedding, evidence, *others), evidence
 
     def history_inputs(
         self, tokens: Tensor, embedding: Tensor, evidence: Tensor, concepts: Mapping[str, Tensor]
