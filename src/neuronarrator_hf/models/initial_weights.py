@@ -8,6 +8,8 @@ from transformers import initialization as init
 
 from .modeling_sites import Float32Buffers
 
+_LOUD_STD = 0.5
+
 
 class Closed:
     """Marks a layer that starts at zero, so that a trained model can be given further ones unchanged."""
@@ -21,6 +23,10 @@ class ClosedLayerNorm(Closed, nn.LayerNorm):
     """A normalisation that starts at zero."""
 
 
+class LoudLinear(nn.Linear):
+    """A linear layer before a closed one, loud enough that the closed one opens as fast as others learn."""
+
+
 def init_by_fan_in(model: PreTrainedModel, module: nn.Module) -> None:
     """Weights of linear and convolutional layers by fan-in, zeros of closed ones, constants as they are."""
     if isinstance(module, Float32Buffers):
@@ -29,11 +35,12 @@ def init_by_fan_in(model: PreTrainedModel, module: nn.Module) -> None:
         init.zeros_(module.weight)
         init.zeros_(module.bias)
     elif isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
-        init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
+        std = _LOUD_STD if isinstance(module, LoudLinear) else module.weight[0].numel() ** -0.5
+        init.normal_(module.weight, std=std)
         if module.bias is not None:
             init.zeros_(module.bias)
     else:
         PreTrainedModel._init_weights(model, module)
 
 
-__all__ = ["ClosedLayerNorm", "ClosedLinear", "init_by_fan_in"]
+__all__ = ["Closed", "ClosedLayerNorm", "ClosedLinear", "LoudLinear", "init_by_fan_in"]

@@ -24,7 +24,6 @@ from .modeling_heads import (
     join_windows,
     summarise_concepts,
 )
-from .modeling_places import FindingPlaces
 from .modeling_topomap import NeuroNarratorTopomapEncoder
 from .modeling_waveform import NUM_EVIDENCE, build_waveform_encoder, row_evidence_size
 from .number_features import NUM_NUMBER_FEATURES
@@ -132,9 +131,6 @@ class NeuroNarratorPreTrainedModel(PreTrainedModel):
             # Attributes must be heard beside the finding's embedding from the first step on.
             init.normal_(module.attributes.weight, std=0.3)
             init.normal_(module.numbers.weight, std=0.3)
-        elif isinstance(module, FindingPlaces):
-            # Loud enough that the closed layers behind it open as fast as others learn.
-            init.normal_(module.evidence.weight, std=0.5)
         elif isinstance(module, NeuroNarratorModel):
             init.normal_(module.recent_gain, std=1.0)
             for name in ("no_history", "no_eeg", "no_image"):

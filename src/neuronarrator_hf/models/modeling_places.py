@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from ..findings.vocabulary import FINDING_IDS, REGIONS, SIDES
 from ..signal.montage import LONGITUDINAL_BIPOLAR, SITES_1020, region_sites
 from .finding_targets import ATTRIBUTE_SIZES
-from .initial_weights import Closed
+from .initial_weights import Closed, LoudLinear
 from .modeling_sites import Float32Buffers
 
 PLACES = ("anywhere", *(side for side in SIDES if side != "bilateral"), *REGIONS[:-1])
@@ -46,7 +46,7 @@ class FindingPlaces(Float32Buffers):
         super().__init__()
         self.add_constant("places", row_places())
         self.embed = nn.Linear(row_size, _EVIDENCE_SIZE)
-        self.evidence = nn.Linear(_EVIDENCE_SIZE, len(FINDING_IDS))
+        self.evidence = LoudLinear(_EVIDENCE_SIZE, len(FINDING_IDS))
         self.placed = nn.ModuleDict({name: FromPlaces(_POOLED, size) for name, size in _PLACED.items()})
 
     def forward(self, row_evidence: Tensor) -> dict[str, Tensor]:
