@@ -180,10 +180,10 @@ class RowConvolutions(nn.Module):
 
 def _shift(hidden: Tensor, n: int) -> Tensor:
     """`(..., n_times, channels)`: the first third of the channels `n` steps late, the last third early."""
-    n_times, third = hidden.shape[-2], hidden.shape[-1] // 3
-    padded = F.pad(hidden, (0, 0, n, n))
-    late, early = padded[..., :n_times, :third], padded[..., 2 * n : 2 * n + n_times, -third:]
-    return torch.cat([late, hidden[..., third:-third], early], dim=-1)
+    third = hidden.shape[-1] // 3
+    # The gradient of a split is one copy, that of three slices three tensors of zeros and two sums.
+    late, middle, early = hidden.split([third, hidden.shape[-1] - 2 * third, third], dim=-1)
+    return torch.cat([F.pad(late, (0, 0, n, -n)), middle, F.pad(early, (0, 0, -n, n))], dim=-1)
 
 
 class MixingLayer(GradientCheckpointingLayer):
