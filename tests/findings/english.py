@@ -1,4 +1,4 @@
-"""What is wrong with an English sentence of an EEG report: a lint that knows nothing of the writer's grammar."""
+"""What is wrong with the English of a sentence of a report: a lint that knows nothing of the writer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ _PLURAL = {"are": True, "have": True, "were": True, "is": False, "has": False, "
 _PLACE_LIST = re.compile(
     r" (?:over|in) [a-z, -]*?(?:region|area|lead|hemisphere|distribution)s?\b(?: bilaterally)?"
 )
+_WITH_ANYWHERE = "the eyes|eyes|open|reduced|lower"
 _PATTERNS: dict[str, str] = {
     "doubled word": r"\b(\w+) \1\b",
     "double space": r"  ",
@@ -22,7 +23,7 @@ _PATTERNS: dict[str, str] = {
     "approximate range": r"\b(?:about|around) [\d.]+(?: to |-|–)[\d.]",
     "one amplitude in the plural": r"\bamplitudes (?:of|around)(?: about)? [\d.]+ µV",
     "a range as one amplitude": r"\ban amplitude of(?: about)? [\d.]+(?: to |-|–)",
-    "two with": r"\bwith (?!the eyes|open|reduced|lower|eyes)(?:(?! and )[^.])*(?<!compared )\bwith (?!the eyes|open)",
+    "two with": rf"\bwith (?!{_WITH_ANYWHERE})(?:(?! and )[^.])*(?<!compared )\bwith (?!{_WITH_ANYWHERE})",
     "discharges of a frequency": r"(?:discharges|LPDs|GPDs|BIPDs|complexes) of (?:about )?\d",
     "a form's comparison": r"in comparison with|relative to|newly \w+ (?:compared|relative)",
     "change over a comparison": r"(?:resolved|ceased|disappeared|appeared|spread|slowed) compared",
@@ -33,7 +34,7 @@ _PATTERNS: dict[str, str] = {
     "one channel in many places": r"\bflat (?:channel|electrode)\b[^.]* (?:and|both|bilaterally)\b",
     "isolated patterns": r"\b(?:isolated|scattered|sporadic) (?!.*(?:spike|sharp|discharges|polyspike))",
     "isolated periodic discharges": r"\b(?:isolated|scattered) [^.,]*(?:periodic|LPD|GPD|BIPD)",
-    "diffuse discharges": r"\bdiffuse (?:possible )?(?:spike|sharp|polyspike|epileptiform|interictal|electrographic)",
+    "diffuse discharges": r"\bdiffuse (?:spike|sharp|polyspike|epileptiform|interictal|electrographic)",
     "a seizure's frequency before it": r"Hz (?:[a-z-]+ ){0,2}(?:electrographic|ictal|seizure)",
     "fragment": r"\baltogether an?\b",
     "state obtained as possible": r"obtained in (?:possible|probable|suspected|questionable)",
@@ -96,7 +97,7 @@ def _heads(words: str) -> str:
 
 
 def _first(words: str) -> str:
-    return re.split(r",| (?:or|and) (?=no\b)", words)[0]
+    return re.split(r",| (?:or|and) ", _PLACE_LIST.sub("", words))[0]
 
 
 def _is_plural(words: str) -> bool:
