@@ -1,4 +1,4 @@
-"""Every path through the wordings, one claim at a time: all choices are walked, not drawn."""
+"""Every path through the wordings, one claim at a time, all choices walked: each reads and is English."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from english import faults
 
 from neuronarrator_hf.findings import write
 from neuronarrator_hf.findings.parse import parse
@@ -68,6 +69,7 @@ def assert_every_text_reads(claim: Claim, monkeypatch) -> None:
     texts = set(every_text(claim, monkeypatch))
     for text in texts:
         assert Counter(c.content() for c in parse(text)) == expected, text
+        assert not faults(text)
 
 
 @pytest.mark.parametrize("polarity", ("present", "absent", "not_assessed"))

@@ -104,7 +104,7 @@ def test_theta_of_sleep_is_no_slowing() -> None:
 
 def test_one_state_throughout_is_told_as_before() -> None:
     summary = summary_of([AWAKE] * 60)
-    assert summary.sections["state"] == "The recording shows wakefulness with eyes closed."
+    assert summary.sections["state"] == "The recording shows wakefulness with the eyes closed."
     assert not any(part.text for part in summary.parts)
 
 

@@ -125,7 +125,7 @@ def test_a_truth_without_absences_gets_them():
     claims = with_absences([Claim("lpd", side="left"), Claim("abnormal")])
     assert sorted(claim.finding for claim in claims) == sorted(FINDING_IDS)
     text = write_segment(select_for_text(claims), variety=0.0)
-    assert "No focal slowing, epileptiform discharges or electrographic seizures are seen." in text
+    assert "No focal slowing, sporadic epileptiform discharges or electrographic seizures are seen." in text
 
 
 def test_a_family_is_denied_only_whole():

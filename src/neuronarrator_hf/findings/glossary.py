@@ -50,8 +50,9 @@ channel). Some tags are wider than the finding: rhythmic delta has one tag for b
 electrode artifact only the nonbiological one.
 
 *May be worded* are the attributes a claim of the finding may carry; all others are dropped.
-Frequencies are rounded to 0.5 Hz (0.25 Hz below 1 Hz for rhythmic and periodic patterns),
-amplitudes to 5 µV below 50, 10 below 200, 50 above. Regions: {_LIST_OF_REGIONS}.
+Frequencies are rounded to 0.5 Hz (1 Hz for beta activity and the mains, 0.25 Hz below 1 Hz for
+rhythmic and periodic patterns), amplitudes to 5 µV below 50, 10 below 200, 50 above.
+Regions: {_LIST_OF_REGIONS}.
 Prevalence (ACNS 2021): {_LIST_OF_PREVALENCES}, for < 1, 1-9, 10-49, 50-89 and >= 90 % of the time.
 **Abnormal** marks what makes a segment abnormal.
 """

@@ -8,14 +8,25 @@ from typing import NamedTuple
 
 from .families import GROUPS
 from .grammar import wordings as w
-from .grammar.nouns import FAMILY_NOUNS, NOUNS, Noun
-from .phrases import amplitude, compared_with, frequency, joined, place_adjective, place_phrase, than
+from .grammar.nouns import FAMILY_NOUNS, FLAT_CHANNELS, NOUNS, SPORADIC_DISCHARGES, Noun
+from .phrases import (
+    amplitude,
+    compared_with,
+    frequency,
+    is_list,
+    joined,
+    place_adjective,
+    place_phrase,
+    since,
+    than,
+)
 from .schema import Claim
 from .vocabulary import FINDING_IDS, define
 
 ORDER = {finding: place for place, finding in enumerate(FINDING_IDS)}
 _RHYTHMS = frozenset({"posterior_dominant_rhythm", "mu_rhythm", "beta_activity", "sleep_spindles"})
 _DISCHARGES = frozenset({"lpd", "gpd", "bipd", "spike_and_wave"})
+_OF_ELECTRODES = frozenset({"electrode_artifact", "flat_channel"})
 _MAX_LISTED = 4
 
 
@@ -40,6 +51,9 @@ class Pen:
         variety: 0 for the first wording throughout, 1 for all alike.
         record: What the stretch described is called ("segment"), or None to choose.
         acns_style: Call rhythmic and periodic patterns "ACNS-style", as outside critical care.
+
+    Attributes:
+        is_sporadic: Whether what is denied of epileptiform discharges is denied of sporadic ones only.
     """
 
     def __init__(
@@ -48,7 +62,8 @@ class Pen:
         self.rng = random.Random(seed)
         self.variety = variety
         self.acns_style = acns_style
-        self._last_frame = ""
+        self._last_opening = ""
+        self.is_sporadic = False
         self.is_recording = record == "recording"
         self.record = record or self.pick(w.RECORD)
 
@@ -64,13 +79,12 @@ class Pen:
         return probability > 0 and self.rng.random() < probability
 
     def _fresh(self, frames: Sequence[str]) -> str:
-        """A frame that the last sentence did not have, if there is a choice."""
+        """A frame that does not open as the last sentence did, if there is a choice."""
         frame = self.pick(frames)
-        for _ in range(2):
-            if frame != self._last_frame or not self.variety:
-                break
-            frame = self.pick(frames)
-        self._last_frame = frame
+        if _opening(frame) == self._last_opening:
+            others = [other for other in frames if _opening(other) != self._last_opening]
+            frame = self.pick(others or frames)
+        self._last_opening = _opening(frame)
         return frame
 
     # --- present ---------------------------------------------------------------------------------
@@ -78,8 +92,10 @@ class Pen:
     def state(self, claim: Claim) -> str:
         """A state of vigilance."""
         name = self.state_name(claim)
-        np = f"{self.pick(w.HEDGES)} {name}" if claim.hedged else name
-        return self._frame(w.STATE_FRAMES, Phrase(np, "", "mass"))
+        if not claim.hedged:
+            return self._frame(w.STATE_FRAMES, Phrase(name, "", "mass"))
+        frame, hedge = self._fresh(w.HEDGED_STATE_FRAMES), self.pick(w.HEDGES)
+        return frame.format(record=self.record, np=name, Np=capital(name), hedge=hedge, Hedge=capital(hedge))
 
     def state_name(self, claim: Claim) -> str:
         """The noun of a state."""
@@ -88,9 +104,7 @@ class Pen:
     def states(self, claims: Sequence[Claim]) -> str:
         """Several sure states in one sentence."""
         names = joined([self.state_name(claim) for claim in claims])
-        return self.pick(("The {record} shows {np}.", "{Np} are seen.")).format(
-            record=self.record, np=names, Np=capital(names)
-        )
+        return self._fresh(w.STATES_FRAMES).format(record=self.record, np=names, Np=capital(names))
 
     def artifact(self, claim: Claim, *, first: bool = False) -> str:
         """An artifact."""
@@ -151,7 +165,8 @@ class Pen:
 
     def symmetric_rhythm(self, claim: Claim) -> str:
         """The posterior rhythm together with the symmetry of the background."""
-        phrase = self.phrase(claim)
+        phrase = self.phrase(claim, is_trailing=True)
+        self._last_opening = _opening("The background")
         return f"The background is symmetric, with {phrase.words}{phrase.trail}."
 
     def _frame(self, frames: Sequence[str], phrase: Phrase, *, first: bool = False, adverb: str = "") -> str:
@@ -170,8 +185,10 @@ class Pen:
     def _of_the_background(self, claim: Claim) -> str:
         amp = ""
         if claim.amplitude_uv:
-            amp = self.pick(w.BACKGROUND_AMPLITUDE).format(a=amplitude(claim.amplitude_uv, self.pick))
-        text = self.pick(w.OF_THE_BACKGROUND[claim.finding]).format(amp=amp, record=self.record)
+            is_range = claim.amplitude_uv[0] != claim.amplitude_uv[1]
+            forms = w.BACKGROUND_AMPLITUDE_RANGE if is_range else w.BACKGROUND_AMPLITUDE
+            amp = self.pick(forms).format(a=amplitude(claim.amplitude_uv, self.pick))
+        text = self._fresh(w.OF_THE_BACKGROUND[claim.finding]).format(amp=amp, record=self.record)
         return text.removesuffix(".") + self._change(claim) + "."
 
     def _posterior_rhythm(self, claim: Claim) -> str:
@@ -179,10 +196,10 @@ class Pen:
         name = self.pick(NOUNS[claim.finding].names)
         text = f"The {name} {self.pick(w.RHYTHM_VERBS)} {frequency(claim.frequency_hz, self.pick)}"
         if claim.amplitude_uv:
-            form = self.pick(
-                ("with an amplitude of {a}", "with amplitudes of {a}", "with an amplitude of about {a}")
+            text += " " + self._amplitude(
+                claim.amplitude_uv, joined_by="and" if " has a " in text else "with"
             )
-            text += " " + form.format(a=amplitude(claim.amplitude_uv, self.pick))
+        self._last_opening = _opening("The posterior")
         return text + self._higher_side(claim) + self._change(claim) + "."
 
     def _higher_side(self, claim: Claim) -> str:
@@ -193,7 +210,7 @@ class Pen:
         if claim.hedged:
             lower = lower.lstrip(", ")
             return f"There is a {self.pick(w.HEDGES)} background asymmetry{' ' + lower if lower else ''}."
-        frame = self.pick(w.ASYMMETRY)
+        frame = self._fresh(w.ASYMMETRY)
         if not frame.endswith("{with_lower}."):
             lower = lower.replace(",", "")
         return frame.format(with_lower=lower, record=self.record)
@@ -202,18 +219,20 @@ class Pen:
         assert claim.change is not None
         phrase = self.phrase(claim.with_(change=None))
         have = "have" if phrase.number == "plural" else "has"
-        form = self.pick(w.CHANGE_PREDICATES[claim.change.direction])
-        if claim.change.since_s is None and "{with}" in form and claim.change.direction != "new":
-            form = w.CHANGE_PREDICATES[claim.change.direction][0]
+        direction = claim.change.direction
+        if phrase.number == "singular" and direction != "new":
+            phrase = phrase._replace(words=f"the {phrase.words.split(maxsplit=1)[1]}")
+        form = self._change_form(claim, w.CHANGE_PREDICATES[direction], w.NEWLY_APPEARED)
         verb = form.format(**self._comparison(claim, form), have=have, be=phrase.be)
         words = phrase.words + (phrase.trail + "," if phrase.trail else "")
         if words[0].isdigit():
             return f"There {phrase.be} {words}, {self._change(claim).lstrip(', ')}."
         return f"{capital(words)} {verb}."
 
-    def phrase(self, claim: Claim, *, listed: bool = False) -> Phrase:
-        """The noun of a finding with all that is said of it."""
-        noun = NOUNS[claim.finding]
+    def phrase(self, claim: Claim, *, listed: bool = False, is_trailing: bool = False) -> Phrase:
+        """The noun of a finding with all that is said of it; `is_trailing` where "with" stands before it."""
+        noun = _noun(claim)
+        group = define(claim.finding).group
         names = [n for n in noun.names if not (listed and (" or " in n or " and " in n))]
         name = self.pick(names)
         before, after = [], []
@@ -221,26 +240,28 @@ class Pen:
         if claim.hedged:
             before.append(self.pick(w.HEDGES))
         if claim.prevalence:
-            before.append(self.pick(w.PREVALENCES[claim.prevalence]))
-        frequency_first = claim.frequency_hz is not None and self.chance(0.25)
+            words = w.DISCHARGE_PREVALENCES if group == "epileptiform" else w.PREVALENCES
+            before.append(self.pick(words[claim.prevalence]))
+        frequency_first = claim.frequency_hz is not None and group != "ictal" and self.chance(0.25)
         if claim.frequency_hz is not None and frequency_first:
             before.append(frequency(claim.frequency_hz, lambda options: options[0]))
-        if self.acns_style and define(claim.finding).group == "rhythmic_periodic":
+        if self.acns_style and group == "rhythmic_periodic":
             before.append(w.ACNS_STYLE)
         if claim.finding != "posterior_dominant_rhythm" and (claim.side or claim.regions):
-            if self.chance(0.5):
-                after.append(place_phrase(claim.side, claim.regions, self.pick))
+            is_apart = claim.finding in _OF_ELECTRODES
+            if self.chance(0.5) or (is_apart and len(claim.regions) > 1):
+                after.append(place_phrase(claim.side, claim.regions, self.pick, is_apart=is_apart))
             else:
-                before.append(place_adjective(claim.side, claim.regions, self.pick))
+                is_diffuse = group not in ("epileptiform", "ictal")
+                before.append(place_adjective(claim.side, claim.regions, self.pick, is_diffuse=is_diffuse))
                 placed = bool(claim.regions) or claim.side in ("left", "right")
         if claim.frequency_hz is not None and not frequency_first:
-            form = self.pick(_frequency_forms(claim.finding))
+            form = self.pick(_frequency_forms(claim, is_trailing))
             after.insert(0, form.format(f=frequency(claim.frequency_hz, self.pick)))
         if claim.amplitude_uv is not None:
-            form = "with an amplitude of {a}" if after else self.pick(w.AMPLITUDE_FORMS)
-            if after and after[0].startswith("with a frequency"):
-                form = "and an amplitude of {a}"
-            after.append(form.format(a=amplitude(claim.amplitude_uv, self.pick)))
+            is_and = bool(after) and (is_trailing or after[0].startswith("with "))
+            joined_by = "and" if is_and else "with" if after else ""
+            after.append(self._amplitude(claim.amplitude_uv, joined_by, is_bare=is_trailing))
         if claim.finding == "focal_slowing" and placed and self.chance(0.5):
             name = self.pick(w.PLACED_SLOWING)
         np = " ".join([*before, name, *after])
@@ -252,24 +273,43 @@ class Pen:
     def _change(self, claim: Claim) -> str:
         if claim.change is None:
             return ""
-        form = self.pick(w.CHANGES[claim.change.direction])
-        if claim.change.since_s is None and "{with}" in form and claim.change.direction != "new":
-            form = w.CHANGES[claim.change.direction][0]
-        elif claim.change.since_s is None and form == "new{with}":
-            form = w.CHANGES["new"][0]
+        form = self._change_form(claim, w.CHANGES[claim.change.direction], w.NEW_WITHOUT_INTERVAL)
         return ", " + form.format(**self._comparison(claim, form))
+
+    def _change_form(self, claim: Claim, forms: Sequence[str], new: str) -> str:
+        """One of the forms that can say the change with what is known of it; `new` needs no interval."""
+        assert claim.change is not None
+        if claim.finding == "posterior_dominant_rhythm":
+            forms = [form for form in forms if not any(word in form for word in w.OF_AMOUNT)]
+        form = self.pick(forms)
+        if claim.change.since_s is None and "{than}" not in form:
+            return new if claim.change.direction == "new" else forms[0]
+        return form
+
+    def _amplitude(self, value_uv: tuple[float, float], joined_by: str, *, is_bare: bool = False) -> str:
+        """An amplitude after its noun, or "and" or "with" it after a frequency."""
+        words = amplitude(value_uv, self.pick)
+        is_range = value_uv[0] != value_uv[1]
+        if is_bare:
+            return f"{joined_by or 'of'} {words}"
+        if joined_by:
+            return f"{joined_by} {'amplitudes' if is_range else 'an amplitude'} of {words}"
+        return self.pick(w.AMPLITUDE_RANGE_FORMS if is_range else w.AMPLITUDE_FORMS).format(a=words)
 
     def _comparison(self, claim: Claim, form: str) -> dict[str, str]:
         assert claim.change is not None
         since_s = claim.change.since_s
-        with_ = compared_with(since_s, self.pick, w.WITH_ANCHORS) if "{with}" in form else ""
-        return {"with": with_, "than": than(since_s, self.pick) if "{than}" in form else ""}
+        return {
+            "with": compared_with(since_s, self.pick, w.WITH_ANCHORS) if "{with}" in form else "",
+            "since": since(since_s, self.pick) if "{since}" in form else "",
+            "than": than(since_s, self.pick) if "{than}" in form else "",
+        }
 
     # --- absent and not assessed -----------------------------------------------------------------
 
     def property_of_background(self, options: Sequence[str]) -> str:
         """An absence told as a property: "The background is symmetric."."""
-        return self.pick(options).format(record=self.record)
+        return self._fresh(options).format(record=self.record)
 
     def gone(self, claim: Claim) -> str:
         """A finding that was there before."""
@@ -280,39 +320,54 @@ class Pen:
         if noun.number == "singular" and number != "plural":
             name = f"the {name}"
         since_s = claim.change.since_s
-        return self.pick(w.GONE_FRAMES).format(
+        frame = self._fresh(w.GONE_FRAMES)
+        return frame.format(
             Np=capital(name),
             be="are" if number == "plural" else "is",
             have="have" if number == "plural" else "has",
-            since=compared_with(since_s, self.pick, w.WITH_ANCHORS),
+            since=since(since_s, self.pick) if "{since}" in frame else "",
             contrast=compared_with(since_s, self.pick, w.CONTRAST_ANCHORS).replace(" ,", ","),
         )
 
     def absent(self, ids: set[str]) -> list[str]:
         """What is not there, families by one name, a few to a sentence."""
         names = self._denied_names(ids, FAMILY_NOUNS)
-        sentences = []
+        sentences: list[str] = []
         while names:
             together = min(len(names), _MAX_LISTED)
-            if together > 1 and self.chance():
+            if together > 1 and not sentences and self.chance():  # more parts would be a litany of "no"
                 together = 1 + int(self.rng.random() * together)
             sentences.append(self._absent_sentence(names[:together]))
             names = names[together:]
         return sentences
 
     def _absent_sentence(self, nouns: list[Phrase]) -> str:
-        frame = self._fresh(w.ABSENT_FRAMES)
-        has_or = any(" or " in noun.words for noun in nouns)
-        if ("{nor}" in frame and (len(nouns) != 2 or has_or)) or ("{Np_and}" in frame and has_or):
-            frame = w.ABSENT_FRAMES[0]
+        has_or = any(is_list(noun.words) for noun in nouns)
+        is_pair = len(nouns) == 2
+        one_number = len({noun.be for noun in nouns}) == 1
+        bare = any(noun.trail for noun in nouns)  # singular: wants an article in some places
+
+        def fits(frame: str) -> bool:
+            if "{nor}" in frame:
+                return is_pair and not has_or
+            if "{Np_and}" in frame:
+                return not has_or
+            if frame.startswith("There {be}"):
+                return one_number and not (is_pair and has_or)
+            if "evidence of" in frame:
+                return not (is_pair and has_or)
+            return not ("free of" in frame and (bare or (is_pair and has_or)))
+
+        frame = self._fresh([frame for frame in w.ABSENT_FRAMES if fits(frame)])
         names = [noun.words for noun in nouns]
         subjects = [noun.trail + noun.words for noun in nouns]
+        is_split = is_pair and has_or  # "no A or B or C" would be read as three
         return frame.format(
-            np=joined(names, "or"),
+            np=" and no ".join(names) if is_split else joined(names, "or"),
+            np_a=joined(subjects, "or"),
             nor=f"{subjects[0]} nor {subjects[-1]}",
             Np_and=capital(joined(subjects)),
-            be="are" if any(noun.number == "plural" for noun in nouns) else nouns[-1].be,
-            first_be=nouns[0].be,
+            be="are" if is_split else nouns[-1].be,
             are="are" if len(nouns) > 1 else nouns[0].be,
             record=self.record,
         )
@@ -344,6 +399,8 @@ class Pen:
             if left.issuperset(members):
                 left.difference_update(members)
                 noun = FAMILY_NOUNS[family]
+                if family == "EPI" and self.is_sporadic and names is None:
+                    noun = SPORADIC_DISCHARGES
                 named.append((ORDER[members[0]], Phrase(self.pick(noun.denied), "", noun.number)))
         for finding in sorted(left, key=ORDER.__getitem__):
             noun = NOUNS[finding]
@@ -356,12 +413,35 @@ class Pen:
         return [phrase for _, phrase in named]
 
 
-def _frequency_forms(finding: str) -> Sequence[str]:
-    if finding == "line_noise":
-        return w.MAINS_FORMS
-    if finding in _RHYTHMS:
-        return w.RHYTHM_FREQUENCY_FORMS
-    return w.RATE_FORMS if finding in _DISCHARGES else w.FREQUENCY_FORMS
+def _frequency_forms(claim: Claim, is_trailing: bool) -> Sequence[str]:
+    """Forms for a frequency after its noun; a range is never "about"."""
+    forms = w.RATE_FORMS if claim.finding in _DISCHARGES else w.FREQUENCY_FORMS
+    if is_trailing:
+        forms = w.TRAILING_FREQUENCY_FORMS
+    elif claim.finding == "line_noise":
+        forms = w.MAINS_FORMS
+    elif claim.finding in _RHYTHMS:
+        forms = w.RHYTHM_FREQUENCY_FORMS
+    elif define(claim.finding).group == "ictal":
+        forms = w.SEIZURE_FORMS
+    assert claim.frequency_hz is not None
+    if claim.frequency_hz[0] == claim.frequency_hz[1]:
+        return forms
+    return [form for form in forms if not any(word in form for word in w.APPROXIMATE)]
+
+
+def _noun(claim: Claim) -> Noun:
+    if claim.finding == "flat_channel" and (claim.side == "bilateral" or len(claim.regions) > 1):
+        return FLAT_CHANNELS
+    return NOUNS[claim.finding]
+
+
+def _opening(frame: str) -> str:
+    """How a frame opens: its first words before a blank, or the whole where the noun phrase opens it."""
+    if frame.startswith("{"):
+        return frame
+    words = frame.split("{", maxsplit=1)[0].split()
+    return words[0] if words[0] in ("No", "There") else " ".join(words[:2])
 
 
 def capital(text: str) -> str:
@@ -372,9 +452,8 @@ def capital(text: str) -> str:
 def article(text: str) -> str:
     """The indefinite article that fits the first word."""
     first = text.split(maxsplit=1)[0]
-    return (
-        "an" if first[0].lower() in "aeiou" or first.split("-")[0].split(".")[0] in ("8", "11", "18") else "a"
-    )
+    is_vowel = first[0].lower() in "aeiou" or first.split("-")[0].split(".")[0] in ("8", "11", "18")
+    return "an" if is_vowel else "a"
 
 
 def _number(noun: Noun, name: str) -> str:

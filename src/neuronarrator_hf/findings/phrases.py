@@ -43,9 +43,17 @@ def amplitude(value: tuple[float, float], pick: Pick) -> str:
 
 
 def joined(items: Sequence[str], word: str = "and") -> str:
-    """A list in words: "a, b and c"."""
+    """A list in words: "a, b and c"; with a comma before the last of three where one is itself a list."""
     *head, last = items
-    return f"{', '.join(head)} {word} {last}" if head else last
+    if not head:
+        return last
+    comma = "," if len(head) > 1 and any(is_list(item) for item in items) else ""
+    return f"{', '.join(head)}{comma} {word} {last}"
+
+
+def is_list(words: str) -> bool:
+    """Whether the words are a list themselves: "rhythmic or periodic patterns"."""
+    return " or " in words or " and " in words
 
 
 def compound(regions: Sequence[str]) -> str:
@@ -53,10 +61,13 @@ def compound(regions: Sequence[str]) -> str:
     return "-".join([*(_PREFIXES[region] for region in regions[:-1]), regions[-1]])
 
 
-def place_adjective(side: str | None, regions: Sequence[str], pick: Pick) -> str:
-    """Side and regions before a noun: "left temporal", "bifrontal"; empty where neither is known."""
+def place_adjective(side: str | None, regions: Sequence[str], pick: Pick, *, is_diffuse: bool = True) -> str:
+    """Side and regions before a noun: "left temporal", "bifrontal"; empty where neither is known.
+
+    `is_diffuse` tells whether "diffuse" may be said for "generalized", as nobody does of discharges.
+    """
     if regions == ("generalized",):
-        return pick(("generalized", "diffuse"))
+        return pick(("generalized", "diffuse")) if is_diffuse else "generalized"
     if not regions:
         if side in ("left", "right"):
             return pick((f"{side}-sided", f"{side} hemispheric"))
@@ -69,8 +80,11 @@ def place_adjective(side: str | None, regions: Sequence[str], pick: Pick) -> str
     return f"{side} {words}" if side else words
 
 
-def place_phrase(side: str | None, regions: Sequence[str], pick: Pick) -> str:
-    """Side and regions after a noun: "over the left temporal region"."""
+def place_phrase(side: str | None, regions: Sequence[str], pick: Pick, *, is_apart: bool = False) -> str:
+    """Side and regions after a noun: "over the left temporal region".
+
+    `is_apart` names several regions one by one, where "fronto-parietal" would tell of one area.
+    """
     if regions == ("generalized",):
         return pick(("over all head regions", "in a generalized distribution"))
     over = pick(("over", "in"))
@@ -85,7 +99,7 @@ def place_phrase(side: str | None, regions: Sequence[str], pick: Pick) -> str:
     noun = pick(("region", "area", "leads", "head region"))
     words = compound(regions) if len(regions) < 3 else joined(regions)
     if len(regions) > 1:
-        words = pick((words, joined(regions)))
+        words = joined(regions) if is_apart else pick((words, joined(regions)))
     if " " in words:
         noun = pick(("regions", "areas", "leads"))
     if side == "bilateral":
@@ -120,6 +134,16 @@ def than(since_s: float | None, pick: Pick) -> str:
     if since_s == 60:
         return pick(("a minute earlier", "in the preceding minute"))
     return interval(since_s)
+
+
+def since(since_s: float | None, pick: Pick) -> str:
+    """The same for what happened: " since the preceding segment"; empty without an interval."""
+    if since_s is None:
+        return ""
+    if since_s == SEGMENT_S:
+        return f" since the {pick(('preceding', 'previous'))} segment"
+    how_long = interval(since_s).removesuffix(" earlier").removeprefix("an ").removeprefix("a ")
+    return f" over the {pick(('last', 'past'))} {how_long}"
 
 
 def compared_with(since_s: float | None, pick: Pick, anchors: Sequence[str]) -> str:

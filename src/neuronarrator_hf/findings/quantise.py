@@ -24,11 +24,11 @@ _SLOW_PATTERN_IDS = frozenset(ids_of("rhythmic_periodic"))
 def quantise(claim: Claim) -> Claim:
     """The claim as prose can carry it; idempotent.
 
-    Frequencies are rounded to the step of the finding (0.5 Hz; 0.25 Hz below 1 Hz for periodic and
-    rhythmic patterns), amplitudes to 5 uV below 50, 10 below 200 and 50 above. Times, confidence,
-    evidence and status are dropped, and so are attributes that the vocabulary does not word. A
-    claim of absence keeps nothing but that the finding was there before (`change` "gone"); one
-    not assessed keeps nothing.
+    Frequencies are rounded to the step of the finding (0.5 Hz; 1 Hz for beta activity and the mains;
+    0.25 Hz below 1 Hz for periodic and rhythmic patterns), amplitudes to 5 uV below 50, 10 below 200
+    and 50 above. Times, confidence, evidence and status are dropped, and so are attributes that the
+    vocabulary does not word. A claim of absence keeps nothing but that the finding was there before
+    (`change` "gone"); one not assessed keeps nothing.
     """
     attributes = define(claim.finding).attributes
     change = _quantised_change(claim) if "change" in attributes else None

@@ -9,6 +9,8 @@ there:
   patterns, and slowing each as a family (its members only together), electrographic seizures,
   asymmetry and focal slowing, the posterior rhythm if the eyes are closed, spindles in N2 sleep.
   A finding that has gone since an earlier stretch is always worded.
+  Beside slowing of one side nobody calls the background symmetric, nor denies focal slowing beside
+  lateralized rhythmic delta.
 * What was not assessed is worded for the same families, for sleep waves, and for the overall
   judgement where there is none. It is never worded as absent.
 """
@@ -25,6 +27,7 @@ _SLEEP_BEYOND_N1 = ("n2_sleep", "n3_sleep", "rem_sleep")
 _WAKING_RHYTHMS = ("posterior_dominant_rhythm", "mu_rhythm")
 _DENIED_FAMILIES = (GROUPS["EPI"], GROUPS["RPP"])
 _DENIED = ("electrographic_seizure", "asymmetry", "focal_slowing")
+_LATERAL_SLOW = ("focal_slowing", "lrda")
 _UNASSESSED_FAMILIES = (GROUPS["EPI"], GROUPS["RPP"], GROUPS["SLEEPWAVES"])
 _UNASSESSED = ("posterior_dominant_rhythm", "electrographic_seizure", "asymmetry", "focal_slowing")
 
@@ -36,6 +39,8 @@ def select_for_text(claims: Mapping[str, Claim] | Iterable[Claim]) -> list[Claim
     absent = {claim.finding for claim in claims if claim.polarity == "absent" and claim.change is None}
     unassessed = {claim.finding for claim in claims if claim.polarity == "not_assessed"}
     denied = _named(absent, _DENIED_FAMILIES, _DENIED)
+    if any(c.is_present and c.finding in _LATERAL_SLOW and c.side in ("left", "right") for c in claims):
+        denied -= {"asymmetry", "focal_slowing"}
     if "eyes_closed" in present:
         denied |= absent & {"posterior_dominant_rhythm"}
     if "n2_sleep" in present:

@@ -77,6 +77,7 @@ _TIME_UNITS = {
     "hour": 3600.0,
     "hours": 3600.0,
 }
+_LATELY = frozenset({"last", "past", "preceding", "previous"})
 _EARLIER = frozenset({"earlier", "before", "ago", "previously"})
 
 
@@ -155,6 +156,8 @@ def _quantity(tokens: list[str], start: int) -> Event | None:
     seconds = low * _TIME_UNITS[unit]
     if after < len(tokens) and tokens[after] in _EARLIER:
         return Event("since", seconds, start, after + 1)
+    if start and tokens[start - 1] in _LATELY:
+        return Event("since", seconds, start, after)
     return Event("none", None, start, after)
 
 

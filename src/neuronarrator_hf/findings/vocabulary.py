@@ -111,6 +111,7 @@ def _define(
     gloss: str,
     attributes: str = "",
     frequency_range_hz: tuple[float, float] | None = None,
+    frequency_step_hz: float = 0.5,
 ) -> FindingDefinition:
     return FindingDefinition(
         id=id,
@@ -121,6 +122,7 @@ def _define(
         gloss=gloss,
         attributes=frozenset(attributes.split()),
         frequency_range_hz=frequency_range_hz,
+        frequency_step_hz=frequency_step_hz,
         hed_tag=_HED_TAGS.get(id),
     )
 
@@ -139,7 +141,7 @@ _DEFINITIONS = (
     # --- background ----------------------------------------------------------------------------
     _define("posterior_dominant_rhythm", "background", "posterior dominant rhythm", "Rhythm of 8-13 Hz in adults over the posterior head regions in wakefulness, best with the eyes closed, attenuated by eye opening; amplitude mostly below 50 uV.", "IFCN 2017; amplitude classes of SCORE 2", "The resting rhythm of the back of the head.", "side frequency_hz amplitude_uv change", (3.0, 14.0)),
     _define("mu_rhythm", "background", "mu rhythm", "Arch-shaped rhythm of 7-11 Hz over the central regions, mostly below 50 uV, blocked by movement.", "IFCN 2017", "The resting rhythm of the motor strip.", "side frequency_hz", (7.0, 13.0)),
-    _define("beta_activity", "background", "beta activity", "Activity of 14-40 Hz, prominent when above about 20 uV; often an effect of sedatives.", "IFCN 2017; SCORE 2", "Fast activity, often caused by medication.", "regions frequency_hz", (13.0, 40.0)),
+    _define("beta_activity", "background", "beta activity", "Activity of 14-40 Hz, prominent when above about 20 uV; often an effect of sedatives.", "IFCN 2017; SCORE 2", "Fast activity, often caused by medication.", "regions frequency_hz", (13.0, 40.0), 1.0),
     _define("generalized_theta_slowing", "background", "generalized theta slowing", "Theta activity (4-8 Hz) over all head regions in excess of age and state.", "IFCN 2017; SCORE 2", "The whole brain's activity is mildly too slow.", "frequency_hz prevalence change", (4.0, 8.0)),
     _define("generalized_delta_slowing", "background", "generalized delta slowing", "Polymorphic delta activity (below 4 Hz) over all head regions in excess of age and state.", "IFCN 2017; SCORE 2", "The whole brain's activity is markedly too slow.", "frequency_hz prevalence change", (0.5, 4.0)),
     _define("focal_slowing", "background", "focal slowing", "Theta or delta activity confined to, or clearly maximal over, one region.", "IFCN 2017; SCORE 2", "One region of the brain is too slow.", "side regions frequency_hz prevalence change", (0.5, 8.0)),
@@ -172,7 +174,7 @@ _DEFINITIONS = (
     _define("lateral_eye_movements", "artifact", "lateral eye movements", "Deflections of opposite sign at F7 and F8.", "IFCN 2017", "Eyes moving sideways."),
     _define("muscle_artifact", "artifact", "muscle artifact", "Irregular fast activity above 20-30 Hz, maximal over temporal and frontal electrodes.", "IFCN 2017", "Muscle tension.", "side regions"),
     _define("electrode_artifact", "artifact", "electrode artifact", "Deflections, noise or drift confined to one electrode, without a field in its neighbours.", "IFCN 2017", "A bad electrode contact.", "side regions"),
-    _define("line_noise", "artifact", "mains interference", "A narrow peak at 50 or 60 Hz.", "IFCN 2017", "Interference of the mains.", "frequency_hz", (45.0, 65.0)),
+    _define("line_noise", "artifact", "mains interference", "A narrow peak at 50 or 60 Hz.", "IFCN 2017", "Interference of the mains.", "frequency_hz", (45.0, 65.0), 1.0),
     _define("ecg_artifact", "artifact", "ECG artifact", "Sharp transients in time with the heart.", "IFCN 2017", "The heart beat, picked up at the head."),
     _define("movement_artifact", "artifact", "movement artifact", "Large irregular slow deflections over many electrodes.", "IFCN 2017", "Movement of head or cables."),
     _define("flat_channel", "artifact", "flat channel", "An electrode without signal.", "IFCN 2017", "An electrode that records nothing.", "side regions"),

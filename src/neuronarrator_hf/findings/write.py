@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .families import GROUPS
 from .grammar import wordings as w
 from .pen import ORDER, Pen
 from .quantise import quantise
@@ -70,14 +71,21 @@ def write_sentences(
     judgement_denied = absent & {"normal", "abnormal"}
     absent -= judgement_denied
 
-    background = _background(pen, present.get("background", []), absent)
+    pen.is_sporadic = any(c.is_present and not c.hedged and c.finding in GROUPS["PD"] for c in ordered)
+
+    states = present.get("state", [])
+    is_opening = len(states) == 1 and not states[0].hedged and pen.chance(0.4)
+    sentences = [] if is_opening else _states(pen, states)
+    has_state_alone = bool(sentences)
+    findings = _background(pen, present.get("background", []), absent)
     for group in ("sleep", "epileptiform", "rhythmic_periodic", "ictal"):
-        background += _present(pen, present.get(group, []), listed=group in _LISTED_GROUPS)
-    sentences = _with_states(pen, present.get("state", []), background)
+        findings += _present(pen, present.get(group, []), listed=group in _LISTED_GROUPS)
+    sentences += _opened(pen, states[0], findings) if is_opening else findings
     sentences += [pen.gone(claim) for claim in gone]
     sentences += pen.absent(absent)
-    artifacts = _present(pen, present.get("artifact", []), listed=True, first=not sentences)
-    if sentences and artifacts and pen.chance(0.2):
+    is_early = has_state_alone and pen.chance(0.2)
+    artifacts = _present(pen, present.get("artifact", []), listed=True, first=is_early or not findings)
+    if is_early:
         sentences = [sentences[0], *artifacts, *sentences[1:]]
     else:
         sentences += artifacts
@@ -126,24 +134,24 @@ def _present(pen: Pen, claims: Sequence[Claim], *, listed: bool, first: bool = T
     return sentences
 
 
-def _with_states(pen: Pen, states: Sequence[Claim], sentences: list[str]) -> list[str]:
-    """States first; a single sure one may open the first sentence: "In drowsiness, ..."."""
-    if (
-        len(states) == 1
-        and not states[0].hedged
-        and sentences
-        and _is_lowerable(sentences[0])
-        and pen.chance(0.4)
-    ):
-        opening = pen.pick(w.STATE_OPENINGS).format(np=pen.state_name(states[0]))
-        first = sentences[0]
-        return [opening + first[0].lower() + first[1:], *sentences[1:]]
+def _states(pen: Pen, states: Sequence[Claim]) -> list[str]:
+    """Sentences of states: one together where all are sure."""
     if len(states) > 1 and not any(claim.hedged for claim in states):
-        return [pen.states(states), *sentences]
-    return [*(pen.state(claim) for claim in states), *sentences]
+        return [pen.states(states)]
+    return [pen.state(claim) for claim in states]
+
+
+def _opened(pen: Pen, state: Claim, sentences: list[str]) -> list[str]:
+    """The state opening the first sentence ("In drowsiness, ..."), or before it where that cannot be."""
+    if not sentences or not _is_lowerable(sentences[0]):
+        return [pen.state(state), *sentences]
+    opening = pen.pick(w.STATE_OPENINGS).format(np=pen.state_name(state))
+    first = sentences[0]
+    return [opening + first[0].lower() + first[1:], *sentences[1:]]
 
 
 def _is_lowerable(sentence: str) -> bool:
     """Whether the first word may lose its capital: no acronym, nothing that refers back or denies."""
     first = sentence.split(maxsplit=1)[0]
-    return first.isalpha() and first[1:].islower() and first not in ("No", "Also", "Neither")
+    denies = f" {sentence.lower()}".find(" no ") >= 0
+    return first.isalpha() and first[1:].islower() and not denies and first not in ("Also", "In", "Neither")

@@ -240,7 +240,7 @@ NOT_ASSESSED = (
 # "?" marks a word that means a change only beside what it is compared with.
 CHANGES = {
     "new": "new",
-    "newly {appearing/seen/present/appeared}": "new",
+    "newly {appearing/seen/present/appeared/apparent}": "new",
     "[has/have] {newly} appeared": "new",
     "not seen before": "new",
     "emerging": "new?",
@@ -275,11 +275,11 @@ CHANGES = {
 SINCE: dict[str, float | None] = {
     "[preceding/previous/prior/last] [segment/window/epoch/page]": 10.0,
     "segment before": 10.0,
-    "[preceding/previous/prior/last] minute": 60.0,
+    "[preceding/previous/prior/last/past] minute": 60.0,
     "{a/one} minute [earlier/before/ago]": 60.0,
     "half a minute [earlier/before/ago]": 30.0,
     "an hour [earlier/before/ago]": 3600.0,
-    "[preceding/previous/prior/last] hour": 3600.0,
+    "[preceding/previous/prior/last/past] hour": 3600.0,
     "than {was seen} [before/earlier/previously]": None,
     "[than/compared with/compared to] {it was} [before/earlier/previously]": None,
     "[compared with/compared to/than] earlier in the recording": None,

@@ -39,9 +39,13 @@ def _singular(*names: str, absent: tuple[str, ...] = ()) -> Noun:
 
 
 NOUNS: dict[str, Noun] = {
-    "eyes_open": _mass("wakefulness with eyes open", "eyes-open wakefulness", "wakefulness with open eyes"),
+    "eyes_open": _mass(
+        "wakefulness with the eyes open", "eyes-open wakefulness", "wakefulness with open eyes"
+    ),
     "eyes_closed": _mass(
-        "wakefulness with eyes closed", "eyes-closed wakefulness", "relaxed wakefulness with closed eyes"
+        "wakefulness with the eyes closed",
+        "eyes-closed wakefulness",
+        "relaxed wakefulness with the eyes closed",
     ),
     "drowsy": _mass("drowsiness"),
     "n1_sleep": _mass("stage N1 sleep", "N1 sleep", "light sleep (stage N1)"),
@@ -136,6 +140,9 @@ NOUNS: dict[str, Noun] = {
     "abnormal": _mass("abnormality"),
 }
 
+FLAT_CHANNELS = _plural("flat channels", "flat electrodes")
+"""Of a claim that tells of more places than one electrode can have."""
+
 FAMILY_NOUNS: dict[str, Noun] = {
     "EPI": _plural(
         "epileptiform discharges",
@@ -152,3 +159,5 @@ FAMILY_NOUNS: dict[str, Noun] = {
     "ARTIFACT": _plural("artifacts"),
 }
 """Names of whole families, for the denial of all their members; in the order in which they are tried."""
+SPORADIC_DISCHARGES = _plural("sporadic epileptiform discharges")
+"""What is denied beside periodic discharges, which are epileptiform themselves (term of ACNS 2021)."""

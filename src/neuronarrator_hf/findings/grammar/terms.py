@@ -12,9 +12,9 @@ _RECORD = "[eeg/study/recording/segment/tracing/record/window/epoch/findings]"
 
 FINDINGS: dict[str, str] = {
     # state
-    "{relaxed} wakefulness with [eyes open/open eyes]": "eyes_open",
+    "{relaxed} wakefulness with {the} [eyes open/open eyes]": "eyes_open",
     "eyes open {resting} wakefulness": "eyes_open",
-    "{relaxed} wakefulness with [eyes closed/closed eyes]": "eyes_closed",
+    "{relaxed} wakefulness with {the} [eyes closed/closed eyes]": "eyes_closed",
     "eyes closed {resting} wakefulness": "eyes_closed",
     "eyes open": "eyes_open",
     "open eyes": "eyes_open",

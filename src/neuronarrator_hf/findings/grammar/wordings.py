@@ -21,7 +21,7 @@ PRESENT_FRAMES = (
     "The {record} contains {np}.",
     "The {record} demonstrates {np}.",
     "Also present {be} {np}.",
-    "In addition there {be} {np}.",
+    "In addition, there {be} {np}.",
 )
 BACKGROUND_FRAMES = (
     "There {be} {np}.",
@@ -54,13 +54,20 @@ HEDGED_FRAMES = (
 ADVERB_FRAMES = ("{Np} {be} {adverb} seen.", "{Np} {be} {adverb} present.", "{Np} {be} {adverb} recorded.")
 STATE_FRAMES = (
     "The {record} shows {np}.",
-    "{Np} is seen.",
     "{Np} is recorded.",
-    "The state is {np}.",
+    "The {record} captures {np}.",
     "The {record} was obtained in {np}.",
     "The electrographic state is {np}.",
     "The features are those of {np}.",
 )
+HEDGED_STATE_FRAMES = (
+    "The {record} shows {hedge} {np}.",
+    "{Hedge} {np} is noted.",
+    "{Np} is suspected.",
+    "The {record} is suggestive of {np}.",
+    "The features are suggestive of {np}.",
+)
+STATES_FRAMES = ("The {record} shows {np}.", "{Np} are recorded.")
 STATE_OPENINGS = ("In {np}, ", "During {np}, ")
 ARTIFACT_FRAMES = (
     "There {be} {np}.",
@@ -69,12 +76,12 @@ ARTIFACT_FRAMES = (
     "{Np} {be} superimposed.",
     "The {record} is contaminated by {np}.",
     "The {record} contains {np}.",
-    "The {record} carries {np}.",
-    "In addition there {be} {np}.",
+    "In addition, there {be} {np}.",
 )
+# {np_a} has an article where the noun wants one: "no evidence of a mu rhythm".
 ABSENT_FRAMES = (
     "No {np} {be} seen.",
-    "There {first_be} no {np}.",
+    "There {be} no {np}.",
     "No {np} {be} noted.",
     "No {np} {be} recorded.",
     "No {np} {be} identified.",
@@ -82,7 +89,7 @@ ABSENT_FRAMES = (
     "The {record} shows no {np}.",
     "The {record} contains no {np}.",
     "The {record} is free of {np}.",
-    "There is no evidence of {np}.",
+    "There is no evidence of {np_a}.",
     "Neither {nor} {be} seen.",
     "{Np_and} {are} absent.",
     "{Np_and} {are} not seen.",
@@ -201,11 +208,6 @@ OF_THE_BACKGROUND: dict[str, tuple[str, ...]] = {
         "Brief attenuations are noted.",
     ),
 }
-BACKGROUND_AMPLITUDE = (
-    ", with amplitudes of {a}",
-    ", with amplitudes of about {a}",
-    " with an amplitude of {a}",
-)
 
 NORMAL = (
     "The segment is normal.",
@@ -216,7 +218,7 @@ NORMAL = (
     "Overall, the segment is normal.",
     "In summary, this segment is normal.",
     "This portion of the recording is within normal limits.",
-    "Altogether a normal segment.",
+    "Altogether, this is a normal segment.",
     "Taken together, the findings are within normal limits.",
     "The EEG is normal in this segment.",
     "The EEG of this segment is within normal limits.",
@@ -227,7 +229,7 @@ ABNORMAL = (
     "This segment is abnormal.",
     "Overall, the segment is abnormal.",
     "In summary, this segment is abnormal.",
-    "Altogether an abnormal segment.",
+    "Altogether, this is an abnormal segment.",
     "The EEG is abnormal in this segment.",
     "The findings are abnormal.",
     "Taken together, the findings are abnormal.",
@@ -238,25 +240,33 @@ HEDGES = ("possible", "suspected", "questionable", "probable")
 PREVALENCES: dict[str, tuple[str, ...]] = {
     p: (p,) for p in ("rare", "occasional", "frequent", "abundant", "continuous")
 }
-PREVALENCES["rare"] = ("rare", "isolated")
-PREVALENCES["occasional"] = ("occasional", "sporadic", "scattered")
 PREVALENCES["continuous"] = ("continuous", "persistent")
+DISCHARGE_PREVALENCES: dict[str, tuple[str, ...]] = {
+    **PREVALENCES,
+    "rare": ("rare", "isolated"),
+    "occasional": ("occasional", "sporadic", "scattered"),
+    "continuous": ("continuous", "nearly continuous"),
+}
+"""Of discharges that come one by one; slowing and periodic patterns are never isolated or scattered."""
 FREQUENCY_FORMS = ("at {f}", "of {f}", "at about {f}", "with a frequency of {f}", "around {f}")
-RATE_FORMS = (
-    "at {f}",
-    "at a rate of {f}",
-    "of {f}",
-    "at about {f}",
-    "recurring at {f}",
-    "with a frequency of {f}",
-)
+RATE_FORMS = ("at {f}", "at a rate of {f}", "at about {f}", "recurring at {f}", "with a frequency of {f}")
+SEIZURE_FORMS = ("at {f}", "at about {f}", "with a frequency of {f}")
 MAINS_FORMS = ("at {f}", "of {f}")
 RHYTHM_FREQUENCY_FORMS = ("of {f}", "at {f}", "of about {f}", "with a frequency of {f}", "around {f}")
-AMPLITUDE_FORMS = ("of {a}", "with an amplitude of {a}", "with amplitudes of {a}", "at {a}", "of about {a}")
+TRAILING_FREQUENCY_FORMS = ("of {f}", "of about {f}")
+APPROXIMATE = ("about", "around")
+"""Words left out before a range, which says by itself that it is approximate."""
+# Of an amplitude: one value, or a range.
+AMPLITUDE_FORMS = ("of {a}", "with an amplitude of {a}", "of about {a}")
+AMPLITUDE_RANGE_FORMS = ("of {a}", "with amplitudes of {a}")
+BACKGROUND_AMPLITUDE = (", with an amplitude of {a}", ", with an amplitude of about {a}", ", at about {a}")
+BACKGROUND_AMPLITUDE_RANGE = (", with amplitudes of {a}", " with amplitudes of {a}")
+RHYTHM_AMPLITUDE = ("with an amplitude of {a}", "with an amplitude of about {a}")
 
-# {than}: "in the preceding segment"; {with}: "compared with the preceding segment".
+# {than}: "in the preceding segment"; {with}: "compared with the preceding segment"; {since}: "since the
+# preceding segment". The first of each does without an interval, except of "new".
 CHANGES: dict[str, tuple[str, ...]] = {
-    "new": ("newly appearing{with}", "newly seen{with}", "new{with}"),
+    "new": ("new{since}", "newly seen{since}", "new{with}"),
     "increased": (
         "more marked than {than}",
         "more prominent than {than}",
@@ -273,19 +283,23 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "slower": ("slower than {than}",),
     "spread": ("more widespread than {than}", "more extensive than {than}"),
 }
+NEW_WITHOUT_INTERVAL = "newly seen"
 CHANGE_PREDICATES: dict[str, tuple[str, ...]] = {
-    "new": ("{have} newly appeared{with}", "{be} newly seen{with}"),
+    "new": ("{have} appeared{since}", "{be} new{with}"),
     "increased": (
         "{be} more marked than {than}",
-        "{have} increased{with}",
+        "{have} increased{since}",
         "{be} more prominent than {than}",
     ),
-    "decreased": ("{be} less marked than {than}", "{have} decreased{with}", "{have} diminished{with}"),
-    "faster": ("{be} faster than {than}", "{have} accelerated{with}"),
-    "slower": ("{be} slower than {than}", "{have} slowed{with}"),
-    "spread": ("{be} more widespread than {than}", "{have} spread{with}"),
+    "decreased": ("{be} less marked than {than}", "{have} decreased{since}", "{have} diminished{since}"),
+    "faster": ("{be} faster than {than}", "{have} accelerated{since}"),
+    "slower": ("{be} slower than {than}", "{have} slowed{since}"),
+    "spread": ("{be} more widespread than {than}", "{have} spread{since}"),
 }
-WITH_ANCHORS = ("compared with", "compared to", "relative to", "in comparison with")
+NEWLY_APPEARED = "{have} newly appeared"
+OF_AMOUNT = ("increased", "decreased", "diminished")
+"""Words for more and less that nobody uses of a rhythm without saying what of it."""
+WITH_ANCHORS = ("compared with", "compared to")
 
 CONTRAST_ANCHORS = (", in contrast to", ", unlike")
 ADVERBS = {"occasional": "occasionally", "frequent": "frequently", "continuous": "continuously"}
