@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -276,9 +276,10 @@ class TrainingStage:
 
     def save(self, folder: Path, state: dict[str, torch.Tensor] | None = None) -> None:
         """Model, processor and alignment, from the objective's gathered state where it is given."""
-        if state is not None:
-            state = {k.removeprefix("model."): v for k, v in state.items() if k.startswith("model.")}
-        self.parts.save(folder, state)
+        if state is None:
+            self.parts.save(folder)
+        else:
+            self.parts.save(folder, _below(state, "model."), _below(state, "alignment."))
 
     def finish(self, folder: Path) -> dict[str, Any]:
         """Calibrate the heads of a finished model, as loaded from its folder."""
@@ -296,6 +297,11 @@ class TrainingStage:
         if self.name == "align":
             parts.alignment.aligned.save_pretrained(folder / "alignment")
         return {"calibrated_groups": float(len(calibration)), "calibration_windows": float(len(logits))}
+
+
+def _below(state: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """The state of a part by its own names."""
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
 
 def _presence(source: Source) -> torch.Tensor:
