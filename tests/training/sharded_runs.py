@@ -2,8 +2,8 @@
 
     sharded_runs.py FOLDER KEY=VALUE...
 
-Accelerate has FSDP for accelerators alone and falls back to plain data parallel on CPUs without a word. Told that
-the CPUs are accelerators, it does on gloo all that it does on GPUs.
+Accelerate has FSDP for accelerators alone and falls back to plain data parallel on CPUs without a word. Told
+that the CPUs are accelerators, it does on gloo all that it does on GPUs.
 """
 
 from __future__ import annotations

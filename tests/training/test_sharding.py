@@ -40,8 +40,8 @@ def runs(tmp_path_factory) -> Path:
     new_parts(load_arguments("micro"), ["Posterior dominant rhythm of 10 Hz."] * 50).save(folder / "start")
     config = resources.files("neuronarrator_hf").joinpath("configs/accelerate/fsdp.yaml")
     command = [
-        sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(config), "--num_processes", "2",
-        "--mixed_precision", "no", "--main_process_port", "0",
+        sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(config),
+        "--num_processes", "2", "--mixed_precision", "no", "--main_process_port", "0",
         str(Path(__file__).with_name("sharded_runs.py")), str(folder), *overrides,
     ]  # fmt: skip
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
@@ -126,5 +126,7 @@ def test_what_does_not_go_with_sharding_is_told():
         check_sharding(accelerator(DistributedType.FSDP), StageArguments())
     without = dict(ema_decay=0.0)
     check_sharding(accelerator(DistributedType.FSDP), StageArguments(**without, accumulate=4))
+    with pytest.raises(ValueError, match="compile=true does not go with FSDP"):
+        check_sharding(accelerator(DistributedType.FSDP), StageArguments(**without, compile=True))
     with pytest.raises(ValueError, match="accumulate=4 does not go with DeepSpeed; set it to 1"):
         check_sharding(accelerator(DistributedType.DEEPSPEED), StageArguments(**without, accumulate=4))

@@ -80,7 +80,7 @@ def load_checkpoint(
 
 
 def save_sharded(folder: Path, accelerator: Accelerator, progress: Progress) -> None:
-    """Each process its own part, by Accelerate, beside the checkpoint before; then which of the two counts."""
+    """Each process its own part, by Accelerate, beside the checkpoint before; then which one counts."""
     record = folder / _SHARDED / _PROGRESS
     place = "b" if record.is_file() and _read(record)["place"] == "a" else "a"
     accelerator.save_state(str(folder / _SHARDED / place))

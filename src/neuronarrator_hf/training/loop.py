@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import os
+import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
+from accelerate.utils import DistributedDataParallelKwargs, DistributedType
 
 from .arguments import StageArguments
 from .checkpoint import Progress, load_checkpoint, load_sharded, save_checkpoint, save_sharded
@@ -39,6 +42,10 @@ class Stage(Protocol):
 
     def batches(self, start: int, stop: int, rank: int, world: int) -> Iterable[dict[str, Any]]:
         """Batches number `start` to `stop`, each a pure function of its number and the rank."""
+        ...
+
+    def compile(self) -> None:
+        """Compile what is worth it."""
         ...
 
     def evaluate(self) -> dict[str, float]:
@@ -92,6 +99,8 @@ def train(
         if _starts_with(name, arguments.freeze):
             parameter.requires_grad_(False)
     stage.objective.to(accelerator.device)
+    if will_compile(arguments, accelerator):
+        stage.compile()
     scalars = configure_sharding(accelerator, stage.objective, arguments) if sharded else []
     optimizer = make_optimizer(stage.objective, arguments)
     average = WeightAverage(stage.objective, arguments.ema_decay)
@@ -112,6 +121,19 @@ def train(
         return loop.run()
     finally:
         log.close()
+
+
+def will_compile(arguments: StageArguments, accelerator: Accelerator) -> bool:
+    """Whether parts are compiled, see `StageArguments.compile`."""
+    if arguments.compile is not None:
+        return arguments.compile
+    compilers = (os.environ.get("CC", "gcc"), "clang")
+    return (
+        accelerator.device.type == "cuda"
+        and accelerator.distributed_type != DistributedType.FSDP
+        and importlib.util.find_spec("triton") is not None
+        and any(map(shutil.which, compilers))
+    )
 
 
 def make_optimizer(module: torch.nn.Module, arguments: StageArguments) -> torch.optim.Optimizer:

@@ -64,7 +64,7 @@ class AlignedTowers(nn.Module):
         return self.aligned.eeg_projection(embeddings), self.aligned.topomap_projection(pooled), scale
 
     def save(self, folder: Path, state: Mapping[str, torch.Tensor] | None = None) -> None:
-        """The projections alone, beside the narrator's weights; from a state of this module where one is given."""
+        """The projections alone, beside the narrator's weights; a given state in place of the module's."""
         own = {k.removeprefix("aligned."): v for k, v in (state or self.state_dict()).items()}
         own = {k: v.contiguous() for k, v in own.items() if k.startswith(_OWN)}
         save_file(own, folder / ALIGNMENT_NAME)
@@ -108,7 +108,7 @@ class Parts:
         state: dict[str, torch.Tensor] | None = None,
         alignment_state: Mapping[str, torch.Tensor] | None = None,
     ) -> None:
-        """Everything into a folder that `from_pretrained` reads; given states in place of the modules' own."""
+        """Everything into a folder that `from_pretrained` reads; given states replace the modules' own."""
         folder.mkdir(parents=True, exist_ok=True)
         if has_adapters(self.model):
             state = merged_state_dict(self.model, state)

@@ -1,4 +1,4 @@
-"""What training asks where no process holds the whole model: FSDP 2 and DeepSpeed, both through Accelerate."""
+"""What sharded training asks beyond plain data parallel: FSDP 2 and DeepSpeed, through Accelerate."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ def check_sharding(accelerator: Accelerator, arguments: StageArguments) -> None:
         return
     if arguments.ema_decay:
         raise ValueError(f"ema_decay={arguments.ema_decay:g}: no averages of sharded weights; set it to 0")
+    if arguments.compile and accelerator.distributed_type == DistributedType.FSDP:
+        raise ValueError("compile=true does not go with FSDP, whose hooks would be passed over; leave it out")
     if accelerator.distributed_type == DistributedType.DEEPSPEED:
         # Its engine steps and clears gradients within the backward pass.
         for name, value, only in (

@@ -264,6 +264,13 @@ class TrainingStage:
             )  # fmt: skip
         return iterate(dataset, start, stop, data.num_workers)
 
+    def compile(self) -> None:
+        """Compile the waveform encoder, of whose many small kernels a step mostly consists.
+
+        A part that cannot be traced in one graph is told at the first step.
+        """
+        self.parts.model.model.waveform_encoder.compile(fullgraph=True)
+
     def evaluate(self) -> dict[str, float]:
         """Held-out figures of the stage; nothing here is teacher-forced but stage `language`'s findings."""
         if self.name == "language":
