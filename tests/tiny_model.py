@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from tiny_parts import tiny_config
 
 from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.findings.write import write_segment
-from neuronarrator_hf.models.configuration_neuronarrator import NeuroNarratorConfig
 from neuronarrator_hf.models.feature_extraction_neuronarrator import NeuroNarratorFeatureExtractor
 from neuronarrator_hf.models.modeling_neuronarrator import NeuroNarratorForConditionalGeneration
 from neuronarrator_hf.models.processing_neuronarrator import (
@@ -28,20 +28,12 @@ def make_tiny() -> tuple[NeuroNarratorForConditionalGeneration, NeuroNarratorPro
         texts += [write_segment(claims, seed=hz)] * 3
     tokenizer = train_tokenizer(texts, vocab_size=450)
     ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos")}
-    config = NeuroNarratorConfig(
-        text_config=dict(
-            model_type="llama", vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64,
-            num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, **ids,
-        ),
-        waveform_config=dict(
-            conv_channels=8, num_conv_layers=1, row_size=16, num_mixing_layers=1, num_attention_heads=2,
-            num_eeg_tokens=3, hidden_size=24,
-        ),
-        topomap_config=dict(conv_channels=4, num_image_tokens=2, hidden_size=12),
-        bridge_config=dict(hidden_size=16, num_layers=1, num_heads=2, d_state=4, num_history_tokens=2),
-        num_finding_tokens=4,
-        finding_hidden_size=16,
+    text_config = dict(
+        model_type="llama", vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64,
+        num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, **ids,
     )  # fmt: skip
+    config = tiny_config(text_config=text_config)
+    config.bridge_config.num_layers = 1
     torch.manual_seed(0)
     processor = NeuroNarratorProcessor.for_config(config, NeuroNarratorFeatureExtractor(), tokenizer)
     model = NeuroNarratorForConditionalGeneration(config).eval()

@@ -166,3 +166,24 @@ def test_another_registered_encoder_plugs_in_by_configuration(inputs, tmp_path) 
     model.save_pretrained(tmp_path)
     again = NeuroNarratorModel.from_pretrained(tmp_path)
     assert torch.equal(again.get_window_features(**inputs).embeddings, features.embeddings)
+
+
+@pytest.mark.slow
+def test_training_compiles_without_a_graph_break_to_the_same_gradients(inputs) -> None:
+    config = tiny_config().waveform_config
+    config.dropout = 0.0  # a compiled one draws other numbers
+    torch.manual_seed(0)
+    encoder = NeuroNarratorWaveformEncoder(config).train()
+    names = list(encoder.state_dict())
+    told = []
+    torch._dynamo.reset()
+    for _ in range(2):
+        encoder.zero_grad()
+        told.append(outputs(encoder, inputs))
+        told[-1].square().sum().backward()
+        told.append(torch.cat([p.grad.flatten() for p in encoder.parameters() if p.grad is not None]))
+        encoder.compile(fullgraph=True, backend="aot_eager")
+    plain, plain_gradients, compiled, gradients = told
+    torch.testing.assert_close(compiled, plain, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(gradients, plain_gradients, atol=1e-4, rtol=1e-4)
+    assert list(encoder.state_dict()) == names

@@ -96,8 +96,7 @@ class NeuroNarratorPreTrainedModel(PreTrainedModel):
         "MixingLayer",
         "SelectiveStateSpaceLayer",
         "FindingTokens",
-        "FindingHeads",
-    ]
+    ]  # not FindingHeads, which is also called by another method than `forward`: FSDP would miss that
 
     @classmethod
     def from_pretrained(cls, *args, **kwargs):

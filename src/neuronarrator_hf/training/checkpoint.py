@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -79,21 +80,29 @@ def load_checkpoint(
 
 
 def save_sharded(folder: Path, accelerator: Accelerator, progress: Progress) -> None:
-    """Each process its own part, by Accelerate; then where the run stands, which makes it whole."""
-    accelerator.save_state(str(folder / _SHARDED))
+    """Each process its own part, by Accelerate, beside the checkpoint before; then which one counts."""
+    record = folder / _SHARDED / _PROGRESS
+    place = "b" if record.is_file() and _read(record)["place"] == "a" else "a"
+    accelerator.save_state(str(folder / _SHARDED / place))
+    accelerator.wait_for_everyone()
     if accelerator.is_main_process:
-        partial = folder / _SHARDED / f"{_PROGRESS}.partial"
-        partial.write_text(json.dumps(asdict(progress)), encoding="utf-8")
-        os.replace(partial, folder / _SHARDED / _PROGRESS)
+        partial = record.with_suffix(".partial")
+        partial.write_text(json.dumps({"place": place, **asdict(progress)}), encoding="utf-8")
+        os.replace(partial, record)
 
 
 def load_sharded(folder: Path, accelerator: Accelerator) -> Progress | None:
     """The inverse of `save_sharded`; None where there is no checkpoint."""
-    path = folder / _SHARDED / _PROGRESS
-    if not path.is_file():
+    record = folder / _SHARDED / _PROGRESS
+    if not record.is_file():
         return None
-    accelerator.load_state(str(folder / _SHARDED))
-    return Progress(**json.loads(path.read_text(encoding="utf-8")))
+    values = _read(record)
+    accelerator.load_state(str(folder / _SHARDED / values.pop("place")))
+    return Progress(**values)
+
+
+def _read(record: Path) -> dict[str, Any]:
+    return json.loads(record.read_text(encoding="utf-8"))
 
 
 def _frozen(model: torch.nn.Module) -> set[str]:

@@ -13,12 +13,13 @@ class WeightAverage:
 
     Args:
         model: Whose parameters are followed.
-        decay: Share of the average kept in a step; it starts small and rises to this.
+        decay: Share of the average kept in a step; it starts small and rises to this. 0: nothing is kept.
     """
 
     def __init__(self, model: torch.nn.Module, decay: float) -> None:
         self.decay, self.n_updates = decay, 0
-        self._parameters = [p for p in model.parameters() if p.requires_grad]
+        # Without averages no second copy, and no hold on the whole of what is sharded later.
+        self._parameters = [p for p in model.parameters() if p.requires_grad] if decay else []
         self._average = [p.detach().clone() for p in self._parameters]
 
     @torch.no_grad()
@@ -51,6 +52,8 @@ class WeightAverage:
 
     def load_state_dict(self, state: dict) -> None:
         """Continue from a checkpoint."""
+        if not self.decay:
+            return
         self.n_updates = state["n_updates"]
         torch._foreach_copy_(
             self._average, [t.to(a.device) for t, a in zip(state["average"], self._average, strict=True)]

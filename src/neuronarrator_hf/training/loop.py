@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import os
+import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +19,14 @@ from .arguments import StageArguments
 from .checkpoint import Progress, load_checkpoint, load_sharded, save_checkpoint, save_sharded
 from .ema import WeightAverage
 from .logging import RunLog
+from .sharding import (
+    begin_moments,
+    check_sharding,
+    configure_sharding,
+    gathered_state,
+    is_sharded,
+    whole_outside_layers,
+)
 
 
 class Stage(Protocol):
@@ -31,6 +42,10 @@ class Stage(Protocol):
 
     def batches(self, start: int, stop: int, rank: int, world: int) -> Iterable[dict[str, Any]]:
         """Batches number `start` to `stop`, each a pure function of its number and the rank."""
+        ...
+
+    def compile(self) -> None:
+        """Compile what is worth it."""
         ...
 
     def evaluate(self) -> dict[str, float]:
@@ -78,33 +93,47 @@ def train(
     )
     if expected_processes is not None and accelerator.num_processes != expected_processes:
         raise RuntimeError(f"{expected_processes} processes expected, {accelerator.num_processes} run")
+    check_sharding(accelerator, arguments)
     sharded = is_sharded(accelerator)
-    if sharded and arguments.ema_decay:
-        raise ValueError(f"ema_decay={arguments.ema_decay:g}: no averages of sharded weights; set it to 0")
     for name, parameter in stage.objective.named_parameters():
         if _starts_with(name, arguments.freeze):
             parameter.requires_grad_(False)
     stage.objective.to(accelerator.device)
+    if will_compile(arguments, accelerator):
+        stage.compile()
+    scalars = configure_sharding(accelerator, stage.objective, arguments) if sharded else []
     optimizer = make_optimizer(stage.objective, arguments)
     average = WeightAverage(stage.objective, arguments.ema_decay)
     progress = None
     if resume and not sharded:
         progress = load_checkpoint(folder, stage.objective, optimizer, average)
     objective, optimizer = accelerator.prepare(stage.objective, optimizer)
+    if accelerator.is_fsdp2:
+        begin_moments(optimizer)
     if resume and sharded:
         progress = load_sharded(folder, accelerator)
     progress = progress or Progress()
     log = RunLog(folder, active=accelerator.is_main_process)
-    loop = _Loop(stage, arguments, folder, accelerator, objective, optimizer, average, progress, log, seed)
+    loop = _Loop(
+        stage, arguments, folder, accelerator, objective, optimizer, average, progress, log, seed, scalars
+    )
     try:
         return loop.run()
     finally:
         log.close()
 
 
-def is_sharded(accelerator: Accelerator) -> bool:
-    """Whether no process holds the whole model (FSDP, DeepSpeed)."""
-    return accelerator.distributed_type in (DistributedType.FSDP, DistributedType.DEEPSPEED)
+def will_compile(arguments: StageArguments, accelerator: Accelerator) -> bool:
+    """Whether parts are compiled, see `StageArguments.compile`."""
+    if arguments.compile is not None:
+        return arguments.compile
+    compilers = (os.environ.get("CC", "gcc"), "clang")
+    return (
+        accelerator.device.type == "cuda"
+        and accelerator.distributed_type != DistributedType.FSDP
+        and importlib.util.find_spec("triton") is not None
+        and any(map(shutil.which, compilers))
+    )
 
 
 def make_optimizer(module: torch.nn.Module, arguments: StageArguments) -> torch.optim.Optimizer:
@@ -145,10 +174,11 @@ class _Loop:
         progress: Progress,
         log: RunLog,
         seed: int,
+        scalars: list[str],
     ) -> None:
         self.stage, self.arguments, self.folder, self.accelerator = stage, arguments, folder, accelerator
         self.objective, self.optimizer, self.average = objective, optimizer, average
-        self.progress, self.log, self.seed = progress, log, seed
+        self.progress, self.log, self.seed, self.scalars = progress, log, seed, scalars
         self._started = time.monotonic() - progress.elapsed_s
         self._evaluated = self._saved = progress.elapsed_s
         self._evaluated_step = -1
@@ -223,7 +253,9 @@ class _Loop:
                 sums[name] = sums.get(name, 0) + value.detach() / arguments.accumulate
         if share < arguments.projector_warmup:
             self._keep_only_warmup_gradients()
-        sums["grad_norm"] = self.accelerator.clip_grad_norm_(self.objective.parameters(), arguments.clip_norm)
+        norm = self.accelerator.clip_grad_norm_(self.objective.parameters(), arguments.clip_norm)
+        if norm is not None:  # DeepSpeed may not tell
+            sums["grad_norm"] = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         if self.average.decay:
@@ -270,7 +302,8 @@ class _Loop:
         if self.accelerator.is_main_process or is_sharded(self.accelerator):
             self.objective.eval()
             with self.average.applied(), torch.no_grad():
-                figures = self.stage.evaluate()
+                with whole_outside_layers(self.objective):
+                    figures = self.stage.evaluate()
                 texts = self.stage.sample_texts(self.arguments.sample_texts)
                 if figures["score"] > self.progress.best_score:
                     self.progress.best_score, self.progress.best_step = figures["score"], self.progress.step
@@ -297,7 +330,7 @@ class _Loop:
     def _save(self, folder: Path) -> None:
         """Model and processor, by the main process."""
         if is_sharded(self.accelerator):
-            state = self.accelerator.get_state_dict(self.objective)
+            state = gathered_state(self.accelerator, self.objective, self.scalars)
             if self.accelerator.is_main_process:
                 self.stage.save(folder, state)
         elif self.accelerator.is_main_process:

@@ -63,10 +63,11 @@ class AlignedTowers(nn.Module):
         scale = self.aligned.logit_scale.clamp(max=MAX_LOG_SCALE).exp()
         return self.aligned.eeg_projection(embeddings), self.aligned.topomap_projection(pooled), scale
 
-    def save(self, folder: Path) -> None:
-        """The projections alone, beside the narrator's weights."""
-        state = {k: v.contiguous() for k, v in self.aligned.state_dict().items() if k.startswith(_OWN)}
-        save_file(state, folder / ALIGNMENT_NAME)
+    def save(self, folder: Path, state: Mapping[str, torch.Tensor] | None = None) -> None:
+        """The projections alone, beside the narrator's weights; a given state in place of the module's."""
+        own = {k.removeprefix("aligned."): v for k, v in (state or self.state_dict()).items()}
+        own = {k: v.contiguous() for k, v in own.items() if k.startswith(_OWN)}
+        save_file(own, folder / ALIGNMENT_NAME)
 
     def load(self, folder: Path) -> None:
         """The projections saved beside the narrator's weights, where there are any."""
@@ -101,14 +102,19 @@ class Parts:
         )
         return {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in inputs.items()}
 
-    def save(self, folder: Path, state: dict[str, torch.Tensor] | None = None) -> None:
-        """Everything into a folder that `from_pretrained` reads; `state` over the model's own weights."""
+    def save(
+        self,
+        folder: Path,
+        state: dict[str, torch.Tensor] | None = None,
+        alignment_state: Mapping[str, torch.Tensor] | None = None,
+    ) -> None:
+        """Everything into a folder that `from_pretrained` reads; given states replace the modules' own."""
         folder.mkdir(parents=True, exist_ok=True)
         if has_adapters(self.model):
             state = merged_state_dict(self.model, state)
         self.model.save_pretrained(folder, state_dict=state)
         self.processor.save_pretrained(folder)
-        self.alignment.save(folder)
+        self.alignment.save(folder, alignment_state)
 
 
 def _assemble(model: NeuroNarratorForConditionalGeneration, processor: NeuroNarratorProcessor) -> Parts:

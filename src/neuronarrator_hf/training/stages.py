@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +264,13 @@ class TrainingStage:
             )  # fmt: skip
         return iterate(dataset, start, stop, data.num_workers)
 
+    def compile(self) -> None:
+        """Compile the waveform encoder, of whose many small kernels a step mostly consists.
+
+        A part that cannot be traced in one graph is told at the first step.
+        """
+        self.parts.model.model.waveform_encoder.compile(fullgraph=True)
+
     def evaluate(self) -> dict[str, float]:
         """Held-out figures of the stage; nothing here is teacher-forced but stage `language`'s findings."""
         if self.name == "language":
@@ -276,9 +283,10 @@ class TrainingStage:
 
     def save(self, folder: Path, state: dict[str, torch.Tensor] | None = None) -> None:
         """Model, processor and alignment, from the objective's gathered state where it is given."""
-        if state is not None:
-            state = {k.removeprefix("model."): v for k, v in state.items() if k.startswith("model.")}
-        self.parts.save(folder, state)
+        if state is None:
+            self.parts.save(folder)
+        else:
+            self.parts.save(folder, _below(state, "model."), _below(state, "alignment."))
 
     def finish(self, folder: Path) -> dict[str, Any]:
         """Calibrate the heads of a finished model, as loaded from its folder."""
@@ -296,6 +304,11 @@ class TrainingStage:
         if self.name == "align":
             parts.alignment.aligned.save_pretrained(folder / "alignment")
         return {"calibrated_groups": float(len(calibration)), "calibration_windows": float(len(logits))}
+
+
+def _below(state: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """The state of a part by its own names."""
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
 
 def _presence(source: Source) -> torch.Tensor:
