@@ -1,7 +1,8 @@
 """Greedy decoding of many windows at once: the shared beginning computed once, finished rows dropped.
 
-The same tokens as `generate` gives, by the steps of `steps.py`. Where it is asked for more than plain greedy decoding, or the language
-model keeps something else than keys and values, `generate` is the one to call (see `is_plain_greedy`).
+The same tokens as `generate` gives, by the steps of `steps.py`. Where it is asked for more than plain greedy
+decoding, or the language model keeps something else than keys and values, `generate` is the one to call (see
+`is_plain_greedy`).
 """
 
 from __future__ import annotations
