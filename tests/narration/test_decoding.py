@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 import torch
 from tiny_model import make_tiny
-from transformers import DynamicCache
 
 from neuronarrator_hf.models.default import default_model_dir
-from neuronarrator_hf.narration import decoding
-from neuronarrator_hf.narration.decoding import RoomyLayer, greedy, is_plain_greedy
+from neuronarrator_hf.narration import decoding, steps
+from neuronarrator_hf.narration.decoding import greedy, is_plain_greedy
 from neuronarrator_hf.narration.loading import load_model
 from neuronarrator_hf.narration.voice import ModelVoice
 from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
@@ -45,8 +44,12 @@ def soft_tokens(model, n: int) -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def heard_tokens(embedded) -> torch.Tensor:
-    """Soft tokens of windows of five simulated recordings."""
-    eeg_uv = simulate_windows(5, 2, seed=3).eeg_uv.reshape(-1, 19, 2000)
+    return tokens_heard(*embedded, n_recordings=5, n_windows=2)
+
+
+def tokens_heard(model, processor, n_recordings: int, n_windows: int) -> torch.Tensor:
+    """Soft tokens of windows of simulated recordings."""
+    eeg_uv = simulate_windows(n_recordings, n_windows, seed=3).eeg_uv.reshape(-1, 19, 2000)
     windows = EEGWindows(
         eeg_uv=eeg_uv,
         ch_names=SITES_1020,
@@ -55,7 +58,7 @@ def heard_tokens(embedded) -> torch.Tensor:
         channel_mask=np.ones(eeg_uv.shape[:2], dtype=bool),
         time_mask=np.ones((len(eeg_uv), 2000), dtype=bool),
     )
-    voice = ModelVoice(*embedded)
+    voice = ModelVoice(model, processor)
     return voice.listen(windows, voice.begin())[0].payload
 
 
@@ -82,17 +85,31 @@ def by_generate(model, processor, window_tokens, one_by_one: bool) -> list[list[
     return texts
 
 
+@pytest.mark.parametrize("lean", [True, False])
 @pytest.mark.parametrize("share", [0.0, 0.2, 2.0])
-def test_tokens_are_those_of_generate(embedded, heard_tokens, wanted, monkeypatch, share: float) -> None:
+def test_tokens_are_those_of_generate(
+    embedded, heard_tokens, wanted, monkeypatch, share: float, lean: bool
+) -> None:
     """Rows end at different times; whenever they are dropped, the others say the same."""
     model, processor = embedded
     monkeypatch.setattr(decoding, "MIN_FINISHED_SHARE", share)
-    monkeypatch.setattr(decoding, "ROOM", 5)
+    monkeypatch.setattr(steps, "ROOM", 5)
+    assert steps.is_plain_llama(model.language_model)
+    if not lean:
+        monkeypatch.setattr(steps, "is_plain_llama", lambda language_model: False)
     ids = processor(text=processor.prompt(), return_tensors="pt")["input_ids"]
-    with torch.inference_mode():
-        made = greedy(model, ids, heard_tokens, PLAIN["max_new_tokens"])
-    assert made == wanted
+    assert greedy(model, ids, heard_tokens, PLAIN["max_new_tokens"]) == wanted
     assert len({len(text) for text in wanted}) > 1
+
+
+@pytest.mark.slow
+def test_hundreds_of_texts_are_those_of_generate(embedded) -> None:
+    model, processor = embedded
+    tokens = tokens_heard(model, processor, n_recordings=50, n_windows=6)
+    ids = processor(text=processor.prompt(), return_tensors="pt")["input_ids"]
+    for part in tokens.split(50):
+        made = greedy(model, ids, part, PLAIN["max_new_tokens"])
+        assert made == by_generate(model, processor, part, one_by_one=False)
 
 
 def test_a_text_that_never_ends_is_cut_as_by_generate(tiny) -> None:
@@ -101,8 +118,7 @@ def test_a_text_that_never_ends_is_cut_as_by_generate(tiny) -> None:
         model.language_model.get_output_embeddings().weight[processor.tokenizer.eos_token_id] = 0.0
     window_tokens = soft_tokens(model, 3)
     ids = processor(text=processor.prompt(), return_tensors="pt")["input_ids"]
-    with torch.inference_mode():
-        made = greedy(model, ids, window_tokens, PLAIN["max_new_tokens"])
+    made = greedy(model, ids, window_tokens, PLAIN["max_new_tokens"])
     assert made == by_generate(model, processor, window_tokens, one_by_one=False)
     assert set(map(len, made)) == {PLAIN["max_new_tokens"]}
 
@@ -119,19 +135,6 @@ def test_only_plain_greedy_is_taken_over(tiny) -> None:
     other = copy.deepcopy(model)
     other.generation_config.eos_token_id = None
     assert not is_plain_greedy(other, PLAIN)
-
-
-def test_a_roomy_cache_holds_what_a_growing_one_holds() -> None:
-    roomy, growing = RoomyLayer(), DynamicCache().layer_class_to_replicate()
-    generator = torch.Generator().manual_seed(0)
-    for step, n_new in enumerate((7, 1, 1, 70, 1)):
-        keys, values = torch.randn(2, 4 if step < 3 else 2, 3, n_new, 5, generator=generator)
-        if step == 3:
-            for layer in (roomy, growing):
-                layer.batch_select_indices(torch.tensor([2, 0]))
-        for a, b in zip(roomy.update(keys, values), growing.update(keys, values), strict=True):
-            assert torch.equal(a, b)
-    assert roomy.get_seq_length() == growing.get_seq_length() == 80
 
 
 @pytest.mark.parametrize("history", ["none", "prompt", "ssm"])

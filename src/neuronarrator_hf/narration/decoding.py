@@ -1,7 +1,8 @@
 """Greedy decoding of many windows at once: the shared beginning computed once, finished rows dropped.
 
-The same tokens as `generate` gives. Where it is asked for more than plain greedy decoding, or the language
-model keeps something else than keys and values, `generate` is the one to call (see `is_plain_greedy`).
+The same tokens as `generate` gives, by the steps of `steps.py`. Where it is asked for more than plain greedy
+decoding, or the language model keeps something else than keys and values, `generate` is the one to call (see
+`is_plain_greedy`).
 """
 
 from __future__ import annotations
@@ -14,10 +15,8 @@ from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-from ..models.modeling_neuronarrator import CACHE
+from .steps import steps_of
 
-ROOM = 64
-"""Tokens for which a cache is made larger at a time."""
 MIN_FINISHED_SHARE = 0.2
 """Share of the rows that must have ended before the others are copied together."""
 _WITHOUT_EFFECT = frozenset(
@@ -45,6 +44,7 @@ def is_plain_greedy(model: Any, generate_kwargs: Mapping[str, Any]) -> bool:
     )
 
 
+@torch.inference_mode()
 def greedy(model: Any, prompt_ids: Tensor, window_tokens: Tensor, max_new_tokens: int) -> list[list[int]]:
     """Tokens of every window, without the end token.
 
@@ -54,48 +54,45 @@ def greedy(model: Any, prompt_ids: Tensor, window_tokens: Tensor, max_new_tokens
         window_tokens: `(n, num_window_tokens, text_size)` soft tokens of the windows.
         max_new_tokens: Longest text.
     """
-    language_model, n = model.language_model, len(window_tokens)
-    ends = torch.as_tensor(model.generation_config.eos_token_id, device=prompt_ids.device).reshape(-1)
+    n, n_prompt = len(window_tokens), prompt_ids.shape[1]
+    ends = set(torch.as_tensor(model.generation_config.eos_token_id).reshape(-1).tolist())
     embed = model.get_input_embeddings()
     ids = prompt_ids.expand(n, -1)
     embedded = model.insert_window_tokens(ids, embed(ids), window_tokens)
-    cache = DynamicCache(config=language_model.config)
-    cache.layers = [RoomyLayer() for _ in cache.layers]
+    step = steps_of(model.language_model, n, n_prompt + max_new_tokens)
     n_shared = _n_before_placeholders(model.config, prompt_ids[0])
     if n_shared and n > 1:
-        language_model(
-            inputs_embeds=embedded[:1, :n_shared], use_cache=True, logits_to_keep=1, **{CACHE: cache}
-        )
-        cache.batch_repeat_interleave(n)
+        step(embedded[:1, :n_shared])
+        step.repeat(n)
         embedded = embedded[:, n_shared:]
 
     texts: list[list[int]] = [[] for _ in range(n)]
-    rows = torch.arange(n)  # which window each row of the batch is
-    is_open = torch.ones(n, dtype=torch.bool)
-    n_tokens = prompt_ids.shape[1]
+    rows: list[int | None] = list(range(n))  # which window each row of the batch is; None where it ended
     for i in range(max_new_tokens):
-        output = language_model(
-            inputs_embeds=embedded,
-            attention_mask=prompt_ids.new_ones(len(rows), n_tokens + i),
-            use_cache=True,
-            logits_to_keep=1,
-            **{CACHE: cache},
-        )
-        chosen = output.logits[:, -1].float().argmax(-1)
-        is_open &= ~torch.isin(chosen, ends).cpu()
-        for row, token in zip(rows[is_open].tolist(), chosen.cpu()[is_open].tolist(), strict=True):
-            texts[row].append(token)
-        n_open = int(is_open.sum())
+        chosen = step(embedded).argmax(-1)
+        for place, (window, token) in enumerate(zip(rows, chosen.tolist(), strict=True)):
+            if window is not None and token not in ends:
+                texts[window].append(token)
+            else:
+                rows[place] = None
+        n_open = len(rows) - rows.count(None)
         if n_open == 0 or i + 1 == max_new_tokens:
             break
         if len(rows) - n_open >= MIN_FINISHED_SHARE * len(rows):
-            kept = is_open.nonzero()[:, 0]
-            rows, is_open = rows[kept], is_open[kept]
-            kept = kept.to(chosen.device)
-            cache.batch_select_indices(kept)
-            chosen = chosen[kept]
+            kept = _moved_together([window is not None for window in rows])
+            rows = [rows[place] for place in kept]
+            places = torch.tensor(kept, device=chosen.device)
+            step.keep(places)
+            chosen = chosen[places]
         embedded = embed(chosen[:, None])
     return texts
+
+
+def _moved_together(is_open: list[bool]) -> list[int]:
+    """Places of the open rows, the last of them in the places of those that ended, so that few move."""
+    n_open = sum(is_open)
+    behind = (place for place in range(n_open, len(is_open)) if is_open[place])
+    return [place if is_open[place] else next(behind) for place in range(n_open)]
 
 
 def _layers(model: Any) -> list[Any]:
@@ -111,37 +108,6 @@ def _n_before_placeholders(config: Any, prompt_ids: Tensor) -> int:
     is_soft = torch.isin(prompt_ids, prompt_ids.new_tensor([i for i in soft if i is not None]))
     first = int(is_soft.nonzero()[0]) if bool(is_soft.any()) else len(prompt_ids)
     return min(first, len(prompt_ids) - 1)
-
-
-class RoomyLayer(DynamicLayer):
-    """A layer of a cache with room for tokens to come, so that not all of it is copied for each.
-
-    `keys` and `values` are views of what is filled, as the layers of transformers have them.
-    """
-
-    def update(
-        self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
-    ) -> tuple[Tensor, Tensor]:
-        """Keys and values with those of the new tokens."""
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-            self.keys, self.values = key_states[:, :, :0], value_states[:, :, :0]
-            self.room = [self.keys, self.values]
-        filled = [v for v in (self.keys, self.values) if v is not None]
-        start, n_new = self.get_seq_length(), key_states.shape[-2]
-        if self.room[0].shape[0] != len(filled[0]) or start + n_new > self.room[0].shape[-2]:
-            self.room = [_with_room(v, n_new + ROOM) for v in filled]
-        for room, new in zip(self.room, (key_states, value_states), strict=True):
-            room[:, :, start : start + n_new] = new
-        self.keys, self.values = (room[:, :, : start + n_new] for room in self.room)
-        return self.keys, self.values
-
-
-def _with_room(values: Tensor, n: int) -> Tensor:
-    """A larger tensor that begins with `values`."""
-    larger = values.new_empty(*values.shape[:2], values.shape[2] + n, values.shape[3])
-    larger[:, :, : values.shape[2]] = values
-    return larger
 
 
 __all__ = ["greedy", "is_plain_greedy"]
