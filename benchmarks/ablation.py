@@ -11,6 +11,7 @@ of checkpoints uses.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 from dataclasses import dataclass
@@ -181,6 +182,15 @@ def _read(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.is_file() else {}
 
 
+def _add(path: Path, name: str, figures: dict[str, Any]) -> None:
+    """Add an arm to the figures of all, in turn and in one move: arms may be trained side by side."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps({**_read(path), name: figures}, indent=1) + "\n")
+        os.replace(partial, path)
+
+
 def _slug(text: str) -> str:
     return "_".join("".join(c if c.isalnum() else " " for c in text).split())
 
@@ -216,8 +226,7 @@ def main(argv: list[str] | None = None) -> None:
             figures["retrieval_at_1"] = None  # nothing was aligned
         stages = json.loads((final / "training.json").read_text())["stages"]
         figures["steps"] = "+".join(str(stage["steps"]) for stage in stages)
-        # Read anew: arms may be trained side by side.
-        path.write_text(json.dumps({**_read(path), name: figures}, indent=1) + "\n")
+        _add(path, name, figures)
         print(table({name: figures}), flush=True)
     figures = _read(path)
     print(table({name: figures[name] for name in ARMS if name in figures}))

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Everything that waits for a GPU, in one run of at most 25 minutes:
+# Everything that waits for a GPU:
 #   gpu/queue.sh [all|tests|benchmarks|train|tables] [PRESET]
+# The three stages of `train` take their minutes, 17 by default, and what making data and scoring add; `tables` goes
+# by steps alone.
 # Needs torch, transformers, accelerate, peft, numpy, scipy, safetensors, tokenizers, pyyaml, tqdm, wrapt,
 # array-api-compat, for the tests pytest and for the tables sacrebleu and rouge-score; neither mne nor datasets
 # nor a network. Run it again after a cut: training continues from the last checkpoint under RUNS. Results are

@@ -70,7 +70,7 @@ def configure_sharding(
     accelerator.state.fsdp_plugin.mixed_precision_policy = MixedPrecisionPolicy()
     present = {type(module).__name__ for module in objective.modules()}
     asked = {c for module in objective.modules() for c in getattr(module, "_no_split_modules", None) or ()}
-    objective._no_split_modules = sorted(present & asked)
+    objective._no_split_modules = sorted(present & asked)  # type: ignore[assignment]
     scalars = []
     for path, module in objective.named_modules():
         for name, parameter in module.named_parameters(recurse=False):

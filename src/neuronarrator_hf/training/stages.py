@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +230,7 @@ class TrainingStage:
             name, parts, run, source, validation, real,
         )  # fmt: skip
         self.arguments = run.stages[name]
+        self._evaluation: Callable[[], AbstractContextManager] = nullcontext
         if self.arguments.lora:
             add_adapters(parts.model.language_model, self.arguments.lora)
         if self.arguments.gradient_checkpointing:
@@ -270,12 +273,14 @@ class TrainingStage:
         A part that cannot be traced in one graph is told at the first step.
         """
         self.parts.model.model.waveform_encoder.compile(fullgraph=True)
+        self._evaluation = partial(torch.compiler.set_stance, "force_eager")  # few batches, of other shapes
 
     def evaluate(self) -> dict[str, float]:
         """Held-out figures of the stage; nothing here is teacher-forced but stage `language`'s findings."""
-        if self.name == "language":
-            return self.validation.language(self.parts)
-        return self.validation.eeg(self.parts, worded=self.arguments.weights["text"] > 0)
+        with self._evaluation():
+            if self.name == "language":
+                return self.validation.language(self.parts)
+            return self.validation.eeg(self.parts, worded=self.arguments.weights["text"] > 0)
 
     def sample_texts(self, count: int) -> list[str]:
         """Texts of the last evaluation."""
