@@ -7,15 +7,13 @@ registered in, so that nothing is imported before a user's program imports it an
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from types import ModuleType
 from typing import Any
 
-from ._import_hooks import call_when_imported
+from ._import_hooks import call_when_complete, call_when_imported
 
 
 def register_configs(_: ModuleType | None = None) -> None:
@@ -123,12 +121,10 @@ def register_all() -> None:
 
 def register_when_imported() -> None:
     """Each part when the module it concerns is imported, or now where it already is."""
-    for folder in _FOLDERS:
-        for file in os.listdir(os.path.join(os.path.dirname(__file__), folder)):
-            if file.endswith(".py") and file != "__init__.py":
-                call_when_imported(_flush, f"{__package__}.{folder}.{file.removesuffix('.py')}")
     for name, register in PARTS.items():
         call_when_imported(partial(_defer, register), name)
+    # Modules of transformers import its Auto classes half way, as do those of ours that use it.
+    call_when_complete(_register_waiting, ("transformers.", f"{__package__}."))
     call_when_imported(_register_builders, "datasets.packaged_modules")
 
 
@@ -139,24 +135,14 @@ def _register_builders(packaged_modules: ModuleType) -> None:
     register_builders(packaged_modules)
 
 
-_FOLDERS = ("models", "narration", "pipelines")
-"""Folders whose modules a part imports: none may be half imported while it is registered."""
 _waiting: list[Callable[..., None]] = []
 
 
-def _defer(register: Callable[..., None], module: ModuleType) -> None:
-    """Register now, or after the import of a module of ours that has just imported transformers."""
+def _defer(register: Callable[..., None], _: ModuleType) -> None:
     _waiting.append(register)
-    _flush(module)
 
 
-def _flush(finished: ModuleType) -> None:
-    """Register what waits, unless a module of ours other than `finished` is half imported."""
-    prefixes = tuple(f"{__package__}.{folder}." for folder in _FOLDERS)
-    for name, module in list(sys.modules.items()):
-        is_ours = name.startswith(prefixes) and module is not finished
-        if is_ours and getattr(getattr(module, "__spec__", None), "_initializing", False):
-            return
+def _register_waiting() -> None:
     while _waiting:
         register = _waiting.pop()
         try:
