@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .families import GROUPS
@@ -101,9 +101,10 @@ class Pen:
         """The noun of a state."""
         return self.pick(NOUNS[claim.finding].names)
 
-    def states(self, claims: Sequence[Claim]) -> str:
-        """Several sure states in one sentence."""
-        names = joined([self.state_name(claim) for claim in claims])
+    def states(self, claims: Sequence[Claim], notes: Mapping[str, str] | None = None) -> str:
+        """Several sure states in one sentence, each with its note behind it."""
+        notes = notes or {}
+        names = joined([self.state_name(claim) + notes.get(claim.finding, "") for claim in claims])
         return self._fresh(w.STATES_FRAMES).format(record=self.record, np=names, Np=capital(names))
 
     def artifact(self, claim: Claim, *, first: bool = False) -> str:
