@@ -438,9 +438,9 @@ def _noun(claim: Claim) -> Noun:
 
 
 def _opening(frame: str) -> str:
-    """How a frame opens: its first words before a blank, or the whole where the noun phrase opens it."""
+    """How a frame opens: its first words before a blank, or where the noun phrase opens it, how it ends."""
     if frame.startswith("{"):
-        return frame
+        return frame.split()[-1]
     words = frame.split("{", maxsplit=1)[0].split()
     return words[0] if words[0] in ("No", "There") else " ".join(words[:2])
 

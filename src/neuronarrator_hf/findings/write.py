@@ -122,6 +122,8 @@ def _background(pen: Pen, claims: Sequence[Claim], absent: set[str]) -> list[str
             absent -= ids
             properties.append(options)
     rhythm = next((c for c in claims if c.finding == "posterior_dominant_rhythm" and not c.hedged), None)
+    if rhythm is not None and rhythm.side and w.SYMMETRY in properties:
+        properties[properties.index(w.SYMMETRY)] = w.OTHERWISE_SYMMETRIC
     if rhythm is not None and w.SYMMETRY in properties and pen.chance(0.3):
         properties.remove(w.SYMMETRY)
         sentences.append(pen.symmetric_rhythm(rhythm))

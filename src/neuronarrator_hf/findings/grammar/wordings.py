@@ -139,6 +139,12 @@ SYMMETRY = (
     "There is no background asymmetry.",
     "No asymmetry of the background is seen.",
 )
+OTHERWISE_SYMMETRIC = (
+    "The background is otherwise symmetric.",
+    "Otherwise the background is symmetric.",
+    "The background shows no other asymmetry.",
+)
+"""Beside a rhythm that is better developed on one side, as it often is in health."""
 ASYMMETRY = (
     "The background is asymmetric{with_lower}.",
     "There is a background asymmetry{with_lower}.",
