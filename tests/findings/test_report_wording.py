@@ -59,6 +59,20 @@ def test_an_impression_gives_its_reasons_in_one_sentence():
     assert [c.finding for c in parse(impression)] == ["abnormal", "lpd", "generalized_delta_slowing"]
 
 
+def test_a_background_can_be_a_reason():
+    impression = report([[SUPPRESSED, claim("discontinuity"), DELTA]] * 40).sections["impression"]
+    assert impression == (
+        "The recording is severely abnormal because of a suppressed background of 5 µV, a discontinuous "
+        "background and continuous generalized delta slowing at 1 to 2 Hz."
+    )
+    assert [(c.finding, c.amplitude_uv) for c in parse(impression)] == [
+        ("abnormal", None),
+        ("extreme_low_voltage", (5, 5)),
+        ("discontinuity", None),
+        ("generalized_delta_slowing", None),
+    ]
+
+
 def test_beside_periodic_discharges_only_sporadic_ones_are_denied():
     assert report(REPORTS["periodic"]).sections["epileptiform"] == (
         "No sporadic epileptiform discharges are seen."
@@ -94,7 +108,9 @@ def test_states_share_a_sentence_and_tell_their_share():
 
 
 def test_the_reference_is_not_told_again_as_a_flat_channel():
-    flat = claim("flat_channel", side="midline", regions=("parietal",), evidence={"channels": ["Pz"]})
-    windows = [[CLOSED, RHYTHM, flat]] * 12
-    assert "flat channel" not in report(windows, reference="Pz").sections["quality"]
-    assert "flat channel" in report(windows).sections["quality"]
+    windows = [[CLOSED, RHYTHM, claim("flat_channel", side="midline", regions=("parietal",))]] * 12
+    bad = {"Pz": 1.0}
+    assert "flat channel" not in report(windows, reference="Pz", bad_channels=bad).sections["quality"]
+    assert "flat channel" in report(windows, bad_channels=bad).sections["quality"]
+    bad["T7"] = 1.0
+    assert "flat channel" in report(windows, reference="Pz", bad_channels=bad).sections["quality"]

@@ -155,7 +155,7 @@ def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], fact
         )
     named = list(reasons[:MAX_REASONS])
     if grade in _ADVERBS:
-        together = list(takewhile(Pen.is_listable, named))
+        together = list(takewhile(Pen.is_nameable, named))
         named = named[len(together) :]
         told = [write_because(f"The recording is {_ADVERBS[grade]} abnormal", together, seed=seed)]
     else:

@@ -160,9 +160,13 @@ class Pen:
     @staticmethod
     def is_listable(claim: Claim) -> bool:
         """Whether a claim can share a sentence with others of its group without blurring them."""
-        if claim.hedged or claim.change or claim.finding in w.OF_THE_BACKGROUND:
-            return False
-        return claim.finding not in ("asymmetry", "posterior_dominant_rhythm")
+        return Pen.is_nameable(claim) and claim.finding not in w.OF_THE_BACKGROUND
+
+    @staticmethod
+    def is_nameable(claim: Claim) -> bool:
+        """Whether a noun phrase says all of a claim, so that it can be given as a reason."""
+        is_plain = not (claim.hedged or claim.change)
+        return is_plain and claim.finding not in ("asymmetry", "posterior_dominant_rhythm")
 
     def symmetric_rhythm(self, claim: Claim) -> str:
         """The posterior rhythm together with the symmetry of the background."""
@@ -175,13 +179,11 @@ class Pen:
         if (first and frame.startswith(("Also", "In addition"))) or (
             frame.startswith("{Np}") and phrase.words[0].isdigit()
         ):
-            frame = "There may be {np}." if frames is w.HEDGED_FRAMES else "There {be} {adverb} {np}."
+            frame = "There may be {np}." if frames is w.HEDGED_FRAMES else "There {be} {np}."
         inner = phrase.words + phrase.trail
         if phrase.trail and frame.startswith("{Np}"):
             inner += ","
-        return frame.format(
-            np=inner, Np=capital(inner), be=phrase.be, record=self.record, adverb=adverb
-        ).replace("  ", " ")
+        return frame.format(np=inner, Np=capital(inner), be=phrase.be, record=self.record, adverb=adverb)
 
     def _of_the_background(self, claim: Claim) -> str:
         amp = ""

@@ -21,6 +21,7 @@ from .state_section import PART_NAMES, state_section
 from .states import ASLEEP, AWAKE, UNTOLD
 from .track import Episode, Track, prevalence
 from .vocabulary import VOCABULARY, ids_of
+from .write import TOLD_AS_PROPERTY
 
 SECTIONS = (
     "technique",
@@ -88,8 +89,8 @@ _ABSENCE_WORDED = frozenset(
      *ids_of("sleep"), *ids_of("epileptiform"), *ids_of("rhythmic_periodic"), *_SEIZURE}
 ) - {"extreme_delta_brush"}  # fmt: skip
 """Absences a reader looks for; the others are implied by silence and stand in the claims of the segments."""
-_UNASSESSED_WORDED = _ABSENCE_WORDED - {"discontinuity", "extreme_low_voltage"}
-"""A background of which these cannot be told has more telling things that cannot."""
+_PROPERTY_ONLY = frozenset({"discontinuity", "extreme_low_voltage"})
+"""Absences that make a property of the background with another one, and that nobody words by themselves."""
 
 
 @dataclass(frozen=True)
@@ -344,11 +345,8 @@ def _surest(episodes: Sequence[Episode]) -> list[Episode]:
 
 def _but_reference(claims: Sequence[Claim], facts: Facts) -> list[Claim]:
     """Artifacts without the flat channel that is the reference, which the quality tells as such."""
-    return [
-        c
-        for c in claims
-        if not (c.finding == "flat_channel" and c.is_present and c.evidence["channels"] == [facts.reference])
-    ]
+    is_only = facts.reference is not None and set(facts.bad_channels or ()) <= {facts.reference}
+    return [c for c in claims if not (is_only and c.finding == "flat_channel")]
 
 
 def _worded(section: str, claims: Sequence[Claim], seed: int, *, beside: Sequence[Claim] = ()) -> str:
@@ -363,6 +361,9 @@ def _worded(section: str, claims: Sequence[Claim], seed: int, *, beside: Sequenc
         if any(c.finding == finding and not c.hedged for c in told):
             told = [c for c in told if c.finding not in implied]
             absent -= implied
+    for ids, _ in TOLD_AS_PROPERTY:
+        if not ids <= absent:
+            absent -= ids & _PROPERTY_ONLY
     if section == "epileptiform" and told:
         absent.discard("spikes")  # a complex or a polyspike holds spikes
     return write_section(
@@ -370,7 +371,11 @@ def _worded(section: str, claims: Sequence[Claim], seed: int, *, beside: Sequenc
         [
             *told,
             *(c for c in claims if c.polarity == "absent" and c.finding in absent),
-            *(c for c in claims if c.polarity == "not_assessed" and c.finding in _UNASSESSED_WORDED),
+            *(
+                c
+                for c in claims
+                if c.polarity == "not_assessed" and c.finding in _ABSENCE_WORDED - _PROPERTY_ONLY
+            ),
         ],
         seed=seed,
         beside=beside,

@@ -12,7 +12,7 @@ from .quantise import quantise
 from .schema import Claim
 from .vocabulary import define
 
-_TOLD_AS_PROPERTY = (
+TOLD_AS_PROPERTY = (
     (frozenset({"asymmetry"}), w.SYMMETRY),
     (frozenset({"discontinuity", "burst_suppression"}), w.CONTINUITY),
     (frozenset({"low_voltage", "extreme_low_voltage"}), w.VOLTAGE),
@@ -107,7 +107,7 @@ def write_states(claims: Sequence[Claim], notes: Mapping[str, str], *, seed: int
 
 
 def write_because(judgement: str, reasons: Iterable[Claim], *, seed: int = 0) -> str:
-    """A judgement and the findings it rests on in one sentence; for claims of which `Pen.is_listable`."""
+    """A judgement and the findings it rests on in one sentence; for claims of which `Pen.is_nameable`."""
     pen = Pen(seed, 0.0, record="recording")
     words = [pen.phrase(quantise(claim), listed=True).words for claim in reasons]
     return f"{judgement} because of {joined(words)}." if words else f"{judgement}."
@@ -117,7 +117,7 @@ def _background(pen: Pen, claims: Sequence[Claim], absent: set[str]) -> list[str
     """Present findings of the background and what is told as a property of it."""
     sentences = []
     properties = []
-    for ids, options in _TOLD_AS_PROPERTY:
+    for ids, options in TOLD_AS_PROPERTY:
         if ids <= absent and not pen.chance(_LISTED_SHARE):
             absent -= ids
             properties.append(options)

@@ -5,7 +5,7 @@ The first option of every tuple is the fixed wording of `variety=0`.
 
 from __future__ import annotations
 
-RECORD = ("segment", "recording", "EEG", "tracing", "epoch")
+RECORD = ("segment", "EEG", "tracing", "epoch")
 
 # {np} the noun phrase, {Np} with a capital, {be} is/are, {record} the noun of the record. "Also" and "In
 # addition" are left out of the first sentence of a paragraph, {Np} before a number.
@@ -20,6 +20,7 @@ PRESENT_FRAMES = (
     "The {record} shows {np}.",
     "The {record} contains {np}.",
     "The {record} demonstrates {np}.",
+    "The {record} features {np}.",
     "Also present {be} {np}.",
     "In addition, there {be} {np}.",
 )
