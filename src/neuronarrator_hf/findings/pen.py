@@ -418,7 +418,7 @@ class Pen:
 
 def _frequency_forms(claim: Claim, is_trailing: bool) -> Sequence[str]:
     """Forms for a frequency after its noun; a range is never "about"."""
-    forms = w.RATE_FORMS if claim.finding in _DISCHARGES else w.FREQUENCY_FORMS
+    forms: Sequence[str] = w.RATE_FORMS if claim.finding in _DISCHARGES else w.FREQUENCY_FORMS
     if is_trailing:
         forms = w.TRAILING_FREQUENCY_FORMS
     elif claim.finding == "line_noise":

@@ -115,8 +115,8 @@ def write_because(judgement: str, reasons: Iterable[Claim], *, seed: int = 0) ->
 
 def _background(pen: Pen, claims: Sequence[Claim], absent: set[str]) -> list[str]:
     """Present findings of the background and what is told as a property of it."""
-    sentences = []
-    properties = []
+    sentences: list[str] = []
+    properties: list[tuple[str, ...]] = []
     for ids, options in TOLD_AS_PROPERTY:
         if ids <= absent and not pen.chance(_LISTED_SHARE):
             absent -= ids
