@@ -357,8 +357,8 @@ class Pen:
                 return not has_or
             if frame.startswith("There {be}"):
                 return one_number and not (is_pair and has_or)
-            if "evidence of" in frame:
-                return not (is_pair and has_or)
+            if "evidence of" in frame:  # "or a mu rhythm" would be read as something seen after all
+                return not (is_pair and has_or) and not any(noun.trail for noun in nouns[1:])
             return not ("free of" in frame and (bare or (is_pair and has_or)))
 
         frame = self._fresh([frame for frame in w.ABSENT_FRAMES if fits(frame)])
