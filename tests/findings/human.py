@@ -1,4 +1,4 @@
-"""Sentences of people with the claims they make, from `human_sentences.yaml` and `report_sentences.yaml`."""
+"""Sentences of people with the claims they make, one file a style."""
 
 from __future__ import annotations
 

@@ -38,8 +38,9 @@ def test_claim_f1(held_out, key):
 @pytest.mark.parametrize(
     "key", (lambda c: c.content(), lambda c: (c.finding, c.polarity)), ids=("content", "finding")
 )
-def test_claim_f1_of_other_styles(key):
-    entries = load("report_sentences")
-    assert len(entries) == 60
+@pytest.mark.parametrize(("name", "count"), (("report_sentences", 60), ("ward_sentences", 44)))
+def test_claim_f1_of_other_styles(name, count, key):
+    entries = load(name)
+    assert len(entries) == count
     assert not {e["text"] for e in entries} & {e["text"] for e in load()}
     assert claim_f1(entries, key) >= 0.90

@@ -8,7 +8,7 @@ import pytest
 from human import decode
 
 from neuronarrator_hf.findings.parse import parse, sentence_spans
-from neuronarrator_hf.findings.schema import Claim
+from neuronarrator_hf.findings.schema import Change, Claim
 from neuronarrator_hf.findings.write import write_segment
 
 
@@ -99,3 +99,31 @@ def test_nothing_outside_the_vocabulary_is_worded():
             "encephalopathy",
         ):
             assert word not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    (
+        ("There is GRDA at 2 Hz, newly appearing compared with the preceding segment.", Change("new", 10)),
+        ("GRDA has newly appeared in comparison with the preceding segment.", Change("new", 10)),
+        ("GRDA has spread relative to five minutes earlier.", Change("spread", 300)),
+        ("GRDA has increased over the last five minutes.", Change("increased", 300)),
+        ("GRDA has resolved compared with an hour earlier.", Change("gone", 3600)),
+        ("GRDA has resolved over the past hour.", Change("gone", 3600)),
+    ),
+)
+def test_changes_in_words_the_writer_has_given_up_and_in_its_new_ones(text, change):
+    (claim,) = parse(text)
+    assert (claim.finding, claim.change) == ("grda", change)
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "The state is wakefulness with eyes closed.",
+        "Wakefulness with eyes closed is seen.",
+        "The segment shows relaxed wakefulness with closed eyes.",
+    ),
+)
+def test_states_in_words_the_writer_has_given_up(text):
+    assert [claim.finding for claim in parse(text)] == ["eyes_closed"]

@@ -74,3 +74,9 @@ def test_every_finding_round_trip_in_many_words(finding):
         assert_round_trip([claim], seed, 1.0)
 
     check()
+
+
+def test_a_singular_late_in_a_list_of_absences_stays_absent():
+    of = [Claim("eyes_closed", "absent"), Claim("posterior_dominant_rhythm", "absent")]
+    for seed in range(300):
+        assert_round_trip(of, seed, 1.0)

@@ -90,7 +90,7 @@ def test_a_verdict_rests_on_its_findings_and_a_region_on_its_electrodes() -> Non
     ]  # fmt: skip
     sections = {
         "background": "There is left temporal focal slowing.",
-        "impression": "The recording is abnormal. Degree: mild.",
+        "impression": "The recording is mildly abnormal. It rests on little.",
     }
     known = {"recording": {"ch_names": ["T7", "T8", "P7"]}, "quality": {}, "model": {}}
     statements, evidence = statements_of(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .measure.measure import ADULT_YEARS
 from .track import Track
-from .vocabulary import VOCABULARY
+from .vocabulary import VOCABULARY, ids_of
 
 MAX_NAMED_CHANNELS = 8
 ROUTINE_MINUTES = 20
@@ -113,6 +113,11 @@ def limits(track: Track, facts: Facts) -> str:
     ]
     if partly and facts.n_assessable:
         parts.append(f"Not assessed: {', '.join(VOCABULARY[f].name for f in partly)}.")
+    if any(e.finding in ids_of("rhythmic_periodic") for e in track.episodes):
+        parts.append(
+            "Rhythmic and periodic patterns carry the names of the ACNS terminology of critical care; "
+            "outside it they are ACNS-style terms."
+        )
     if not facts.is_verified:
         parts.append("The text of the model was not checked against the signal.")
     parts.append(

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from .schema import Change
 from .tokens import Event
+from .vocabulary import ids_of
 
 _PREMODIFIERS = frozenset(
     {"side", "place", "freq", "amp", "prev", "hedge", "neg", "change", "focal", "lateral", "band"}
@@ -25,6 +26,7 @@ _STATE_MEANINGS = frozenset(
         "SLEEP",
     }
 )
+_ARTIFACTS = frozenset({"ARTIFACT", *ids_of("artifact")})
 _TIME_PREPOSITIONS = frozenset({"prep", "with", "det"})
 
 
@@ -209,6 +211,8 @@ def _set_polarity(events: list[Event], frames: dict[int, Frame], owned: list[int
             forward = False
         if kind in ("postneg", "gone", "na"):
             subjects = _subjects(events, i, settings)
+            if kind == "na":
+                subjects = _but_reasons(events, subjects)
             if not subjects and kind != "gone":
                 subjects = [head for head in owned if head > i]
             for head in subjects:
@@ -229,6 +233,20 @@ def _set_polarity(events: list[Event], frames: dict[int, Frame], owned: list[int
         if frame.gone and frame.since_s is None:
             since = [e.value for e in events if e.kind == "since"]
             frame.since_s = since[0] if since else None
+
+
+def _but_reasons(events: list[Event], subjects: list[int]) -> list[int]:
+    """Subjects without the artifacts that are why they cannot be judged ("owing to movement, ...")."""
+    others = [head for head in subjects if events[head].value not in _ARTIFACTS]
+    return [h for h in subjects if h in others or not others or not _is_reason(events, h)]
+
+
+def _is_reason(events: list[Event], head: int) -> bool:
+    """Whether words like "owing to" lead to a finding, with no other finding nor a verb between."""
+    for event in reversed(events[:head]):
+        if event.kind in ("with", "finding", "verb"):
+            return event.kind == "with"
+    return False
 
 
 def _subjects(events: list[Event], i: int, settings: set[int]) -> list[int]:

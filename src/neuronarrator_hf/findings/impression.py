@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from .facts import Facts, length
 from .measure.measure import ADULT_YEARS
+from .pen import Pen
 from .schema import Claim
 from .sections import write_section
 from .vocabulary import ABNORMAL_IDS, VOCABULARY
+from .write import write_because
 
 GRADES = ("normal", "uncertain", "mild", "moderate", "severe")
 """Of an impression; None where nothing, or too little, could be judged."""
+_ADVERBS = {"mild": "mildly", "moderate": "moderately", "severe": "severely"}
 MAX_REASONS = 4
 """Findings named in the impression."""
 MIN_ASSESSED_SHARE = 0.5
@@ -141,7 +145,7 @@ def reasons_of(claims: Sequence[Claim], age_years: float | None = None) -> list[
 
 
 def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], facts: Facts, seed: int) -> str:
-    """The verdict in words, its degree, and the findings it rests on."""
+    """The verdict in words, its degree, and the findings it rests on: the leading ones in one sentence."""
     if grade is None:
         if facts.n_assessable == 0:
             return "Not assessed: the signal could not be judged. This does not mean that the EEG is normal."
@@ -149,11 +153,16 @@ def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], fact
             "Not assessed as a whole: no abnormality was found in what could be judged, which was not enough "
             "to call the EEG normal."
         )
-    degree = f" Degree: {grade}." if grade in ("mild", "moderate", "severe") else ""
+    named = list(reasons[:MAX_REASONS])
+    if grade in _ADVERBS:
+        together = list(takewhile(Pen.is_nameable, named))
+        named = named[len(together) :]
+        told = [write_because(f"The recording is {_ADVERBS[grade]} abnormal", together, seed=seed)]
+    else:
+        told = [write_section("impression", [verdict], seed=seed)]
     if grade == "uncertain":
-        degree = " No definite abnormality was found; these candidates need review."
-    named = (write_section("impression", [claim], seed=seed) for claim in reasons[:MAX_REASONS])
-    told = [write_section("impression", [verdict], seed=seed) + degree, *named]
+        told.append("No definite abnormality was found; these candidates need review.")
+    told += [write_section("impression", [claim], seed=seed) for claim in named]
     if facts.duration_s < SHORT_S:
         told.append(f"This rests on {length(facts.duration_s)} of EEG.")
     return " ".join(told)

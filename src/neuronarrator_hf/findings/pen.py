@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .families import GROUPS
@@ -101,9 +101,10 @@ class Pen:
         """The noun of a state."""
         return self.pick(NOUNS[claim.finding].names)
 
-    def states(self, claims: Sequence[Claim]) -> str:
-        """Several sure states in one sentence."""
-        names = joined([self.state_name(claim) for claim in claims])
+    def states(self, claims: Sequence[Claim], notes: Mapping[str, str] | None = None) -> str:
+        """Several sure states in one sentence, each with its note behind it."""
+        notes = notes or {}
+        names = joined([self.state_name(claim) + notes.get(claim.finding, "") for claim in claims])
         return self._fresh(w.STATES_FRAMES).format(record=self.record, np=names, Np=capital(names))
 
     def artifact(self, claim: Claim, *, first: bool = False) -> str:
@@ -159,9 +160,13 @@ class Pen:
     @staticmethod
     def is_listable(claim: Claim) -> bool:
         """Whether a claim can share a sentence with others of its group without blurring them."""
-        if claim.hedged or claim.change or claim.finding in w.OF_THE_BACKGROUND:
-            return False
-        return claim.finding not in ("asymmetry", "posterior_dominant_rhythm")
+        return Pen.is_nameable(claim) and claim.finding not in w.OF_THE_BACKGROUND
+
+    @staticmethod
+    def is_nameable(claim: Claim) -> bool:
+        """Whether a noun phrase says all of a claim, so that it can be given as a reason."""
+        is_plain = not (claim.hedged or claim.change)
+        return is_plain and claim.finding not in ("asymmetry", "posterior_dominant_rhythm")
 
     def symmetric_rhythm(self, claim: Claim) -> str:
         """The posterior rhythm together with the symmetry of the background."""
@@ -174,13 +179,11 @@ class Pen:
         if (first and frame.startswith(("Also", "In addition"))) or (
             frame.startswith("{Np}") and phrase.words[0].isdigit()
         ):
-            frame = "There may be {np}." if frames is w.HEDGED_FRAMES else "There {be} {adverb} {np}."
+            frame = "There may be {np}." if frames is w.HEDGED_FRAMES else "There {be} {np}."
         inner = phrase.words + phrase.trail
         if phrase.trail and frame.startswith("{Np}"):
             inner += ","
-        return frame.format(
-            np=inner, Np=capital(inner), be=phrase.be, record=self.record, adverb=adverb
-        ).replace("  ", " ")
+        return frame.format(np=inner, Np=capital(inner), be=phrase.be, record=self.record, adverb=adverb)
 
     def _of_the_background(self, claim: Claim) -> str:
         amp = ""
@@ -354,8 +357,8 @@ class Pen:
                 return not has_or
             if frame.startswith("There {be}"):
                 return one_number and not (is_pair and has_or)
-            if "evidence of" in frame:
-                return not (is_pair and has_or)
+            if "evidence of" in frame:  # "or a mu rhythm" would be read as something seen after all
+                return not (is_pair and has_or) and not any(noun.trail for noun in nouns[1:])
             return not ("free of" in frame and (bare or (is_pair and has_or)))
 
         frame = self._fresh([frame for frame in w.ABSENT_FRAMES if fits(frame)])
@@ -415,7 +418,7 @@ class Pen:
 
 def _frequency_forms(claim: Claim, is_trailing: bool) -> Sequence[str]:
     """Forms for a frequency after its noun; a range is never "about"."""
-    forms = w.RATE_FORMS if claim.finding in _DISCHARGES else w.FREQUENCY_FORMS
+    forms: Sequence[str] = w.RATE_FORMS if claim.finding in _DISCHARGES else w.FREQUENCY_FORMS
     if is_trailing:
         forms = w.TRAILING_FREQUENCY_FORMS
     elif claim.finding == "line_noise":
@@ -437,9 +440,9 @@ def _noun(claim: Claim) -> Noun:
 
 
 def _opening(frame: str) -> str:
-    """How a frame opens: its first words before a blank, or the whole where the noun phrase opens it."""
+    """How a frame opens: its first words before a blank, or where the noun phrase opens it, how it ends."""
     if frame.startswith("{"):
-        return frame
+        return frame.split()[-1]
     words = frame.split("{", maxsplit=1)[0].split()
     return words[0] if words[0] in ("No", "There") else " ".join(words[:2])
 

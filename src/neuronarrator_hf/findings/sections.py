@@ -34,6 +34,7 @@ def write_section(
     variety: float = 0.0,
     timed: bool | None = None,
     acns_style: bool = False,
+    beside: Iterable[Claim] = (),
 ) -> str:
     """One section: its own findings out of the claims of a recording.
 
@@ -45,6 +46,7 @@ def write_section(
         variety: 0 for the fixed wording, 1 for all wordings alike.
         timed: Tell the times of claims; None tells them in the events.
         acns_style: Call rhythmic and periodic patterns "ACNS-style".
+        beside: Claims told in other sections, which the wording must not contradict.
 
     Raises:
         ValueError: The section is unknown.
@@ -56,7 +58,9 @@ def write_section(
     at_times = [c for c in own if timed and c.is_present and c.start_s is not None]
 
     def sentences(of: list[Claim]) -> list[str]:
-        return write_sentences(of, seed=seed, variety=variety, record="recording", acns_style=acns_style)
+        return write_sentences(
+            of, seed=seed, variety=variety, record="recording", acns_style=acns_style, beside=beside
+        )
 
     parts = [
         f"{_period(claim)}, {_lower(sentence)}" if number == 0 else sentence
@@ -77,7 +81,9 @@ def write_sections(
         told = claims
         if section == "impression":
             told = [c for c in claims if c.finding in SECTION_FINDINGS[section] or _is_for_impression(c)]
-        sections[section] = write_section(section, told, seed=seed, variety=variety, acns_style=acns_style)
+        sections[section] = write_section(
+            section, told, seed=seed, variety=variety, acns_style=acns_style, beside=claims
+        )
     return sections
 
 

@@ -9,10 +9,14 @@ from .schema import Claim
 from .sections import clock, write_section
 from .states import ASLEEP, AWAKE, DROWSY, UNTOLD, StateCourse
 from .vocabulary import VOCABULARY
+from .write import write_states
 
 PART_NAMES = {AWAKE: "Awake", DROWSY: "Drowsy", ASLEEP: "Asleep", UNTOLD: "State not told"}
 MAX_CHANGES_TOLD = 12
 """Changes of state listed in the text; of more, the number is told."""
+
+THROUGHOUT_SHARE = 0.9
+"""A single state is told without its share of the time from here on (ACNS 2021: continuous)."""
 
 _STATE_NAMES = {AWAKE: "wakefulness", DROWSY: "drowsiness", UNTOLD: "a state that could not be told"}
 
@@ -28,15 +32,11 @@ def state_section(claims: Sequence[Claim], course: StateCourse, seed: int) -> st
     named.sort(key=lambda c: -time_s[c.finding])
     if not named:
         return "The state could not be told from the EEG."
-    if len(named) == 1:
-        return " ".join([write_section("state", named, seed=seed), *_course_of_state(course)])
     recorded_s = course.recorded_s or max(c.evidence["assessed_s"] for c in named)
-    sentences = [
-        f"{write_section('state', [c], seed=seed).rstrip('.')} "
-        f"({100 * time_s[c.finding] / recorded_s:.0f} % of the time)."
-        for c in named
-    ]
-    return " ".join([*sentences, *_course_of_state(course)])
+    if len(named) == 1 and time_s[named[0].finding] >= THROUGHOUT_SHARE * recorded_s:
+        return " ".join([write_section("state", named, seed=seed), *_course_of_state(course)])
+    shares = {c.finding: f" ({100 * time_s[c.finding] / recorded_s:.0f} % of the time)" for c in named}
+    return " ".join([write_states(named, shares, seed=seed), *_course_of_state(course)])
 
 
 def _course_of_state(course: StateCourse) -> list[str]:

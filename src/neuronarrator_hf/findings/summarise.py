@@ -18,9 +18,10 @@ from .impression import MIN_ASSESSED_SHARE, impression, is_passing, reasons_of, 
 from .schema import Claim
 from .sections import SECTION_FINDINGS, write_section
 from .state_section import PART_NAMES, state_section
-from .states import AWAKE, UNTOLD
+from .states import ASLEEP, AWAKE, UNTOLD
 from .track import Episode, Track, prevalence
 from .vocabulary import VOCABULARY, ids_of
+from .write import TOLD_AS_PROPERTY
 
 SECTIONS = (
     "technique",
@@ -63,6 +64,7 @@ _OF_WAKEFULNESS = frozenset(
     {"posterior_dominant_rhythm", "mu_rhythm", "generalized_theta_slowing", "generalized_delta_slowing"}
 )
 """Rhythms that end with sleep, and slowing, which sleep brings by itself: not judged on what is asleep."""
+_WAKING_RHYTHMS = frozenset({"posterior_dominant_rhythm", "mu_rhythm"})
 _STAGES = frozenset({"n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"})
 _OF_SLEEP = _STAGES | frozenset(ids_of("sleep"))
 _STAGES_WITH: Mapping[str, frozenset[str]] = {
@@ -78,15 +80,17 @@ _IMPLIES: Mapping[str, frozenset[str]] = {
          "generalized_theta_slowing", "generalized_delta_slowing"}
     ),
     "discontinuity": frozenset({"brief_attenuation"}),
+    "extreme_low_voltage": frozenset({"low_voltage"}),
 }  # fmt: skip
 """A firm finding of the background and what cannot, or need not, be told beside it."""
 _ABSENCE_WORDED = frozenset(
     {"posterior_dominant_rhythm", "generalized_theta_slowing", "generalized_delta_slowing", "focal_slowing",
-     "asymmetry",
-     "burst_suppression", "low_voltage", *ids_of("sleep"), *ids_of("epileptiform"),
-     *ids_of("rhythmic_periodic"), *_SEIZURE}
+     "asymmetry", "burst_suppression", "discontinuity", "low_voltage", "extreme_low_voltage",
+     *ids_of("sleep"), *ids_of("epileptiform"), *ids_of("rhythmic_periodic"), *_SEIZURE}
 ) - {"extreme_delta_brush"}  # fmt: skip
 """Absences a reader looks for; the others are implied by silence and stand in the claims of the segments."""
+_PROPERTY_ONLY = frozenset({"discontinuity", "extreme_low_voltage"})
+"""Absences that make a property of the background with another one, and that nobody words by themselves."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +145,15 @@ def summarise(track: Track, facts: Facts, *, seed: int = 0) -> Summary:
     sections = {
         "technique": technique(facts),
         "state": state_section(by_section["state"], track.course, seed),
-        "quality": " ".join(filter(None, (quality(facts), _worded("quality", by_section["quality"], seed)))),
-        **{name: _worded(name, by_section[name], seed) for name in ("epileptiform", "rhythmic_periodic")},
+        "quality": " ".join(
+            filter(
+                None, (quality(facts), _worded("quality", _but_reference(by_section["quality"], facts), seed))
+            )
+        ),
+        "epileptiform": _worded(
+            "epileptiform", by_section["epileptiform"], seed, beside=by_section["rhythmic_periodic"]
+        ),
+        "rhythmic_periodic": _worded("rhythmic_periodic", by_section["rhythmic_periodic"], seed),
         "sleep": _sleep(track, by_section["sleep"], by_section["state"], seed),
         "background": told_apart or _worded("background", by_section["background"], seed),
         "events": _events(track, by_section["events"], seed),
@@ -194,6 +205,7 @@ def _claims_of(whole: Track, findings: Sequence[str]) -> tuple[Claim, ...]:
                 claims.append(_unworded(finding, unworded_s, track.recorded_s))
                 continue
             enough = track.recorded_s > 0 and assessed >= MIN_ASSESSED_SHARE * track.recorded_s
+            enough = enough and not (finding in _WAKING_RHYTHMS and _is_all_sleep(whole))
             claims.append(
                 Claim(
                     finding,
@@ -220,6 +232,12 @@ def _where_judged(track: Track, finding: str) -> Track:
     if finding in _OF_WAKEFULNESS and not_asleep is not None and not_asleep.recorded_s >= MIN_PART_S:
         return not_asleep
     return track
+
+
+def _is_all_sleep(track: Track) -> bool:
+    """Whether next to nothing but sleep was recorded: a rhythm of wakefulness had no time to show."""
+    asleep_s = track.course.time_s.get(ASLEEP, 0.0)
+    return asleep_s > 0 and track.course.recorded_s - asleep_s < min(MIN_PART_S, asleep_s)
 
 
 def _unworded(finding: str, measured_s: float, recorded_s: float) -> Claim:
@@ -325,7 +343,13 @@ def _surest(episodes: Sequence[Episode]) -> list[Episode]:
     return order[:MAX_SUREST]
 
 
-def _worded(section: str, claims: Sequence[Claim], seed: int) -> str:
+def _but_reference(claims: Sequence[Claim], facts: Facts) -> list[Claim]:
+    """Artifacts without the flat channel that is the reference, which the quality tells as such."""
+    is_only = facts.reference is not None and set(facts.bad_channels or ()) <= {facts.reference}
+    return [c for c in claims if not (is_only and c.finding == "flat_channel")]
+
+
+def _worded(section: str, claims: Sequence[Claim], seed: int, *, beside: Sequence[Claim] = ()) -> str:
     """What was seen, what was looked for and not seen, and what was not assessed."""
     if claims and all(c.polarity == "not_assessed" for c in claims):
         return "" if section == "quality" else "Not assessed."
@@ -337,6 +361,9 @@ def _worded(section: str, claims: Sequence[Claim], seed: int) -> str:
         if any(c.finding == finding and not c.hedged for c in told):
             told = [c for c in told if c.finding not in implied]
             absent -= implied
+    for ids, _ in TOLD_AS_PROPERTY:
+        if not ids <= absent:
+            absent -= ids & _PROPERTY_ONLY
     if section == "epileptiform" and told:
         absent.discard("spikes")  # a complex or a polyspike holds spikes
     return write_section(
@@ -344,9 +371,14 @@ def _worded(section: str, claims: Sequence[Claim], seed: int) -> str:
         [
             *told,
             *(c for c in claims if c.polarity == "absent" and c.finding in absent),
-            *(c for c in claims if c.polarity == "not_assessed" and c.finding in _ABSENCE_WORDED),
+            *(
+                c
+                for c in claims
+                if c.polarity == "not_assessed" and c.finding in _ABSENCE_WORDED - _PROPERTY_ONLY
+            ),
         ],
         seed=seed,
+        beside=beside,
     )
 
 
@@ -375,5 +407,7 @@ def _course(episode: Episode) -> list[str]:
         course = [hz for _, hz in episode.frequency_course]
         pairs = list(itertools.combinations(course, 2))
         first, last = max(reversed(pairs), key=lambda pair: abs(pair[1] - pair[0]))
-        return [f"Possible evolution, from {round(2 * first) / 2:g} to {round(2 * last) / 2:g} Hz."]
-    return ["Possible evolution, spreading."] if episode.evolution else []
+        return [
+            f"It possibly evolves in frequency, from {round(2 * first) / 2:g} to {round(2 * last) / 2:g} Hz."
+        ]
+    return ["It possibly evolves in space, spreading."] if episode.evolution else []

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .families import GROUPS
 from .grammar import wordings as w
 from .pen import ORDER, Pen
+from .phrases import joined
 from .quantise import quantise
 from .schema import Claim
 from .vocabulary import define
 
-_TOLD_AS_PROPERTY = (
+TOLD_AS_PROPERTY = (
     (frozenset({"asymmetry"}), w.SYMMETRY),
     (frozenset({"discontinuity", "burst_suppression"}), w.CONTINUITY),
     (frozenset({"low_voltage", "extreme_low_voltage"}), w.VOLTAGE),
@@ -56,8 +57,13 @@ def write_sentences(
     variety: float = 1.0,
     record: str | None = None,
     acns_style: bool = False,
+    beside: Iterable[Claim] = (),
 ) -> list[str]:
-    """The sentences of the paragraph, in order: state, findings, absences, artifacts, judgement."""
+    """The sentences of the paragraph, in order: state, findings, absences, artifacts, judgement.
+
+    `beside` are claims told elsewhere in the same report: beside periodic discharges only sporadic
+    epileptiform discharges can be denied.
+    """
     pen = Pen(seed, variety, record=record, acns_style=acns_style)
     unique = {claim.content(): claim for claim in map(quantise, claims)}
     ordered = sorted(unique.values(), key=lambda claim: ORDER[claim.finding])
@@ -71,7 +77,8 @@ def write_sentences(
     judgement_denied = absent & {"normal", "abnormal"}
     absent -= judgement_denied
 
-    pen.is_sporadic = any(c.is_present and not c.hedged and c.finding in GROUPS["PD"] for c in ordered)
+    told = (*ordered, *beside)
+    pen.is_sporadic = any(c.is_present and not c.hedged and c.finding in GROUPS["PD"] for c in told)
 
     states = present.get("state", [])
     is_opening = len(states) == 1 and not states[0].hedged and pen.chance(0.4)
@@ -94,15 +101,29 @@ def write_sentences(
     return sentences + [pen.summary_denied(finding) for finding in sorted(judgement_denied)]
 
 
+def write_states(claims: Sequence[Claim], notes: Mapping[str, str], *, seed: int = 0) -> str:
+    """Sure states of a recording in one sentence, in the order given, each with its note behind it."""
+    return Pen(seed, 0.0, record="recording").states(claims, notes)
+
+
+def write_because(judgement: str, reasons: Iterable[Claim], *, seed: int = 0) -> str:
+    """A judgement and the findings it rests on in one sentence; for claims of which `Pen.is_nameable`."""
+    pen = Pen(seed, 0.0, record="recording")
+    words = [pen.phrase(quantise(claim), listed=True).words for claim in reasons]
+    return f"{judgement} because of {joined(words)}." if words else f"{judgement}."
+
+
 def _background(pen: Pen, claims: Sequence[Claim], absent: set[str]) -> list[str]:
     """Present findings of the background and what is told as a property of it."""
-    sentences = []
-    properties = []
-    for ids, options in _TOLD_AS_PROPERTY:
+    sentences: list[str] = []
+    properties: list[tuple[str, ...]] = []
+    for ids, options in TOLD_AS_PROPERTY:
         if ids <= absent and not pen.chance(_LISTED_SHARE):
             absent -= ids
             properties.append(options)
     rhythm = next((c for c in claims if c.finding == "posterior_dominant_rhythm" and not c.hedged), None)
+    if rhythm is not None and rhythm.side and w.SYMMETRY in properties:
+        properties[properties.index(w.SYMMETRY)] = w.OTHERWISE_SYMMETRIC
     if rhythm is not None and w.SYMMETRY in properties and pen.chance(0.3):
         properties.remove(w.SYMMETRY)
         sentences.append(pen.symmetric_rhythm(rhythm))

@@ -53,7 +53,10 @@ SIDES = {
     "right hemispheric": "right",
     "left [more than/greater than/over/>] {the} right": "left>right",
     "right [more than/greater than/over/>] {the} left": "right>left",
-    "[than/compared to/compared with] {on/over} {the} [left/right] {hemisphere/side}": "",
+    "[right/r] > [left/l]": "right>left",
+    "[left/l] > [right/r]": "left>right",
+    "[than/compared to/compared with/relative to] {on/over} {the} [left/right] {hemisphere/side}": "",
+    "more [often/frequently] [on/over/from] the [left/right]": "",
     "on the left": "left",
     "on the right": "right",
 }
@@ -104,7 +107,7 @@ for _first, _last in product(
     if not _first.startswith(_last[:5]):
         PLACES[_first + _last] = (None, (PLACES[_first][1][0], _last))
 for _region in ("frontal", "central", "temporal", "parietal", "occipital"):
-    PLACES[f"both {_region}"] = ("bilateral", (_region,))
+    PLACES[f"both {_region}"] = PLACES[f"either {_region}"] = ("bilateral", (_region,))
 
 PREVALENCES = {
     "rare": "rare",
@@ -187,6 +190,7 @@ NEGATIONS = (
     "no evidence of",
     "no evidence for",
     "nothing to suggest",
+    "not [see/find/identify/detect/observe] {any}",
     "rather than",
 )
 POST_NEGATIONS = (

@@ -5,7 +5,7 @@ The first option of every tuple is the fixed wording of `variety=0`.
 
 from __future__ import annotations
 
-RECORD = ("segment", "recording", "EEG", "tracing", "epoch")
+RECORD = ("segment", "EEG", "tracing", "epoch")
 
 # {np} the noun phrase, {Np} with a capital, {be} is/are, {record} the noun of the record. "Also" and "In
 # addition" are left out of the first sentence of a paragraph, {Np} before a number.
@@ -20,6 +20,7 @@ PRESENT_FRAMES = (
     "The {record} shows {np}.",
     "The {record} contains {np}.",
     "The {record} demonstrates {np}.",
+    "The {record} features {np}.",
     "Also present {be} {np}.",
     "In addition, there {be} {np}.",
 )
@@ -139,6 +140,12 @@ SYMMETRY = (
     "There is no background asymmetry.",
     "No asymmetry of the background is seen.",
 )
+OTHERWISE_SYMMETRIC = (
+    "The background is otherwise symmetric.",
+    "Otherwise the background is symmetric.",
+    "The background shows no other asymmetry.",
+)
+"""Beside a rhythm that is better developed on one side, as it often is in health."""
 ASYMMETRY = (
     "The background is asymmetric{with_lower}.",
     "There is a background asymmetry{with_lower}.",

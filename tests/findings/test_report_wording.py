@@ -1,0 +1,116 @@
+"""What a neurologist would strike out of a report: contradictions between sections, litanies, forms."""
+
+from __future__ import annotations
+
+import pytest
+from english import faults
+
+from neuronarrator_hf.findings.by_state import track_by_state
+from neuronarrator_hf.findings.facts import Facts
+from neuronarrator_hf.findings.parse import parse
+from neuronarrator_hf.findings.schema import Claim
+from neuronarrator_hf.findings.summarise import Summary, summarise
+from neuronarrator_hf.findings.track import WindowFindings
+
+
+def claim(finding: str, **values) -> Claim:
+    return Claim(finding, status="supported", confidence=0.9, **values)
+
+
+RHYTHM = claim("posterior_dominant_rhythm", frequency_hz=(10, 10), amplitude_uv=(40, 40))
+DELTA = claim("generalized_delta_slowing", frequency_hz=(1, 2))
+LPD = claim("lpd", side="left", regions=("temporal",), frequency_hz=(1, 1))
+SUPPRESSED = claim("extreme_low_voltage", amplitude_uv=(5, 5))
+OPEN, CLOSED, DEEP = claim("eyes_open"), claim("eyes_closed"), claim("n3_sleep")
+
+
+def report(windows: list[list[Claim]], **facts) -> Summary:
+    folded = track_by_state(
+        WindowFindings(10.0 * i, 10.0 * i + 10, tuple(claims)) for i, claims in enumerate(windows)
+    )
+    n = len(windows)
+    known = {"duration_s": 10.0 * n, "n_channels": 19, "n_windows": n, "n_assessable": n, "age_years": 40.0}
+    return summarise(folded, Facts(**known | facts))
+
+
+REPORTS = {
+    "normal": [[CLOSED, RHYTHM]] * 40,
+    "periodic": [[LPD, DELTA]] * 40,
+    "suppressed": [[SUPPRESSED]] * 40,
+    "asleep": [[DEEP, claim("slow_wave_sleep")]] * 40,
+    "two states": [[OPEN]] * 20 + [[CLOSED, RHYTHM]] * 20,
+    "partly told": [[OPEN]] * 3 + [[DELTA]] * 60,
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_sections_are_english(name):
+    sections = report(REPORTS[name]).sections
+    for section in ("state", "background", "sleep", "epileptiform", "rhythmic_periodic", "impression"):
+        assert not [f for f in faults(sections[section]) if "not a sentence" not in f]
+
+
+def test_an_impression_gives_its_reasons_in_one_sentence():
+    impression = report(REPORTS["periodic"]).sections["impression"]
+    assert impression == (
+        "The recording is moderately abnormal because of continuous left temporal lateralized periodic "
+        "discharges at 1 Hz and continuous generalized delta slowing at 1 to 2 Hz."
+    )
+    assert [c.finding for c in parse(impression)] == ["abnormal", "lpd", "generalized_delta_slowing"]
+
+
+def test_a_background_can_be_a_reason():
+    impression = report([[SUPPRESSED, claim("discontinuity"), DELTA]] * 40).sections["impression"]
+    assert impression == (
+        "The recording is severely abnormal because of a suppressed background of 5 µV, a discontinuous "
+        "background and continuous generalized delta slowing at 1 to 2 Hz."
+    )
+    assert [(c.finding, c.amplitude_uv) for c in parse(impression)] == [
+        ("abnormal", None),
+        ("extreme_low_voltage", (5, 5)),
+        ("discontinuity", None),
+        ("generalized_delta_slowing", None),
+    ]
+
+
+def test_beside_periodic_discharges_only_sporadic_ones_are_denied():
+    assert report(REPORTS["periodic"]).sections["epileptiform"] == (
+        "No sporadic epileptiform discharges are seen."
+    )
+    assert report(REPORTS["normal"]).sections["epileptiform"] == "No epileptiform discharges are seen."
+
+
+def test_patterns_are_told_as_acns_style_only_where_there_are_any():
+    assert "ACNS-style" in report(REPORTS["periodic"]).sections["limits"]
+    assert "ACNS" not in report(REPORTS["normal"]).sections["limits"]
+
+
+def test_a_suppressed_background_is_not_said_to_be_not_low():
+    assert "low-voltage" not in report(REPORTS["suppressed"]).sections["background"]
+
+
+def test_a_healthy_background_is_told_by_its_properties():
+    background = report(REPORTS["normal"]).sections["background"]
+    assert "continuous background" in background and "voltage is normal" in background
+    assert "No generalized slowing or focal slowing is seen." in background
+
+
+def test_a_rhythm_of_wakefulness_is_not_denied_where_nobody_woke():
+    asleep = report(REPORTS["asleep"])
+    rhythm = next(c for c in asleep.claims if c.finding == "posterior_dominant_rhythm")
+    assert rhythm.polarity == "not_assessed"
+    assert "No posterior" not in asleep.sections["background"]
+
+
+def test_states_share_a_sentence_and_tell_their_share():
+    state = report(REPORTS["two states"]).sections["state"]
+    assert state.startswith("The recording shows wakefulness with the eyes open (50 % of the time) and wake")
+
+
+def test_the_reference_is_not_told_again_as_a_flat_channel():
+    windows = [[CLOSED, RHYTHM, claim("flat_channel", side="midline", regions=("parietal",))]] * 12
+    bad = {"Pz": 1.0}
+    assert "flat channel" not in report(windows, reference="Pz", bad_channels=bad).sections["quality"]
+    assert "flat channel" in report(windows, bad_channels=bad).sections["quality"]
+    bad["T7"] = 1.0
+    assert "flat channel" in report(windows, reference="Pz", bad_channels=bad).sections["quality"]
