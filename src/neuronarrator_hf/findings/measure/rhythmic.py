@@ -46,6 +46,8 @@ STEADY = {"lrda": 0.85, "grda": 1.05}
 """Regularity and concentration of the steadiest run of a side that count neither for nor against: delta of
 many places reaches 0.9 on the better of two sides, discharges with an interval 0.6, one rhythm 1.5."""
 STEADY_LIMITS = (-0.6, 1.2)
+POLYMORPHIC = -0.5
+"""Margin to which waves without these are held; what lies below has other reasons."""
 LEAST_FIELD = 0.33
 """Share of the power of 0.5-6 Hz in one field below which no rhythm is generalized, however steady it is in
 some places."""
@@ -194,7 +196,7 @@ def judge_rhythmic_delta(
     ]
     field_share = main_component(x, mask)[1]
     monomorphic = np.maximum(8.0 * (field_share - ONE_FIELD), 4.0 * (steady - ONE_RHYTHM))
-    monomorphic = np.minimum(monomorphic, 8.0 * (field_share - LEAST_FIELD))
+    monomorphic = np.maximum(np.minimum(monomorphic, 8.0 * (field_share - LEAST_FIELD)), POLYMORPHIC)
     margin = np.min([shape + favour["grda"], monomorphic, *limits], axis=0)
     lateral = 4.0 * (np.abs(laterality) - LATERALITY)
     # On both sides drifts and eyes move the electrodes too: what hardly repeats itself has to be large.
