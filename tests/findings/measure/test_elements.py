@@ -9,7 +9,7 @@ from planted import TIME_S, field, make_windows, noise, planted, pulses
 from neuronarrator_hf.findings.measure import measure_windows
 from neuronarrator_hf.findings.measure.artifacts import judge_artifacts
 from neuronarrator_hf.findings.measure.block import SiteBlock
-from neuronarrator_hf.findings.measure.explain import explain_by_patterns
+from neuronarrator_hf.findings.measure.explain import explain_by_patterns, leave_posterior_rhythm
 from neuronarrator_hf.findings.measure.result import Judgement
 from neuronarrator_hf.findings.measure.transients import find_transients
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
@@ -143,6 +143,20 @@ def test_spindles_come_on_both_sides() -> None:
     assert "sleep_spindles" not in present(planted(30 * (field("C3", 0.2) + field("F3", 0.2)), burst, 50))
 
 
+def judged(n_windows: int, **numbers: float) -> list[Judgement]:
+    """Every finding absent, with the evidence that explanations look at."""
+    usual = {
+        "suppressed_share": 0.3,
+        "quiet_uv": 5.0,
+        "delta_steadiness": 0.0,
+        "delta_rhythm_hz": 3.0,
+        "spike_margin": -1.0,
+    }
+    evidence = {name: np.full(n_windows, value) for name, value in (usual | numbers).items()}
+    absent = np.full(n_windows, -2.0)
+    return [Judgement(f, absent.copy(), np.ones(n_windows, bool), evidence=evidence) for f in FINDING_IDS]
+
+
 @pytest.mark.parametrize(
     ("finding", "reason"),
     [
@@ -155,15 +169,13 @@ def test_spindles_come_on_both_sides() -> None:
         ("polyspikes", "discontinuity"),
         ("mu_rhythm", "lpd"),
         ("mu_rhythm", "electrographic_seizure"),
+        ("k_complexes", "grda"),
+        ("grda", "spike_and_wave"),
         ("muscle_artifact", "extreme_delta_brush"),
     ],
 )
 def test_what_gives_way_to_what(finding: str, reason: str) -> None:
-    numbers = {"suppressed_share": 0.3, "quiet_uv": 5.0, "delta_steadiness": 0.0, "spike_margin": -1.0}
-    evidence = {name: np.full(2, value) for name, value in numbers.items()}
-    judgements = [
-        Judgement(f, np.array([-2.0, -2.0]), np.ones(2, bool), evidence=evidence) for f in FINDING_IDS
-    ]
+    judgements = judged(2)
     by_id = {j.finding: j for j in judgements}
     by_id[finding].margin = np.array([1.0, 1.0])
     by_id[reason].margin = np.array([-2.0, 1.0])  # in the second window alone
@@ -171,10 +183,34 @@ def test_what_gives_way_to_what(finding: str, reason: str) -> None:
     assert by_id[finding].margin[0] == 1.0 and by_id[finding].margin[1] < 0
 
 
+@pytest.mark.parametrize(
+    ("rhythmic", "discharges", "stays"), [(1.0, 1.2, "lrda"), (1.0, 2.5, "lpd"), (2.5, 1.0, "lrda")]
+)
+def test_the_same_waves_have_an_interval_or_none(rhythmic: float, discharges: float, stays: str) -> None:
+    judgements = judged(1)
+    by_id = {j.finding: j for j in judgements}
+    by_id["lrda"].margin, by_id["lpd"].margin = np.array([rhythmic]), np.array([discharges])
+    explain_by_patterns(judgements)
+    other = {"lrda": "lpd", "lpd": "lrda"}[stays]
+    assert by_id[stays].margin[0] > 0
+    assert (by_id[other].margin[0] > 0) == (abs(rhythmic - discharges) < 0.5)  # close ones are both told
+
+
+@pytest.mark.parametrize(
+    ("peak_hz", "excess", "told"), [(10.0, 2.0, True), (5.5, 2.0, False), (10.0, 0.7, False)]
+)
+def test_a_posterior_rhythm_beside_discharges_has_to_be_its_own(
+    peak_hz: float, excess: float, told: bool
+) -> None:
+    judgements = judged(2, posterior_peak_hz=peak_hz, posterior_peak_excess_log10=excess)
+    by_id = {j.finding: j for j in judgements}
+    by_id["gpd"].margin = np.array([-1.0, 1.0])
+    leave_posterior_rhythm(judgements)
+    assert by_id["posterior_dominant_rhythm"].assessed.tolist() == [True, told]
+
+
 def test_a_spike_that_is_clear_by_itself_stays_beside_mu() -> None:
-    numbers = {"suppressed_share": 0.0, "quiet_uv": 5.0, "delta_steadiness": 0.0, "spike_margin": 0.8}
-    evidence = {name: np.full(1, value) for name, value in numbers.items()}
-    judgements = [Judgement(f, np.array([-2.0]), np.ones(1, bool), evidence=evidence) for f in FINDING_IDS]
+    judgements = judged(1, suppressed_share=0.0, spike_margin=0.8)
     by_id = {j.finding: j for j in judgements}
     by_id["mu_rhythm"].margin = by_id["spikes"].margin = np.array([1.0])
     explain_by_patterns(judgements)

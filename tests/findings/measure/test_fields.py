@@ -91,6 +91,12 @@ def test_rhythmic_delta_of_nearly_three_hertz_is_no_seizure(rate_hz: float) -> N
     assert "grda" in found and "electrographic_seizure" not in found
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_delta_of_many_places_is_not_rhythmic(seed: int) -> None:
+    found = present(make_windows(many_fields(0.8, 3.2, 25.0, 160 + 10 * seed)))
+    assert "generalized_delta_slowing" in found and "grda" not in found
+
+
 @pytest.mark.parametrize("seed", [0, 1, 3])
 def test_large_delta_of_many_places_is_no_sleep(seed: int) -> None:
     found = measure(make_windows(many_fields(0.7, 2.2, 45.0, 90 + 10 * seed)))

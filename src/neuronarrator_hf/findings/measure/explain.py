@@ -22,9 +22,20 @@ ONE_FIELD = 0.63
 MONOMORPHIC = 1.65
 """Steadiness of a run of delta that no sleep has."""
 STEADY_BESIDE_ALPHA = 1.15
+SPACED, UNSPACED = 0.25, 1.0
+"""Margin by which the interval between waves, or its lack, is clear: blunt discharges are like waves."""
+YIELDING = 5.0
+"""Steepness beyond that: nothing falls at once, so that what is close stays uncertain."""
+SPIKE_WAVE_HZ = 2.5
+"""Rate above which waves with a spike each are spike-and-wave, not rhythmic delta with spikes (ACNS 2021:
+rhythmic and periodic patterns end at 2.5 Hz where discharges are sharp)."""
 SUSPECT_ELECTRODE = -0.7
 EXPLAINED = -0.5
 """Margin at which a finding is left that another one explains."""
+ALPHA_HZ = 8.0
+FIRM_EXCESS = 1.2
+"""log10 of the peak over the aperiodic background, a factor of 16: discharges reach it below 8 Hz only."""
+_OCCUPYING = ("lpd", "gpd", "bipd", "electrographic_seizure")
 _NOT_ASLEEP = ("lpd", "gpd", "bipd", "electrographic_seizure", "extreme_delta_brush", "burst_suppression")
 
 
@@ -37,6 +48,12 @@ def margin_of(by_id: dict[str, Judgement], finding: str) -> np.ndarray:
 def _give_way(own: Judgement, explained: np.ndarray) -> None:
     """Keep a finding below its bound in the windows in which something else explains it."""
     own.margin = np.where(explained, np.minimum(own.margin, EXPLAINED), own.margin)
+
+
+def _yield_to(own: Judgement, other: np.ndarray) -> None:
+    """Lower a finding, the more the worse it fits than another reading of the same waves."""
+    worse = np.maximum(other - own.margin, 0.0)
+    own.margin = np.minimum(own.margin, np.maximum(own.margin - YIELDING * worse, EXPLAINED))
 
 
 def discount_electrode(judgements: list[Judgement]) -> None:
@@ -58,6 +75,15 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     unsteady = 4.0 * (STEADY_BESIDE_ALPHA - np.nan_to_num(by_id["lrda"].evidence["delta_steadiness"]))
     unsteady = np.where(m("posterior_dominant_rhythm") > 0, unsteady, -8.0)
     _give_way(by_id["lrda"], unsteady > 0)
+    # The same waves are discharges with an interval, or a rhythm without one: what fits clearly better.
+    rhythmic = np.maximum(m("lrda"), m("grda"))
+    discharges = np.max([m("lpd"), m("gpd"), m("bipd")], axis=0)
+    for finding in ("lrda", "grda"):
+        _yield_to(by_id[finding], discharges - SPACED)
+    for finding in ("lpd", "gpd"):
+        _yield_to(by_id[finding], rhythmic - UNSPACED)
+    delta_hz = by_id["grda"].evidence["delta_rhythm_hz"]
+    fast_complexes = np.where(delta_hz > SPIKE_WAVE_HZ, m("spike_and_wave"), -8.0)
     heart = np.where(m("spike_and_wave") > 0, -8.0, m("ecg_artifact"))
     suppression = np.maximum(m("burst_suppression"), m("extreme_low_voltage"))
     ictal = m("electrographic_seizure") - 0.5
@@ -93,6 +119,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
             np.max(
                 [
                     train,
+                    rhythmic,
                     *(m(f) for f in ("spike_and_wave", "polyspikes", "discontinuity", "brief_attenuation")),
                 ],
                 axis=0,
@@ -110,7 +137,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         (("gpd",), brush),
         (("asymmetry",), m("electrographic_seizure")),
         (("electrographic_seizure",), np.maximum(brush, slower)),
-        (("grda",), np.max([brush + 0.5, movement, ictal], axis=0)),
+        (("grda",), np.max([brush + 0.5, movement, ictal, fast_complexes], axis=0)),
         (("beta_activity",), brush),
         (("lrda",), np.maximum(movement, ictal)),
         (("lateral_eye_movements",), m("lrda")),
@@ -130,6 +157,22 @@ def discount_movement(judgements: list[Judgement]) -> None:
         own = by_id[finding]
         own.assessed = own.assessed & ~extreme
         own.reason = f"{own.reason}, or movement above {EXTREME_UV:g} uV"
+
+
+def leave_posterior_rhythm(judgements: list[Judgement]) -> None:
+    """Not assessed: a posterior rhythm that may be a harmonic of discharges or the rhythm of a seizure.
+
+    Beside them only a firm peak in the alpha band is a rhythm of its own.
+    """
+    by_id = {j.finding: j for j in judgements}
+    own = by_id["posterior_dominant_rhythm"]
+    pattern = np.max([margin_of(by_id, finding) for finding in _OCCUPYING], axis=0)
+    numbers = own.evidence
+    separable = (numbers["posterior_peak_hz"] >= ALPHA_HZ) & (
+        numbers["posterior_peak_excess_log10"] > FIRM_EXCESS
+    )
+    own.assessed = own.assessed & ~((pattern > 0) & ~separable)
+    own.reason = f"{own.reason}; or a periodic or ictal pattern has the same frequencies"
 
 
 def explain_by_sleep(judgements: list[Judgement]) -> None:

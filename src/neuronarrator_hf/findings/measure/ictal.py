@@ -27,6 +27,8 @@ ONE_FIELD = 0.6
 """Share of the power in one field from which activity is that of one generator."""
 MANY_FIELDS = (0.1, 0.5)
 """Lack of that share, and log2 by which activity of many places has to be larger for it, at most."""
+SUSTAINED_FIELD = 0.75
+"""The same share for activity that is told by its size alone, without a frequency of its own."""
 HEALTHY_UV = 60.0
 """Upper quartile over the derivations of a side that alpha and mu hardly reach."""
 
@@ -75,7 +77,9 @@ def judge_seizure(
     contrast = np.array(
         [max((t.contrast for t in w.values() if np.isfinite(t.contrast)), default=1.5) for w in trains]
     )
-    large = 3.0 * (np.log2(fast_uv / SUSTAINED_UV) - spread_out)
+    scattered = np.clip((SUSTAINED_FIELD - share) / MANY_FIELDS[0], 0.0, MANY_FIELDS[1])
+    scattered = np.where(concentration < CONCENTRATION, scattered, spread_out)
+    large = 3.0 * (np.log2(fast_uv / SUSTAINED_UV) - scattered)
     sustained = np.minimum(large, 3.0 * np.log2(4.5 / contrast))
     sustained = np.minimum(sustained, 10.0 * (concentration - 0.18))
     sustained = np.where(

@@ -15,6 +15,7 @@ from .explain import (
     explain_by_patterns,
     explain_by_sleep,
     explain_by_state,
+    leave_posterior_rhythm,
 )
 from .ictal import judge_seizure
 from .periodic import find_trains, judge_periodic
@@ -107,7 +108,7 @@ def _measure_batch(
     artifacts, artifact_values = judge_artifacts(block, flat, quality)
     judgements += artifacts
     for found, numbers in (
-        judge_periodic(block, trains, rhythms[0].margin),
+        judge_periodic(block, trains, np.fmax(rhythms[0].margin, rhythms[1].margin)),
         judge_rhythmic_delta(block, trains),
         judge_seizure(block, trains, posterior_hz, artifact_values["muscle_uv"]),
         judge_transients(block, find_transients(block), trains, artifact_values["muscle_uv"]),
@@ -126,6 +127,7 @@ def _measure_batch(
     discount_movement(judgements)
     explain_by_sleep(judgements)
     explain_by_patterns(judgements)
+    leave_posterior_rhythm(judgements)
     judgements += judge_states(judgements)
     explain_by_state(judgements)
     _leave_to_norms(judgements, age_years)

@@ -42,7 +42,7 @@ GENERALIZED_EXTRA = 0.3
 unless they are six or more at intervals as regular as `CLEAR_IRREGULARITY`."""
 CLEAR_IRREGULARITY = 0.15
 ALPHA_CONTRAST = 2.8
-"""Contrast that discharges need beside a posterior rhythm, which waxes, is alike and regular itself."""
+"""Contrast that discharges need beside a posterior or mu rhythm, which waxes, is alike and regular itself."""
 OWN_SIDE = 0.8
 """Slope of a discharge of one side over that of the other side at the same time, at least."""
 MIN_CYCLES = 6
@@ -255,7 +255,7 @@ def _regions(extent: np.ndarray) -> tuple[str, ...]:
 
 
 def judge_periodic(
-    block: SiteBlock, trains: list[dict[str, Train]], posterior_margin: np.ndarray
+    block: SiteBlock, trains: list[dict[str, Train]], rhythm_margin: np.ndarray
 ) -> tuple[list[Judgement], dict[str, np.ndarray]]:
     """LPD, GPD and BIPD. Fewer than six discharges in the window are a candidate."""
     best = [max(t.values(), key=lambda train: train.margin) for t in trains]
@@ -264,7 +264,7 @@ def judge_periodic(
     beside_alpha = np.where(
         np.isfinite(contrast), 3.0 * np.log2(np.nan_to_num(contrast, nan=1.0) / ALPHA_CONTRAST), -8.0
     )
-    quality = np.where(posterior_margin > 0, np.minimum(quality, beside_alpha), quality)
+    quality = np.where(rhythm_margin > 0, np.minimum(quality, beside_alpha), quality)
     spread = 4.0 * np.log2(np.array([max(t.posterior, 1e-3) for t in best]) / MIN_POSTERIOR)
     laterality = np.array([t.laterality for t in best])
     lateral = 3.0 * (np.abs(laterality) - LATERALITY)

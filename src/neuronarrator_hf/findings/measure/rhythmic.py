@@ -46,6 +46,16 @@ STEADY = {"lrda": 0.85, "grda": 1.05}
 """Regularity and concentration of the steadiest run of a side that count neither for nor against: delta of
 many places reaches 0.9 on the better of two sides, discharges with an interval 0.6, one rhythm 1.5."""
 STEADY_LIMITS = (-0.6, 1.2)
+POLYMORPHIC = -0.5
+"""Margin to which waves without these are held; what lies below has other reasons."""
+LEAST_FIELD = 0.33
+"""Share of the power of 0.5-6 Hz in one field below which no rhythm is generalized, however steady it is in
+some places."""
+ONE_FIELD = 0.6
+ONE_RHYTHM = 1.15
+"""Share of the power of 0.5-6 Hz in one field, and steadiness: what reaches neither is polymorphic delta, of
+another shape in every place and of no one period (ACNS 2021: rhythmic activity is of uniform shape and
+duration). Either may be missing: real rhythmic delta drifts, and the eyes and the other side add fields."""
 BRUSH_LOCKING = 0.27
 BRUSH_DENSITY = 0.4
 """Density of 14-30 over 8-12 Hz."""
@@ -184,7 +194,10 @@ def judge_rhythmic_delta(
         3.0 * np.log2(3.2 / np.maximum(contrast, 1.0)),
         4.0 * np.log2(3.3 / frequency),
     ]
-    margin = np.min([shape + favour["grda"], *limits], axis=0)
+    field_share = main_component(x, mask)[1]
+    monomorphic = np.maximum(8.0 * (field_share - ONE_FIELD), 4.0 * (steady - ONE_RHYTHM))
+    monomorphic = np.maximum(np.minimum(monomorphic, 8.0 * (field_share - LEAST_FIELD)), POLYMORPHIC)
+    margin = np.min([shape + favour["grda"], monomorphic, *limits], axis=0)
     lateral = 4.0 * (np.abs(laterality) - LATERALITY)
     # On both sides drifts and eyes move the electrodes too: what hardly repeats itself has to be large.
     repeated = np.maximum(
@@ -201,7 +214,7 @@ def judge_rhythmic_delta(
         "delta_amplitude_uv": largest,
         "delta_laterality_log2": laterality,
         "delta_steadiness": steady,
-        "delta_field_share": main_component(x, mask)[1],
+        "delta_field_share": field_share,
     }
     common: dict[str, Any] = {
         "where": "longitudinal bipolar, 0.5-6 Hz",
