@@ -8,14 +8,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
-from accelerate.utils import DistributedType
 
 from neuronarrator_hf.training.arguments import StageArguments
-from neuronarrator_hf.training.loop import learning_rate_factor, train, will_compile
+from neuronarrator_hf.training.loop import learning_rate_factor, train
 
 
 class Regression(torch.nn.Module):
@@ -102,8 +100,8 @@ def test_a_killed_run_resumes_with_the_same_losses(tmp_path):
     assert result["steps"] == 40
 
 
-@pytest.mark.parametrize(("asked", "compiled"), [(None, 0), (False, 0), (True, 1)])
-def test_a_stage_is_compiled_on_a_cpu_where_it_is_asked_for(tmp_path, asked, compiled):
+@pytest.mark.parametrize(("asked", "compiled"), [(False, 0), (True, 1)])
+def test_a_stage_is_compiled_where_it_is_asked_for(tmp_path, asked, compiled):
     class Counting(ToyStage):
         compilations = 0
 
@@ -113,16 +111,6 @@ def test_a_stage_is_compiled_on_a_cpu_where_it_is_asked_for(tmp_path, asked, com
     stage = Counting()
     train(stage, replace(ARGUMENTS, max_steps=1, compile=asked), tmp_path)
     assert stage.compilations == compiled
-
-
-def test_a_gpu_compiles_by_itself_where_it_can(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: name == "triton")
-    monkeypatch.setattr("shutil.which", lambda name: name)
-    gpu = SimpleNamespace(device=torch.device("cuda"), distributed_type=DistributedType.MULTI_GPU)
-    sharded = SimpleNamespace(device=torch.device("cuda"), distributed_type=DistributedType.FSDP)
-    assert will_compile(StageArguments(), gpu) and not will_compile(StageArguments(), sharded)
-    monkeypatch.setattr("shutil.which", lambda name: None)
-    assert not will_compile(StageArguments(), gpu) and will_compile(StageArguments(compile=True), gpu)
 
 
 def test_wrong_number_of_processes_is_told(tmp_path):

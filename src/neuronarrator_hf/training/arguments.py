@@ -80,8 +80,8 @@ class StageArguments:
         projector_warmup: Share of the budget, at the start, in which only `warmup_parts` move.
         warmup_parts: Prefixes of the parameters that move then.
         gradient_checkpointing: Compute activations anew in the backward pass, for memory.
-        compile: Compile the waveform encoder (`torch.compile`); None: on CUDA where Triton and a C compiler
-            are at hand, and not under FSDP, whose hooks a compiled encoder would pass over.
+        compile: Compile the waveform encoder (`torch.compile`, which needs a C compiler); refused under FSDP,
+            whose hooks a compiled encoder would pass over.
         evaluate_minutes: Minutes between evaluations.
         evaluate_steps: Optimizer steps between evaluations in place of minutes, the same on every machine; 0
             goes by the minutes.
@@ -120,7 +120,7 @@ class StageArguments:
         "model.no_",
     )
     gradient_checkpointing: bool = False
-    compile: bool | None = None
+    compile: bool = False
     evaluate_minutes: float = 4.0
     evaluate_steps: int = 0
     checkpoint_minutes: float = 3.0

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import os
-import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +10,7 @@ from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs, DistributedType
+from accelerate.utils import DistributedDataParallelKwargs
 
 from .arguments import StageArguments
 from .checkpoint import Progress, load_checkpoint, load_sharded, save_checkpoint, save_sharded
@@ -99,7 +96,7 @@ def train(
         if _starts_with(name, arguments.freeze):
             parameter.requires_grad_(False)
     stage.objective.to(accelerator.device)
-    if will_compile(arguments, accelerator):
+    if arguments.compile:
         stage.compile()
     scalars = configure_sharding(accelerator, stage.objective, arguments) if sharded else []
     optimizer = make_optimizer(stage.objective, arguments)
@@ -121,19 +118,6 @@ def train(
         return loop.run()
     finally:
         log.close()
-
-
-def will_compile(arguments: StageArguments, accelerator: Accelerator) -> bool:
-    """Whether parts are compiled, see `StageArguments.compile`."""
-    if arguments.compile is not None:
-        return arguments.compile
-    compilers = (os.environ.get("CC", "gcc"), "clang")
-    return (
-        accelerator.device.type == "cuda"
-        and accelerator.distributed_type != DistributedType.FSDP
-        and importlib.util.find_spec("triton") is not None
-        and any(map(shutil.which, compilers))
-    )
 
 
 def make_optimizer(module: torch.nn.Module, arguments: StageArguments) -> torch.optim.Optimizer:
