@@ -16,7 +16,7 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from ...signal.montage import LONGITUDINAL_BIPOLAR, site_region
 from ..vocabulary import REGIONS
-from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock
+from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, median
 from .result import Judgement
 
 SIDES = {"left": LEFT_BIPOLAR, "right": RIGHT_BIPOLAR, "both": np.arange(18)}
@@ -153,7 +153,7 @@ def _train(
     average = x[:, times[:, None] + np.arange(-half, half + 1)].mean(axis=1)
     times, prominence = _match(x[rows], average[rows], times)
     intervals = np.diff(times) / SLOW_SFREQ_HZ
-    typical = float(np.median(intervals)) if len(intervals) else np.nan
+    typical = median(intervals) if len(intervals) else np.nan
     irregularity = float(intervals.std() / intervals.mean()) if len(intervals) >= 2 else np.nan
     extent = np.where(mask, np.ptp(average, axis=-1), 0.0)
     size = lambda side: np.sqrt((extent[side[mask[side]]] ** 2).mean()) if mask[side].any() else np.nan  # noqa: E731
@@ -168,9 +168,7 @@ def _train(
         laterality=float(np.nan_to_num(laterality)),
         amplitude_uv=float(extent.max()),
         regions=_regions(extent),
-        posterior=float(
-            np.median(extent[POSTERIOR_ROWS]) / max(float(np.median(extent[FRONTOPOLAR_ROWS])), 1e-6)
-        ),
+        posterior=median(extent[POSTERIOR_ROWS]) / max(median(extent[FRONTOPOLAR_ROWS]), 1e-6),
     )
     train.margin = _train_margin(train)
     return train
@@ -191,11 +189,11 @@ def _match(x: np.ndarray, average: np.ndarray, times: np.ndarray) -> tuple[np.nd
     projection = np.zeros(n_times, dtype=np.float32)
     projection[n_lags // 2 : n_lags // 2 + n_times - n_lags + 1] = starts.sum(axis=0)
     projection /= max(float(np.linalg.norm(average)), 1e-9)
-    height = float(np.median(projection[times]))
+    height = median(projection[times])
     size = round(MIN_INTERVAL_S * SLOW_SFREQ_HZ) | 1
     found = np.flatnonzero((projection == maximum_filter1d(projection, size)) & (projection > 0.5 * height))
     found = found[(found > 10) & (found < len(projection) - 10)]
-    spread = 1.4826 * float(np.median(np.abs(projection)))
+    spread = 1.4826 * median(np.abs(projection))
     return found, height / max(spread, 1e-6)
 
 
@@ -217,7 +215,7 @@ def _align(x: np.ndarray, times: np.ndarray) -> tuple[float, np.ndarray]:
         template = (events * np.maximum(match[rows, best], 0)[:, None]).sum(axis=0)
         template /= max(float(np.linalg.norm(template)), 1e-9)
     others = (events @ events.sum(axis=0) - 1) / (len(times) - 1)
-    return float(np.median(others)), times + best - lag
+    return median(others), times + best - lag
 
 
 def _train_margin(train: Train) -> float:

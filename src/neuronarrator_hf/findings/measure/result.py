@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,15 +74,12 @@ class Judgement:
 
     def claim(self, window: int, start_s: float, end_s: float) -> Claim:
         """The claim of one window."""
-        numbers = {
-            name: round(float(value[window]), 4)
-            for name, value in self.evidence.items()
-            if np.isfinite(value[window])
-        }
+        values = {name: float(series[window]) for name, series in self.evidence.items()}
+        numbers = {name: round(value, 4) for name, value in values.items() if math.isfinite(value)}
         margin = float(self.margin[window])
-        if not self.assessed[window] or not np.isfinite(margin):
+        if not self.assessed[window] or not math.isfinite(margin):
             return not_assessed(self.finding, self.reason, start_s, end_s, numbers)
-        confidence = confidence_of(self.finding, float(np.clip(margin, -MARGIN_LIMIT, MARGIN_LIMIT)))
+        confidence = confidence_of(self.finding, min(max(margin, -MARGIN_LIMIT), MARGIN_LIMIT))
         evidence = {"measured": numbers, "where": self.where, "bound": self.bound, "margin": round(margin, 3)}
         if confidence < 0.5:
             return Claim(

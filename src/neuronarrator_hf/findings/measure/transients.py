@@ -15,7 +15,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 
 from ...signal.montage import SITES_1020, electrode_positions, site_region, site_side
-from .block import SLOW_SFREQ_HZ, SiteBlock, masked_median
+from .block import SLOW_SFREQ_HZ, SiteBlock, masked_median, median
 from .periodic import Train
 from .result import Judgement
 from .rhythmic import measure_rhythmicity, phase_locking
@@ -309,7 +309,7 @@ def _is_regular(t: Transients) -> bool:
     if len(times) < 5:
         return False
     intervals = np.diff(times)
-    typical = np.median(intervals)
+    typical = median(intervals)
     multiple = np.clip(np.round(intervals / typical), 1, MAX_MISSED + 1)
     return bool(np.quantile(np.abs(intervals / typical - multiple), 0.75) < HEARTBEAT_SCATTER)
 
@@ -332,7 +332,7 @@ def _complexes(transients: list[Transients]) -> tuple[np.ndarray, np.ndarray]:
         intervals = np.diff(t.times_s[(t.criteria >= MIN_CRITERIA) & t.after_wave])
         intervals = intervals[(intervals > 0.18) & (intervals < 1.0)]
         counts.append(float(len(intervals) + 1 if len(intervals) else 0))
-        rates.append(1 / np.median(intervals) if len(intervals) else np.nan)
+        rates.append(1 / median(intervals) if len(intervals) else np.nan)
     return np.array(counts), np.array(rates)
 
 
