@@ -109,13 +109,13 @@ def test_places_must_fall_toward_chance_not_below_it():
     assert verdict(4) == "held"
 
 
-def test_a_share_of_few_values_is_none():
+def test_a_share_of_few_values_may_be_chance():
     """Two of two right under a control is luck; twenty of twenty is not."""
     one = controls.Control("p", controls.CONTROLS[0].transform, ("attributes.side.accuracy",))
     truth = [[Claim("lpd", side=side)] for side in ["left", "right"] * 10]
     real = score_claims(truth, truth, n_bootstrap=0)
     chance = score_claims(controls.modal_places(truth), truth, n_bootstrap=0)
-    for n_said, expected in ((2, "collapsed"), (20, "held")):
+    for n_said, expected in ((2, "collapsed"), (4, "held"), (20, "held")):
         said = [claims if i < n_said else [] for i, claims in enumerate(truth)]
         scores = score_claims(said, truth, n_bootstrap=0)
         assert scores["attributes"]["side"]["accuracy"] == 1.0

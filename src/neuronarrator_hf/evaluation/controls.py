@@ -7,6 +7,7 @@ printed as invalid.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ _PLACED = ("side", "regions", "frequency_hz")
 
 COLLAPSE_MARGIN = 0.05
 """How far above the prior the macro-F1 may stay and still count as collapsed."""
-FEW_VALUES = 10
-"""Of fewer stated values than these any share may be right by chance: they are as good as none."""
+SURE_ERRORS = 1.64
+"""Standard errors by which a share has to exceed chance to be more than chance (one side, 5 %)."""
 
 
 def _amplitude(eeg_uv: np.ndarray) -> np.ndarray:
@@ -199,11 +200,10 @@ def judge(
 ) -> dict[str, Any]:
     """Whether what must collapse under a control did.
 
-    The macro-F1 must fall to the prior's; an attribute must lose at least half of its distance to chance.
-
-    A share of fewer than `FEW_VALUES` values is none. A figure that is no better on the real EEG than what a
-    control is allowed has nothing to lose: its verdict is `inconclusive`, never a pass. A model that says
-    nothing passes no control.
+    The macro-F1 must fall to the prior's; an attribute must lose at least half of its distance to chance, or
+    come within `SURE_ERRORS` standard errors of it: of a few values any share may be right. A figure that is
+    no better on the real EEG than what a control is allowed has nothing to lose: its verdict is
+    `inconclusive`, never a pass. A model that says nothing passes no control.
 
     Args:
         control: The control.
@@ -220,21 +220,23 @@ def judge(
     for path in control.collapses:
         reference = prior if path == "macro_f1" else chance
         value, baseline, best = (lookup(s, path, control.survives) for s in (scores, reference, real))
-        if path != "macro_f1" and _n_stated(scores, path) < FEW_VALUES:
-            value = None
-        allowed = baseline or 0.0
-        if path == "macro_f1":
-            allowed += COLLAPSE_MARGIN
+        chance_level = baseline or 0.0
+        n_stated = None if path == "macro_f1" else _n_stated(scores, path)
+        if n_stated is None:
+            enough = allowed = chance_level + COLLAPSE_MARGIN
         else:
-            allowed += 0.5 * max((best or 0.0) - allowed, 0.0)
+            enough = chance_level + 0.5 * max((best or 0.0) - chance_level, 0.0)
+            error = math.sqrt(chance_level * (1 - chance_level) / max(n_stated, 1))
+            allowed = max(enough, chance_level + SURE_ERRORS * error)
         if value is not None and value > allowed:
             verdict = "held"
-        elif best is None or best <= allowed:
+        elif best is None or best <= enough:
             verdict = "inconclusive"
         else:
             verdict = "collapsed"
         figures[path] = {
             "value": value,
+            "n": n_stated,
             "prior": baseline,
             "real": best,
             "allowed": allowed,
