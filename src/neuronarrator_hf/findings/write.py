@@ -78,7 +78,7 @@ def write_sentences(
     absent -= judgement_denied
 
     told = (*ordered, *beside)
-    pen.is_sporadic = any(c.is_present and not c.hedged and c.finding in GROUPS["PD"] for c in told)
+    pen.is_sporadic = any(c.is_present and c.finding in GROUPS["PD"] for c in told)
 
     states = present.get("state", [])
     is_opening = len(states) == 1 and not states[0].hedged and pen.chance(0.4)
