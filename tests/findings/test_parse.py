@@ -23,6 +23,8 @@ def contents(text):
         ("Spikes are not seen.", ["spikes absent"]),
         ("Vertex waves are seen; spindles are not.", ["vertex_waves", "sleep_spindles absent"]),
         ("No spikes are seen and the background shows a mu rhythm.", ["spikes absent", "mu_rhythm"]),
+        ("No evidence of a seizure or a mu rhythm.", ["electrographic_seizure absent", "mu_rhythm absent"]),
+        ("There is no seizure and a mu rhythm.", ["electrographic_seizure absent", "mu_rhythm"]),
         ("There may be GPDs at 1 Hz.", ["gpd hedged 1Hz"]),
         ("GPDs cannot be excluded.", ["gpd hedged"]),
         ("GPDs could not be assessed.", ["gpd not_assessed"]),

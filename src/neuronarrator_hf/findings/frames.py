@@ -206,7 +206,7 @@ def _set_polarity(events: list[Event], frames: dict[int, Frame], owned: list[int
         elif (
             forward
             and reached
-            and (kind in ("verb", "with") or (kind == "det" and events[i - 1].kind == "join"))
+            and (kind in ("verb", "with") or (kind == "det" and _begins_anew(events[i - 1])))
         ):
             forward = False
         if kind in ("postneg", "gone", "na"):
@@ -233,6 +233,11 @@ def _set_polarity(events: list[Event], frames: dict[int, Frame], owned: list[int
         if frame.gone and frame.since_s is None:
             since = [e.value for e in events if e.kind == "since"]
             frame.since_s = since[0] if since else None
+
+
+def _begins_anew(before: Event) -> bool:
+    """Whether an article behind this ends a negation: "no A and a B" asserts B, "no A or a B" denies it."""
+    return before.kind == "join" and before.value != "or"
 
 
 def _but_reasons(events: list[Event], subjects: list[int]) -> list[int]:

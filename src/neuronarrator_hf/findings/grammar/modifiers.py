@@ -303,7 +303,7 @@ HARD_BREAKS = (
     "other than",
     "yet",
 )
-JOINS = ("and", "or", ",", "as well as", "plus", "&", "/")
+JOINS = {"and": "and", "or": "or", ",": ",", "as well as": "and", "plus": "and", "&": "and", "/": ","}
 WITHS = ("with", "accompanied by", "superimposed {on}", "followed by", "because of", "due to", "owing to")
 PREPOSITIONS = (
     "over",
