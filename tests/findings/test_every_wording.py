@@ -38,7 +38,7 @@ class WalkingPen(Pen):
     def chance(self, share=1.0):
         return bool(self._choose(2))
 
-    def _fresh(self, frames):
+    def fresh(self, frames):
         return self.pick(frames)
 
 

@@ -15,7 +15,8 @@ from neuronarrator_hf.models.finding_targets import (
 )
 from neuronarrator_hf.models.initial_weights import init_by_fan_in
 from neuronarrator_hf.models.modeling_heads import FindingHeads, FindingTokens, finding_losses, join_windows
-from neuronarrator_hf.models.modeling_waveform import NUM_EVIDENCE, SITE_EVIDENCE_SIZE
+from neuronarrator_hf.models.modeling_views import NUM_EVIDENCE
+from neuronarrator_hf.models.modeling_waveform import SITE_EVIDENCE_SIZE
 
 
 def make_tokens(num_tokens: int = 5) -> FindingTokens:

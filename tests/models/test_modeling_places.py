@@ -10,7 +10,7 @@ from neuronarrator_hf.models.initial_weights import init_by_fan_in
 from neuronarrator_hf.models.modeling_heads import FindingHeads
 from neuronarrator_hf.models.modeling_places import PLACES, FindingPlaces, row_places
 from neuronarrator_hf.models.modeling_sites import NUM_ROWS
-from neuronarrator_hf.models.modeling_waveform import NUM_EVIDENCE
+from neuronarrator_hf.models.modeling_views import NUM_EVIDENCE
 from neuronarrator_hf.signal.montage import LONGITUDINAL_BIPOLAR, SITES_1020, site_region, site_side
 
 ROW_SIZE = 6

@@ -9,8 +9,8 @@ from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
 
 from neuronarrator_hf.models.configuration_neuronarrator import NeuroNarratorWaveformConfig
 from neuronarrator_hf.models.finding_targets import FREQUENCY_BINS_HZ
+from neuronarrator_hf.models.modeling_views import NUM_EVIDENCE
 from neuronarrator_hf.models.modeling_waveform import (
-    NUM_EVIDENCE,
     NeuroNarratorWaveformEncoder,
     WaveformOutput,
     _asinh,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
-from .families import GROUPS
+from .choices import Choices, Phrase, article, capital, number_of
 from .grammar import wordings as w
-from .grammar.nouns import FAMILY_NOUNS, FLAT_CHANNELS, NOUNS, SPORADIC_DISCHARGES, Noun
+from .grammar.nouns import FLAT_CHANNELS, NOUNS, Noun
 from .phrases import (
     amplitude,
     compared_with,
     frequency,
-    is_list,
     joined,
     place_adjective,
     place_phrase,
@@ -21,80 +18,22 @@ from .phrases import (
     than,
 )
 from .schema import Claim
-from .vocabulary import FINDING_IDS, define
+from .vocabulary import define
 
-ORDER = {finding: place for place, finding in enumerate(FINDING_IDS)}
 _RHYTHMS = frozenset({"posterior_dominant_rhythm", "mu_rhythm", "beta_activity", "sleep_spindles"})
 _DISCHARGES = frozenset({"lpd", "gpd", "bipd", "spike_and_wave"})
 _OF_ELECTRODES = frozenset({"electrode_artifact", "flat_channel"})
-_MAX_LISTED = 4
 
 
-class Phrase(NamedTuple):
-    """A noun phrase: its words, what trails it after a comma, and whether a verb after it is plural."""
-
-    words: str
-    trail: str
-    number: str
-
-    @property
-    def be(self) -> str:
-        """The verb that agrees."""
-        return "are" if self.number == "plural" else "is"
-
-
-class Pen:
-    """Chooses among wordings and puts sentences together; one paragraph long.
-
-    Args:
-        seed: The same seed gives the same choices.
-        variety: 0 for the first wording throughout, 1 for all alike.
-        record: What the stretch described is called ("segment"), or None to choose.
-        acns_style: Call rhythmic and periodic patterns "ACNS-style", as outside critical care.
-
-    Attributes:
-        is_sporadic: Whether what is denied of epileptiform discharges is denied of sporadic ones only.
-    """
-
-    def __init__(
-        self, seed: int, variety: float, *, record: str | None = None, acns_style: bool = False
-    ) -> None:
-        self.rng = random.Random(seed)
-        self.variety = variety
-        self.acns_style = acns_style
-        self._last_opening = ""
-        self.is_sporadic = False
-        self.is_recording = record == "recording"
-        self.record = record or self.pick(w.RECORD)
-
-    def pick(self, options: Sequence[str]) -> str:
-        """The first option, or with the probability of `variety` any."""
-        if len(options) > 1 and self.chance():
-            return options[int(self.rng.random() * len(options))]
-        return options[0]
-
-    def chance(self, share: float = 1.0) -> bool:
-        """True with the probability `share * variety`."""
-        probability = share * self.variety
-        return probability > 0 and self.rng.random() < probability
-
-    def _fresh(self, frames: Sequence[str]) -> str:
-        """A frame that does not open as the last sentence did, if there is a choice."""
-        frame = self.pick(frames)
-        if _opening(frame) == self._last_opening:
-            others = [other for other in frames if _opening(other) != self._last_opening]
-            frame = self.pick(others or frames)
-        self._last_opening = _opening(frame)
-        return frame
-
-    # --- present ---------------------------------------------------------------------------------
+class Pen(Choices):
+    """Puts sentences together of what is there."""
 
     def state(self, claim: Claim) -> str:
         """A state of vigilance."""
         name = self.state_name(claim)
         if not claim.hedged:
             return self._frame(w.STATE_FRAMES, Phrase(name, "", "mass"))
-        frame, hedge = self._fresh(w.HEDGED_STATE_FRAMES), self.pick(w.HEDGES)
+        frame, hedge = self.fresh(w.HEDGED_STATE_FRAMES), self.pick(w.HEDGES)
         return frame.format(record=self.record, np=name, Np=capital(name), hedge=hedge, Hedge=capital(hedge))
 
     def state_name(self, claim: Claim) -> str:
@@ -105,7 +44,7 @@ class Pen:
         """Several sure states in one sentence, each with its note behind it."""
         notes = notes or {}
         names = joined([self.state_name(claim) + notes.get(claim.finding, "") for claim in claims])
-        return self._fresh(w.STATES_FRAMES).format(record=self.record, np=names, Np=capital(names))
+        return self.fresh(w.STATES_FRAMES).format(record=self.record, np=names, Np=capital(names))
 
     def artifact(self, claim: Claim, *, first: bool = False) -> str:
         """An artifact."""
@@ -115,17 +54,13 @@ class Pen:
     def summary(self, claim: Claim) -> str:
         """The overall judgement."""
         if claim.hedged:
-            return f"The {self._whole} is {self.pick(('possibly', 'probably'))} {claim.finding}."
+            return f"The {self.whole} is {self.pick(('possibly', 'probably'))} {claim.finding}."
         options = w.NORMAL if claim.finding == "normal" else w.ABNORMAL
-        return self.pick(options).replace("segment", self._whole)
+        return self.pick(options).replace("segment", self.whole)
 
     def summary_denied(self, finding: str) -> str:
         """The overall judgement denied."""
-        return f"The {self._whole} is not {finding}."
-
-    @property
-    def _whole(self) -> str:
-        return "recording" if self.is_recording else "segment"
+        return f"The {self.whole} is not {finding}."
 
     def finding(self, claim: Claim, *, first: bool = False) -> str:
         """A finding of the brain."""
@@ -171,11 +106,11 @@ class Pen:
     def symmetric_rhythm(self, claim: Claim) -> str:
         """The posterior rhythm together with the symmetry of the background."""
         phrase = self.phrase(claim, is_trailing=True)
-        self._last_opening = _opening("The background")
+        self.note_opening("The background")
         return f"The background is symmetric, with {phrase.words}{phrase.trail}."
 
     def _frame(self, frames: Sequence[str], phrase: Phrase, *, first: bool = False, adverb: str = "") -> str:
-        frame = self._fresh(frames)
+        frame = self.fresh(frames)
         if (first and frame.startswith(("Also", "In addition"))) or (
             frame.startswith("{Np}") and phrase.words[0].isdigit()
         ):
@@ -191,7 +126,7 @@ class Pen:
             is_range = claim.amplitude_uv[0] != claim.amplitude_uv[1]
             forms = w.BACKGROUND_AMPLITUDE_RANGE if is_range else w.BACKGROUND_AMPLITUDE
             amp = self.pick(forms).format(a=amplitude(claim.amplitude_uv, self.pick))
-        text = self._fresh(w.OF_THE_BACKGROUND[claim.finding]).format(amp=amp, record=self.record)
+        text = self.fresh(w.OF_THE_BACKGROUND[claim.finding]).format(amp=amp, record=self.record)
         return text.removesuffix(".") + self._change(claim) + "."
 
     def _posterior_rhythm(self, claim: Claim) -> str:
@@ -202,7 +137,7 @@ class Pen:
             text += " " + self._amplitude(
                 claim.amplitude_uv, joined_by="and" if " has a " in text else "with"
             )
-        self._last_opening = _opening("The posterior")
+        self.note_opening("The posterior")
         return text + self._higher_side(claim) + self._change(claim) + "."
 
     def _higher_side(self, claim: Claim) -> str:
@@ -213,7 +148,7 @@ class Pen:
         if claim.hedged:
             lower = lower.lstrip(", ")
             return f"There is a {self.pick(w.HEDGES)} background asymmetry{' ' + lower if lower else ''}."
-        frame = self._fresh(w.ASYMMETRY)
+        frame = self.fresh(w.ASYMMETRY)
         if not frame.endswith("{with_lower}."):
             lower = lower.replace(",", "")
         return frame.format(with_lower=lower, record=self.record)
@@ -308,22 +243,20 @@ class Pen:
             "than": than(since_s, self.pick) if "{than}" in form else "",
         }
 
-    # --- absent and not assessed -----------------------------------------------------------------
-
     def property_of_background(self, options: Sequence[str]) -> str:
         """An absence told as a property: "The background is symmetric."."""
-        return self._fresh(options).format(record=self.record)
+        return self.fresh(options).format(record=self.record)
 
     def gone(self, claim: Claim) -> str:
         """A finding that was there before."""
         assert claim.change is not None
         noun = NOUNS[claim.finding]
         name = self.pick(noun.denied)
-        number = _number(noun, name)
+        number = number_of(noun, name)
         if noun.number == "singular" and number != "plural":
             name = f"the {name}"
         since_s = claim.change.since_s
-        frame = self._fresh(w.GONE_FRAMES)
+        frame = self.fresh(w.GONE_FRAMES)
         return frame.format(
             Np=capital(name),
             be="are" if number == "plural" else "is",
@@ -331,89 +264,6 @@ class Pen:
             since=since(since_s, self.pick) if "{since}" in frame else "",
             contrast=compared_with(since_s, self.pick, w.CONTRAST_ANCHORS).replace(" ,", ","),
         )
-
-    def absent(self, ids: set[str]) -> list[str]:
-        """What is not there, families by one name, a few to a sentence."""
-        names = self._denied_names(ids, FAMILY_NOUNS)
-        sentences: list[str] = []
-        while names:
-            together = min(len(names), _MAX_LISTED)
-            if together > 1 and not sentences and self.chance():  # more parts would be a litany of "no"
-                together = 1 + int(self.rng.random() * together)
-            sentences.append(self._absent_sentence(names[:together]))
-            names = names[together:]
-        return sentences
-
-    def _absent_sentence(self, nouns: list[Phrase]) -> str:
-        has_or = any(is_list(noun.words) for noun in nouns)
-        is_pair = len(nouns) == 2
-        one_number = len({noun.be for noun in nouns}) == 1
-        bare = any(noun.trail for noun in nouns)  # singular: wants an article in some places
-
-        def fits(frame: str) -> bool:
-            if "{nor}" in frame:
-                return is_pair and not has_or
-            if "{Np_and}" in frame:
-                return not has_or
-            if frame.startswith("There {be}"):
-                return one_number and not (is_pair and has_or)
-            if "evidence of" in frame:  # "or a mu rhythm" would be read as something seen after all
-                return not (is_pair and has_or) and not any(noun.trail for noun in nouns[1:])
-            return not ("free of" in frame and (bare or (is_pair and has_or)))
-
-        frame = self._fresh([frame for frame in w.ABSENT_FRAMES if fits(frame)])
-        names = [noun.words for noun in nouns]
-        subjects = [noun.trail + noun.words for noun in nouns]
-        is_split = is_pair and has_or  # "no A or B or C" would be read as three
-        return frame.format(
-            np=" and no ".join(names) if is_split else joined(names, "or"),
-            np_a=joined(subjects, "or"),
-            nor=f"{subjects[0]} nor {subjects[-1]}",
-            Np_and=capital(joined(subjects)),
-            be="are" if is_split else nouns[-1].be,
-            are="are" if len(nouns) > 1 else nouns[0].be,
-            record=self.record,
-        )
-
-    def not_assessed(self, ids: set[str]) -> list[str]:
-        """What could not be judged; the overall judgement last, in a sentence of its own."""
-        whole = "normal" in ids
-        families = ("EPI", "RPP", "SLEEPWAVES", "ARTIFACT")
-        nouns = self._denied_names(ids - {"normal"}, families, w.NOT_ASSESSED_NAMES)
-        sentences = []
-        while nouns:
-            some, nouns = nouns[:_MAX_LISTED], nouns[_MAX_LISTED:]
-            words = joined([noun.trail + noun.words.replace(" or ", " and ") for noun in some])
-            were = "were" if len(some) > 1 or some[0].number == "plural" else "was"
-            frame = self._fresh(w.NOT_ASSESSED_FRAMES)
-            sentences.append(frame.format(Np_and=capital(words), np_and=words, were=were))
-        if whole:
-            sentences.append(self.pick(w.WHOLE_NOT_ASSESSED).replace("segment", self._whole))
-        return sentences
-
-    def _denied_names(
-        self, ids: set[str], families: Sequence[str] | dict, names: dict[str, tuple[str, ...]] | None = None
-    ) -> list[Phrase]:
-        """Names for a list in clinical order; `trail` is the article where one stands before a verb."""
-        left = set(ids)
-        named: list[tuple[int, Phrase]] = []
-        for family in families:
-            members = GROUPS[family]
-            if left.issuperset(members):
-                left.difference_update(members)
-                noun = FAMILY_NOUNS[family]
-                if family == "EPI" and self.is_sporadic and names is None:
-                    noun = SPORADIC_DISCHARGES
-                named.append((ORDER[members[0]], Phrase(self.pick(noun.denied), "", noun.number)))
-        for finding in sorted(left, key=ORDER.__getitem__):
-            noun = NOUNS[finding]
-            special = (names or {}).get(finding)
-            name = self.pick(special or noun.denied)
-            number = _number(noun, name)
-            bare = noun.number == "singular" and number != "plural" and not special and name in noun.names
-            named.append((ORDER[finding], Phrase(name, f"{article(name)} " if bare else "", number)))
-        named.sort(key=lambda item: item[0])
-        return [phrase for _, phrase in named]
 
 
 def _frequency_forms(claim: Claim, is_trailing: bool) -> Sequence[str]:
@@ -437,29 +287,3 @@ def _noun(claim: Claim) -> Noun:
     if claim.finding == "flat_channel" and (claim.side == "bilateral" or len(claim.regions) > 1):
         return FLAT_CHANNELS
     return NOUNS[claim.finding]
-
-
-def _opening(frame: str) -> str:
-    """How a frame opens: its first words before a blank, or where the noun phrase opens it, how it ends."""
-    if frame.startswith("{"):
-        return frame.split()[-1]
-    words = frame.split("{", maxsplit=1)[0].split()
-    return words[0] if words[0] in ("No", "There") else " ".join(words[:2])
-
-
-def capital(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
-
-
-def article(text: str) -> str:
-    """The indefinite article that fits the first word."""
-    first = text.split(maxsplit=1)[0]
-    is_vowel = first[0].lower() in "aeiou" or first.split("-")[0].split(".")[0] in ("8", "11", "18")
-    return "an" if is_vowel else "a"
-
-
-def _number(noun: Noun, name: str) -> str:
-    if noun.number == "plural" or (noun.number == "singular" and name.endswith("s")):
-        return "plural"
-    return "mass"

@@ -8,11 +8,11 @@ brain, are worded here.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .by_state import NOT_ASLEEP
+from .evolution import course_of
 from .facts import Facts, length, limits, quality, technique
 from .impression import MIN_ASSESSED_SHARE, impression, is_passing, reasons_of, verdict_of
 from .schema import Claim
@@ -142,14 +142,11 @@ def summarise(track: Track, facts: Facts, *, seed: int = 0) -> Summary:
     reasons = reasons_of(everything, facts.age_years)
     parts = _parts(track, seed)
     told_apart = " ".join(part.text for part in parts if part.text)
+    artifacts = _but_reference(by_section["quality"], facts)
     sections = {
         "technique": technique(facts),
         "state": state_section(by_section["state"], track.course, seed),
-        "quality": " ".join(
-            filter(
-                None, (quality(facts), _worded("quality", _but_reference(by_section["quality"], facts), seed))
-            )
-        ),
+        "quality": " ".join(filter(None, (quality(facts), _worded("quality", artifacts, seed)))),
         "epileptiform": _worded(
             "epileptiform", by_section["epileptiform"], seed, beside=by_section["rhythmic_periodic"]
         ),
@@ -397,17 +394,5 @@ def _events(track: Track, claims: Sequence[Claim], seed: int) -> str:
             start_s=episode.start_s,
             end_s=episode.end_s,
         )
-        parts += [write_section("events", [claim], seed=seed), *_course(episode)]
+        parts += [write_section("events", [claim], seed=seed), *course_of(episode)]
     return " ".join(parts)
-
-
-def _course(episode: Episode) -> list[str]:
-    """Evolution, always hedged: experts agree poorly on it."""
-    if episode.evolution == "frequency":
-        course = [hz for _, hz in episode.frequency_course]
-        pairs = list(itertools.combinations(course, 2))
-        first, last = max(reversed(pairs), key=lambda pair: abs(pair[1] - pair[0]))
-        return [
-            f"It possibly evolves in frequency, from {round(2 * first) / 2:g} to {round(2 * last) / 2:g} Hz."
-        ]
-    return ["It possibly evolves in space, spreading."] if episode.evolution else []

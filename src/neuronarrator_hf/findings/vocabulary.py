@@ -188,6 +188,8 @@ VOCABULARY: dict[str, FindingDefinition] = {definition.id: definition for defini
 """Every finding by id, in the order of the design."""
 
 FINDING_IDS: tuple[str, ...] = tuple(VOCABULARY)
+ORDER = {finding: place for place, finding in enumerate(FINDING_IDS)}
+"""Place of a finding in the order in which they are told."""
 
 ABNORMAL_IDS: frozenset[str] = frozenset(
     {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from . import absences
 from .families import GROUPS
 from .grammar import wordings as w
-from .pen import ORDER, Pen
+from .pen import Pen
 from .phrases import joined
 from .quantise import quantise
 from .schema import Claim
-from .vocabulary import define
+from .vocabulary import ORDER, define
 
 TOLD_AS_PROPERTY = (
     (frozenset({"asymmetry"}), w.SYMMETRY),
@@ -78,7 +79,7 @@ def write_sentences(
     absent -= judgement_denied
 
     told = (*ordered, *beside)
-    pen.is_sporadic = any(c.is_present and c.finding in GROUPS["PD"] for c in told)
+    is_sporadic = any(c.is_present and c.finding in GROUPS["PD"] for c in told)
 
     states = present.get("state", [])
     is_opening = len(states) == 1 and not states[0].hedged and pen.chance(0.4)
@@ -89,14 +90,14 @@ def write_sentences(
         findings += _present(pen, present.get(group, []), listed=group in _LISTED_GROUPS)
     sentences += _opened(pen, states[0], findings) if is_opening else findings
     sentences += [pen.gone(claim) for claim in gone]
-    sentences += pen.absent(absent)
+    sentences += absences.absent(pen, absent, is_sporadic=is_sporadic)
     is_early = has_state_alone and pen.chance(0.2)
     artifacts = _present(pen, present.get("artifact", []), listed=True, first=is_early or not findings)
     if is_early:
         sentences = [sentences[0], *artifacts, *sentences[1:]]
     else:
         sentences += artifacts
-    sentences += pen.not_assessed(unassessed)
+    sentences += absences.not_assessed(pen, unassessed)
     sentences += [pen.summary(claim) for claim in present.get("summary", [])]
     return sentences + [pen.summary_denied(finding) for finding in sorted(judgement_denied)]
 

@@ -25,7 +25,8 @@ from .modeling_heads import (
     summarise_concepts,
 )
 from .modeling_topomap import NeuroNarratorTopomapEncoder
-from .modeling_waveform import NUM_EVIDENCE, build_waveform_encoder, row_evidence_size
+from .modeling_views import NUM_EVIDENCE
+from .modeling_waveform import build_waveform_encoder, row_evidence_size
 from .number_features import NUM_NUMBER_FEATURES
 
 EEG_INPUTS = (

@@ -13,7 +13,8 @@ from .finding_targets import ATTRIBUTE_SIZES, ATTRIBUTES, CATEGORICAL, CONCEPT_S
 from .initial_weights import ClosedLinear
 from .modeling_comparison import NumberComparison
 from .modeling_places import FindingPlaces
-from .modeling_waveform import NUM_EVIDENCE, SITE_EVIDENCE_SIZE
+from .modeling_views import NUM_EVIDENCE
+from .modeling_waveform import SITE_EVIDENCE_SIZE
 from .number_features import NUM_NUMBER_FEATURES, number_features
 
 _OF_HISTORY = ("change", "since")

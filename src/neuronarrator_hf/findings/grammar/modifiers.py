@@ -306,22 +306,9 @@ HARD_BREAKS = (
 JOINS = {"and": "and", "or": "or", ",": ",", "as well as": "and", "plus": "and", "&": "and", "/": ","}
 WITHS = ("with", "accompanied by", "superimposed {on}", "followed by", "because of", "due to", "owing to")
 PREPOSITIONS = (
-    "over",
-    "in",
-    "at",
-    "of",
-    "from",
-    "on",
-    "during",
-    "within",
-    "into",
-    "involving",
-    "maximal {over}",
-    "maximum {over/in}",
-    "about",
-    "around",
-    "approximately",
-)
+    "over", "in", "at", "of", "from", "on", "during", "within", "into", "involving", "maximal {over}",
+    "maximum {over/in}", "about", "around", "approximately",
+)  # fmt: skip
 VERBS = (
     "is",
     "are",
