@@ -105,6 +105,21 @@ def test_attributes_of_a_pattern(attributes, expected):
     assert status(Claim("lpd", **attributes), LPD) == expected
 
 
+@pytest.mark.parametrize(
+    ("side", "regions", "expected"),
+    [
+        ("midline", ("parietal",), "supported"),
+        ("bilateral", ("temporal", "parietal"), "contradicted"),
+        ("midline", ("central", "parietal"), "contradicted"),
+        (None, (), "supported"),
+    ],
+)
+def test_a_flat_channel_is_where_it_is(side, regions, expected):
+    """A field over the head has no sharp edge; an electrode is at its place and at no other."""
+    measured = Claim("flat_channel", side="midline", regions=("parietal",), confidence=0.95)
+    assert status(Claim("flat_channel", side=side, regions=regions), measured) == expected
+
+
 def test_any_measured_place_supports():
     places = {"lpd": (LPD.with_(side="right", regions=("frontal",)),)}
     assert status(Claim("lpd", side="right", regions=("frontal",)), LPD, alternatives=places) == "supported"

@@ -47,6 +47,8 @@ CHANGE_STEP_HZ = 0.25
 
 _HALVES = {"left": {"L"}, "right": {"R"}, "bilateral": {"L", "R", "M"}, "midline": {"M"}}
 _EXACT_SIDE_IDS = frozenset({"asymmetry", "posterior_dominant_rhythm"})
+_OF_CHANNELS = frozenset({"flat_channel"})
+"""Facts of single electrodes, not fields over the head: no place may be claimed that has none of them."""
 
 
 def score_of(claim: Claim) -> float:
@@ -132,7 +134,7 @@ def _compare(claim: Claim, measured: Claim) -> Iterator[tuple[str, str]]:
     if claim.side is not None:
         yield "side", _verdict(measured.side is None, _sides_agree(claim, measured))
     if claim.regions:
-        yield "regions", _verdict(not measured.regions, _regions_agree(claim.regions, measured.regions))
+        yield "regions", _verdict(not measured.regions, _regions_agree(claim, measured))
     if claim.frequency_hz is not None:
         within = measured.frequency_hz is not None and frequencies_agree(
             claim.finding, claim.frequency_hz, measured.frequency_hz
@@ -157,15 +159,19 @@ def _verdict(is_unmeasured: bool, agrees: bool) -> str:
 def _sides_agree(claim: Claim, measured: Claim) -> bool:
     if claim.side is None or measured.side is None or claim.side == measured.side:
         return True
+    if claim.finding in _OF_CHANNELS:
+        return _HALVES[claim.side] <= _HALVES[measured.side]
     return claim.finding not in _EXACT_SIDE_IDS and bool(_HALVES[claim.side] & _HALVES[measured.side])
 
 
-def _regions_agree(claimed: tuple[str, ...], measured: tuple[str, ...]) -> bool:
-    if "generalized" in measured:
+def _regions_agree(claim: Claim, measured: Claim) -> bool:
+    if "generalized" in measured.regions:
         return True
-    if "generalized" in claimed:
-        return len(measured) >= 4
-    return bool(set(claimed) & set(measured))
+    if claim.finding in _OF_CHANNELS:
+        return set(claim.regions) <= set(measured.regions)
+    if "generalized" in claim.regions:
+        return len(measured.regions) >= 4
+    return bool(set(claim.regions) & set(measured.regions))
 
 
 def frequencies_agree(finding: str, claimed: tuple[float, float], measured: tuple[float, float]) -> bool:
