@@ -94,6 +94,12 @@ def test_a_lasting_abnormality_is_named_with_side_and_prevalence() -> None:
     assert ("focal_slowing", "left") in said
 
 
+def test_sporadic_discharges_are_abundant_at_most() -> None:
+    spikes = Claim("spikes", side="left", regions=("frontal",), status="supported", confidence=0.9)
+    told = {c.finding: c.prevalence for c in summary_of([[spikes, SLOW]] * 6).claims if c.is_present}
+    assert told["spikes"] == "abundant" and told["focal_slowing"] == "continuous"
+
+
 def test_one_window_of_a_hundred_is_a_candidate_only() -> None:
     spikes = Claim("spikes", side="left", status="supported", confidence=0.9)
     summary = summary_of([[RHYTHM, spikes]] + [[RHYTHM]] * 99)

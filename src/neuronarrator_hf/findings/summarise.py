@@ -66,6 +66,7 @@ _OF_WAKEFULNESS = frozenset(
 """Rhythms that end with sleep, and slowing, which sleep brings by itself: not judged on what is asleep."""
 _WAKING_RHYTHMS = frozenset({"posterior_dominant_rhythm", "mu_rhythm"})
 _STAGES = frozenset({"n1_sleep", "n2_sleep", "n3_sleep", "rem_sleep"})
+_SPORADIC = frozenset({"spikes", "polyspikes"})  # ACNS 2021: at most abundant, one in 10 s or more
 _OF_SLEEP = _STAGES | frozenset(ids_of("sleep"))
 _STAGES_WITH: Mapping[str, frozenset[str]] = {
     "sleep_spindles": frozenset({"n2_sleep", "n3_sleep"}),
@@ -291,6 +292,7 @@ def _by_side(episodes: Sequence[Episode]) -> list[list[Episode]]:
 def _present(finding: str, episodes: Sequence[Episode], assessed_s: float, at_most_s: float) -> Claim:
     present_s = min(sum(e.present_s for e in episodes), at_most_s)
     share = min(present_s / assessed_s, 1.0) if assessed_s > 0 else 0.0
+    told = prevalence(share)
     main = max(episodes, key=lambda e: (not e.is_candidate, e.n_windows, e.confidence or 0.0))
     firm = share >= _FIRM_SHARE[VOCABULARY[finding].group] and not all(e.is_candidate for e in episodes)
     if finding in _STAGES:
@@ -308,7 +310,7 @@ def _present(finding: str, episodes: Sequence[Episode], assessed_s: float, at_mo
         regions=regions,
         frequency_hz=main.frequency_hz,
         amplitude_uv=main.amplitude_uv,
-        prevalence=prevalence(share),
+        prevalence="abundant" if told == "continuous" and finding in _SPORADIC else told,
         start_s=min(e.start_s for e in episodes),
         end_s=max(e.end_s for e in episodes),
         confidence=confidence,
