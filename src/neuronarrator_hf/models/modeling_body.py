@@ -266,7 +266,9 @@ class NeuroNarratorModel(NeuroNarratorPreTrainedModel):
         evidence = getattr(encoded, "rate_evidence", None)
         if evidence is None:
             evidence = embedding.new_zeros(len(embedding), NUM_EVIDENCE, len(FREQUENCY_BINS_HZ))
-        others = (getattr(encoded, name, None) for name in ("site_evidence", "row_evidence"))
+        others = (
+            getattr(encoded, name, None) for name in ("site_evidence", "row_evidence", "event_evidence")
+        )
         return *self.heads(embedding, evidence, *others), evidence
 
     def history_inputs(

@@ -12,6 +12,7 @@ from ..findings.vocabulary import FINDING_IDS
 from .finding_targets import ATTRIBUTE_SIZES, ATTRIBUTES, CATEGORICAL, CONCEPT_SIZE, applies
 from .initial_weights import ClosedLinear
 from .modeling_comparison import NumberComparison
+from .modeling_events import EVENT_EVIDENCE_SIZE
 from .modeling_places import FindingPlaces
 from .modeling_views import NUM_EVIDENCE
 from .modeling_waveform import SITE_EVIDENCE_SIZE
@@ -50,6 +51,7 @@ class FindingHeads(nn.Module):
         )
         self.presence_from_finding = nn.Linear(size, 1)
         self.presence_from_sites = ClosedLinear(SITE_EVIDENCE_SIZE, n_findings)
+        self.presence_from_events = ClosedLinear(EVENT_EVIDENCE_SIZE, n_findings)
         self.evidence_weights = nn.Linear(size, NUM_EVIDENCE)
         self.history = nn.Linear(history_size, size)
         self.compare = nn.Sequential(nn.LayerNorm(2 * size), nn.Linear(2 * size, size), nn.GELU())
@@ -63,6 +65,7 @@ class FindingHeads(nn.Module):
         rate_evidence: Tensor,
         site_evidence: Tensor | None = None,
         row_evidence: Tensor | None = None,
+        event_evidence: Tensor | None = None,
     ) -> tuple[dict[str, Tensor], Tensor]:
         """Logits that need no history, and the states of the findings for `changes_since`.
 
@@ -71,6 +74,7 @@ class FindingHeads(nn.Module):
             rate_evidence: `(batch, NUM_EVIDENCE, n_bins)`.
             site_evidence: `(batch, SITE_EVIDENCE_SIZE)`, or None from encoders that have none.
             row_evidence: `(batch, NUM_ROWS, row_evidence_size)`, likewise.
+            event_evidence: `(batch, EVENT_EVIDENCE_SIZE)`, likewise.
 
         Returns:
             Logits by name, `(batch, n_findings[, size])`, and `(batch, n_findings, size)`.
@@ -81,6 +85,8 @@ class FindingHeads(nn.Module):
         logits["presence"] = self.presence(embedding) + self.presence_from_finding(states)[..., 0]
         if site_evidence is not None:
             logits["presence"] = logits["presence"] + self.presence_from_sites(site_evidence)
+        if event_evidence is not None:
+            logits["presence"] = logits["presence"] + self.presence_from_events(event_evidence)
         if self.places is not None and row_evidence is not None:
             for name, placed in self.places(row_evidence).items():
                 logits[name] = logits[name] + placed

@@ -22,6 +22,7 @@ from ..signal.montage import SITES_1020
 from ..signal.spectral import SPECTRUM_FREQS_HZ
 from .configuration_neuronarrator import NeuroNarratorWaveformConfig
 from .initial_weights import ClosedLayerNorm, ClosedLinear, init_by_fan_in
+from .modeling_events import EVENT_EVIDENCE_SIZE, EventFields, shifted
 from .modeling_sites import (
     DECIMATION,
     NUM_ROWS,
@@ -51,6 +52,7 @@ class WaveformOutput(ModelOutput):
             `modeling_sites.SiteQuality`): what breaks one site must not drown in the others.
         row_evidence: `(batch, NUM_ROWS, row_size + QUALITY_SIZE)` every row as it left the mixing, zero where
             it is masked, and the quality of its site.
+        event_evidence: `(batch, EVENT_EVIDENCE_SIZE)`, see `modeling_events.EventFields`.
     """
 
     last_hidden_state: Tensor | None = None
@@ -58,6 +60,7 @@ class WaveformOutput(ModelOutput):
     rate_evidence: Tensor | None = None
     site_evidence: Tensor | None = None
     row_evidence: Tensor | None = None
+    event_evidence: Tensor | None = None
 
 
 class RowConvolutions(nn.Module):
@@ -81,27 +84,25 @@ class RowConvolutions(nn.Module):
         self.attention = nn.Linear(width, 4)
         self.out = nn.Linear(6 * width, config.row_size)
 
-    def forward(self, rows: Tensor) -> Tensor:
-        """`(..., n_times)` to `(..., row_size)`."""
+    @property
+    def frame_size(self) -> int:
+        """Width of a frame: its own 0.28 s, then what stands about it."""
+        return 2 * self.halving.out_features
+
+    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """`(..., n_times)` to `(..., row_size)` and, for every 0.16 s, `(..., n_frames, frame_size)`."""
         odd = -(rows.shape[-1] // self.stride) % 2 * self.stride  # an even number of frames
         frames = F.pad(rows, (self.stride, self.stride + odd)).unfold(-1, self.kernel, self.stride)
         hidden = F.gelu(self.stem(frames)).unflatten(-2, (-1, 2)).flatten(-2)
-        hidden = F.gelu(self.norm(self.halving(hidden)))
+        own = hidden = F.gelu(self.norm(self.halving(hidden)))
         for i, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
-            hidden = hidden + F.gelu(norm(layer(_shift(hidden, 3 ** (i % 4)))))
+            hidden = hidden + F.gelu(norm(layer(shifted(hidden, 3 ** (i % 4)))))
         weights = self.attention(hidden).softmax(-2)  # four places to look at
         attended = (weights.transpose(-1, -2) @ hidden).flatten(-2)
         mean = hidden.mean(-2)
         spread = (hidden.square().mean(-2) - mean.square()).clamp_min(1e-5).sqrt()
-        return self.out(torch.cat([attended, hidden.amax(-2), spread], dim=-1))
-
-
-def _shift(hidden: Tensor, n: int) -> Tensor:
-    """`(..., n_times, channels)`: the first third of the channels `n` steps late, the last third early."""
-    third = hidden.shape[-1] // 3
-    # The gradient of a split is one copy, that of three slices three tensors of zeros and two sums.
-    late, middle, early = hidden.split([third, hidden.shape[-1] - 2 * third, third], dim=-1)
-    return torch.cat([F.pad(late, (0, 0, n, -n)), middle, F.pad(early, (0, 0, -n, n))], dim=-1)
+        pooled = self.out(torch.cat([attended, hidden.amax(-2), spread], dim=-1))
+        return pooled, torch.cat([own, hidden], dim=-1)
 
 
 class MixingLayer(GradientCheckpointingLayer):
@@ -153,6 +154,8 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         self.amplitudes = AmplitudeView(row_sfreq)
         self.rates = RateEvidence(row_sfreq)
         self.convolutions = RowConvolutions(config)
+        self.events = EventFields(self.convolutions.frame_size)
+        self.event_summary = ClosedLinear(EVENT_EVIDENCE_SIZE, hidden_size)
         self.amplitude_features = nn.Linear(2 * len(QUANTILES) + 1, size)
         self.spectrum_features = nn.Linear(config.n_freqs, size)
         if config.use_site_quality:
@@ -221,7 +224,9 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         )
         row_mask = row_mask.bool()
 
-        rows = self.convolutions(scaled) + self.amplitude_features(amplitude) + self.row_embedding
+        rows, frames = self.convolutions(scaled)
+        event_evidence = self.events(frames, row_mask)
+        rows = rows + self.amplitude_features(amplitude) + self.row_embedding
         sites = rows[:, -len(SITES_1020) :]  # spectrum and quality belong to the average-reference rows
         if spectral_values is not None:
             sites = sites + self.spectrum_features(spectral_values.to(dtype))  # centred about 1 uV^2/Hz
@@ -244,6 +249,7 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         periods = F.gelu(self.periods(periods.flatten(1)))
         summary = (self.row_summary(rows) * row_mask[..., None]).flatten(1)
         whole = self.global_out(torch.cat([course, periods, summary, log_scale], dim=-1))
+        whole = whole + self.event_summary(event_evidence)
         site_evidence = None
         if quality is not None:
             whole = whole + self.silent_sites(quality[..., SILENT])  # such a site may have no row
@@ -254,7 +260,7 @@ class NeuroNarratorWaveformEncoder(PreTrainedModel):
         weights = weights.masked_fill(~mask[:, 0], torch.finfo(weights.dtype).min).softmax(-1)
         tokens = self.token_norm(self.token_out(weights @ rows) + whole[:, None])
         pooled = self.pooled_norm(self.pooled_out(torch.cat([whole, tokens.mean(1)], dim=-1)))
-        return WaveformOutput(tokens, pooled, evidence, site_evidence, row_evidence)
+        return WaveformOutput(tokens, pooled, evidence, site_evidence, row_evidence, event_evidence)
 
     def _fixed_views(
         self, eeg_values: Tensor, positions: Tensor, channel_mask: Tensor, spectral_values: Tensor | None
