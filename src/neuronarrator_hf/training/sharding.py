@@ -35,14 +35,13 @@ def check_sharding(accelerator: Accelerator, arguments: StageArguments) -> None:
             )
     if not is_sharded(accelerator):
         return
-    if arguments.ema_decay:
-        raise ValueError(f"ema_decay={arguments.ema_decay:g}: no averages of sharded weights; set it to 0")
     if arguments.compile and accelerator.distributed_type == DistributedType.FSDP:
         raise ValueError("compile=true does not go with FSDP, whose hooks would be passed over; leave it out")
     if accelerator.distributed_type == DistributedType.DEEPSPEED:
         # Its engine steps and clears gradients within the backward pass.
         for name, value, only in (
             ("accumulate", arguments.accumulate, 1),
+            ("ema_decay", arguments.ema_decay, 0),  # its own copies of the weights are what it steps
             ("projector_warmup", arguments.projector_warmup, 0),
         ):
             if value != only:
