@@ -101,12 +101,19 @@ def gathered_state(
 ) -> dict[str, torch.Tensor]:
     """The whole state on the main process, on the CPU; all processes must ask for it.
 
+    A parameter of two names is one tensor again, which a saved model holds once.
+
     Args:
         accelerator: That prepared the objective.
         objective: As prepared.
         scalars: As told by `configure_sharding`.
     """
     state = accelerator.get_state_dict(objective)
+    first: dict[int, str] = {}
+    for name, parameter in objective.named_parameters(remove_duplicate=False):
+        one = first.setdefault(id(parameter), name)
+        if name in state:
+            state[name] = state[one]
     return {name: value.reshape(()) if name in scalars else value for name, value in state.items()}
 
 

@@ -24,11 +24,12 @@ def with_trends(windows: Sequence[Sequence[Claim]], n_back: int) -> list[list[Cl
     plain = [{c.finding: c.with_(prevalence=None, change=None) for c in window} for window in windows]
     told = [list(window) for window in windows[:n_back]]
     for before, now, window in zip(plain, plain[n_back:], windows[n_back:], strict=False):
-        found = {finding: claim.change for finding, claim in changed(before, now, n_back * WINDOW_S).items()}
-        trends = {
-            finding: change for finding, change in found.items() if change and change.direction in TRENDS
-        }
-        told.append(
-            [c.with_(change=trends[c.finding]) if not c.change and c.finding in trends else c for c in window]
-        )
+        slow = changed(before, now, n_back * WINDOW_S)
+        told.append([_with_trend(claim, slow.get(claim.finding)) for claim in window])
     return told
+
+
+def _with_trend(claim: Claim, slow: Claim | None) -> Claim:
+    if claim.change or slow is None or slow.change is None or slow.change.direction not in TRENDS:
+        return claim
+    return claim.with_(change=slow.change)
