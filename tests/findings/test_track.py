@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neuronarrator_hf.findings.judging import PROPOSAL
 from neuronarrator_hf.findings.schema import Claim
 from neuronarrator_hf.findings.track import WindowFindings, changes, prevalence, track
 
@@ -61,6 +62,18 @@ def test_evolution_over_windows_makes_the_candidate_a_seizure() -> None:
     steady = track(windows([[seizure(2.0)], [seizure(2.0)], [seizure(2.0)]])).episodes[0]
     assert steady.evolution is None
     assert steady.is_candidate
+
+
+def test_what_was_only_proposed_is_a_candidate_and_makes_nothing_firm() -> None:
+    proposed = Claim("electrographic_seizure", hedged=True, status="unassessable",
+                     evidence={PROPOSAL: 0.9})  # fmt: skip
+    (alone,) = track(windows([[proposed], [proposed]])).episodes
+    assert alone.is_candidate and alone.n_windows == 2
+    firm = seizure(4.0, hedged=False).with_(side=None)
+    (one,) = track(windows([[firm], [proposed]])).episodes
+    assert one.is_candidate and one.n_windows == 2
+    (two,) = track(windows([[firm], [firm], [proposed]])).episodes
+    assert not two.is_candidate
 
 
 def test_changes_to_and_fro_are_no_evolution() -> None:

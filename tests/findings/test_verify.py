@@ -213,6 +213,48 @@ def test_decisions_rule_where_the_measurement_is_uncertain():
     assert "spikes" in repair("", None, sure, decisions={"spikes": 0.0}).text
 
 
+SEIZURE = "electrographic_seizure"
+
+
+@pytest.mark.parametrize(
+    ("score", "likely", "text", "is_told"),
+    (
+        (0.12, 0.85, "", True),
+        (0.45, 0.85, "", True),
+        (0.25, 0.85, "There is no electrographic seizure.", True),
+        (0.25, 0.85, "An electrographic seizure on the left at 3 Hz is seen.", True),
+        (0.45, 0.85, "An electrographic seizure on the left at 3 Hz is seen.", True),
+        (0.25, 0.75, "", False),
+        (0.08, 0.95, "", False),
+        (0.08, 0.95, "An electrographic seizure is seen.", False),
+    ),
+)
+def test_a_likely_seizure_that_the_measurement_leaves_open_is_told_as_possible(score, likely, text, is_told):
+    measured = measurement(Claim(SEIZURE, "absent", confidence=score), PDR)
+    text = f"{text} The recording is normal.".strip()
+    repaired = repair(text, None, measured, decisions={SEIZURE: likely})
+    told = [c for c in repaired.claims if c.finding == SEIZURE and c.is_present]
+    assert [c.content() for c in told] == ([Claim(SEIZURE, hedged=True).content()] if is_told else [])
+    assert [c.status for c in told] == ["unassessable"] * is_told
+    assert all(
+        c.evidence["score"] == score and c.evidence["proposed_with_probability"] == likely for c in told
+    )
+    assert ("normal" in {c.finding for c in repaired.claims if c.is_present}) is not is_told
+    assert not any(c.status == "contradicted" for c in repaired.claims)
+
+
+def test_other_findings_are_never_proposed():
+    measured = measurement(Claim("spikes", "absent", confidence=0.45), PDR)
+    repaired = repair("The recording is normal.", None, measured, decisions={"spikes": 0.99})
+    assert "spikes" not in {c.finding for c in repaired.claims}
+
+
+@pytest.mark.parametrize(("score", "expected"), ((0.08, "contradicted"), (0.12, "unassessable")))
+def test_a_possible_seizure_is_contradicted_where_it_is_clearly_absent(score, expected):
+    assert status(Claim(SEIZURE, hedged=True), Claim(SEIZURE, "absent", confidence=score)) == expected
+    assert status(Claim(SEIZURE), Claim(SEIZURE, "absent", confidence=score)) == "contradicted"
+
+
 def test_what_is_added_stands_where_a_paragraph_tells_of_it():
     """Background before discharges, both before what was not seen and before the judgement."""
     spoken = [Claim("eyes_closed"), Claim("muscle_artifact"), Claim("spikes", "absent"), Claim("abnormal")]

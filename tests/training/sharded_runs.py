@@ -1,4 +1,4 @@
-"""Run in every process by `accelerate launch`: stage `narrate` plain, sharded, and sharded with a kill.
+"""Run in every process by `accelerate launch`: two stages plain and sharded, `narrate` also with a kill.
 
     sharded_runs.py FOLDER KEY=VALUE...
 
@@ -27,22 +27,24 @@ from neuronarrator_hf.training.stages import build_stage
 KILLED_AT = 3
 
 
-def narrate(name: str, *, sharded: bool, resume: bool = False, stop_before: int | None = None) -> list[str]:
-    """Train in the folder of this name; the kinds of modules that are sharded for themselves."""
+def run(
+    stage_name: str, name: str, *, sharded: bool, resume: bool = False, stop_before: int | None = None
+) -> list[str]:
+    """Train a stage in the folder of this name; the kinds of modules that are sharded for themselves."""
     for state in (GradientState, AcceleratorState, PartialState):
         state._reset_state()
     os.environ["ACCELERATE_USE_FSDP"] = str(sharded).lower()
     if sharded:
         PartialState(cpu=True)
         PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
-    run = load_arguments("micro", overrides)
-    arguments = run.stages["narrate"]
+    preset = load_arguments("micro", overrides)
+    arguments = preset.stages[stage_name]
     if name == "killed":
         arguments = replace(arguments, checkpoint_minutes=0)
-    stage = build_stage("narrate", run, folder / "start")
+    stage = build_stage(stage_name, preset, folder / "start")
     if stop_before is not None:
         stage.batches = functools.partial(stopping, stage.batches, stop_before)
-    train(stage, arguments, folder / name, seed=run.seed, resume=resume, expected_processes=2)
+    train(stage, arguments, folder / name, seed=preset.seed, resume=resume, expected_processes=2)
     return sorted(
         {type(m).__name__ for m in stage.objective.modules() if type(m).__name__.startswith("FSDP")}
     )
@@ -55,9 +57,11 @@ def stopping(batches, stop_before, start, stop, rank, world):
 
 folder, overrides = Path(sys.argv[1]), sys.argv[2:]
 validation.speak = functools.partial(validation.speak, max_new_tokens=4)
-sharded_modules = {name: narrate(name, sharded=name == "sharded") for name in ("plain", "sharded")}
+sharded_modules = {name: run("narrate", name, sharded=name == "sharded") for name in ("plain", "sharded")}
 with contextlib.suppress(KeyboardInterrupt):
-    narrate("killed", sharded=True, stop_before=KILLED_AT)
-narrate("killed", sharded=True, resume=True)
+    run("narrate", "killed", sharded=True, stop_before=KILLED_AT)
+run("narrate", "killed", sharded=True, resume=True)
+for name in ("plain", "sharded"):
+    run("align", f"{name}_align", sharded=name == "sharded")
 if int(os.environ["RANK"]) == 0:
     (folder / "sharded_modules.json").write_text(json.dumps(sharded_modules))

@@ -16,7 +16,7 @@ TOUCHING_S = 0.1
 """Windows further apart do not touch."""
 _KEPT = round(MINUTE_S / WINDOW_S)
 _OF_FREQUENCY = ("faster", "slower")
-_TRENDS = frozenset({"faster", "slower", "increased", "decreased", "spread"})
+TRENDS = frozenset({"faster", "slower", "increased", "decreased", "spread"})
 """Changes that may be too slow for one window to show; what is new or gone is told when it happens."""
 
 
@@ -59,22 +59,35 @@ class History:
             told |= _changed(self._windows[-1], now)
             if len(self._windows) == _KEPT:
                 for finding, claim in _changed(self._windows[0], now).items():
-                    if told[finding].change is None and claim.change and claim.change.direction in _TRENDS:
+                    if told[finding].change is None and claim.change and claim.change.direction in TRENDS:
                         told[finding] = claim
         self._windows.append(now)
         return list(told.values())
 
 
 def _changed(before: _Window, now: _Window) -> dict[str, Claim]:
-    found = changes(
-        list(before.claims.values()), list(now.claims.values()), since_s=now.start_s - before.start_s
-    )
+    found = changed(before.claims, now.claims, now.start_s - before.start_s)
     return {
-        finding: now.claims[finding].with_(change=change)
+        finding: claim
+        for finding, claim in found.items()
+        if (before.origins[finding] == "measured") == (now.origins[finding] == "measured")
+    }
+
+
+def changed(before: Mapping[str, Claim], now: Mapping[str, Claim], since_s: float) -> dict[str, Claim]:
+    """The claims of a window that have changed for certain since an earlier one, with their change.
+
+    Args:
+        before: Claims of the earlier window by finding.
+        now: Claims of the window.
+        since_s: Seconds between the two.
+    """
+    found = changes(list(before.values()), list(now.values()), since_s=since_s)
+    return {
+        finding: now[finding].with_(change=change)
         for finding, change in found.items()
-        if not (is_uncertain(before.claims[finding]) or is_uncertain(now.claims[finding]))
-        and (before.origins[finding] == "measured") == (now.origins[finding] == "measured")
-        and not (change.direction in _OF_FREQUENCY and _alike(before.claims[finding], now.claims[finding]))
+        if not (is_uncertain(before[finding]) or is_uncertain(now[finding]))
+        and not (change.direction in _OF_FREQUENCY and _alike(before[finding], now[finding]))
     }
 
 

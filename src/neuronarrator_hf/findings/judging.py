@@ -16,7 +16,8 @@ Not measured: a claim that says so is supported, any other is unassessable. Attr
 contradicts; a number, place or change that was not measured makes the claim unassessable; a
 prevalence that was not measured does not, one window cannot show it. A claim may match any of the
 places at which the finding was measured. The unhedged assertion of what was measured as a candidate
-only is contradicted.
+only is contradicted. A hedged claim of `PROPOSED_IDS` is contradicted below `PROPOSED_FROM` only and
+unassessable from there to 0.35: what must not be missed may be doubtful for longer.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 UNCERTAIN = (0.35, 0.65)
 """Scores between which a measurement contradicts nothing."""
+PROPOSED_IDS = frozenset({"electrographic_seizure"})
+"""Urgent findings that may be told as possible though the measurement has not found them."""
+PROPOSED_FROM = 0.1
+"""Score from which they are not clearly absent."""
+PROPOSAL = "proposed_with_probability"
+"""Key of the evidence of such a claim: what speaks for it beside the measurement."""
 RHYTHM_TOLERANCE_HZ = 0.5
 """How far the posterior rhythm in words may lie from the measured one."""
 FREQUENCY_TOLERANCE = 0.2
@@ -61,6 +68,18 @@ def score_of(claim: Claim) -> float:
 def is_uncertain(claim: Claim) -> bool:
     """Whether a measured claim is too near its decision to contradict."""
     return UNCERTAIN[0] <= score_of(claim) <= UNCERTAIN[1]
+
+
+def may_be_proposed(measured: Claim) -> bool:
+    """Whether a measured claim leaves an urgent finding open: not found, and not clearly absent."""
+    return measured.finding in PROPOSED_IDS and (
+        measured.polarity != "not_assessed" and PROPOSED_FROM <= score_of(measured) < 0.5
+    )
+
+
+def is_proposed(claim: Claim) -> bool:
+    """Whether a claim was put into a text by `repair` though the measurement has not found it."""
+    return PROPOSAL in claim.evidence
 
 
 def judge(claim: Claim, measurement: WindowMeasurement, previous: WindowMeasurement | None = None) -> Claim:
@@ -93,7 +112,8 @@ def _polarity_status(claim: Claim, score: float) -> str:
     if claim.polarity == "absent":
         return "supported" if score < 0.5 else "unassessable" if score <= high else "contradicted"
     if score < low:
-        return "contradicted"
+        is_open = claim.hedged and claim.finding in PROPOSED_IDS and score >= PROPOSED_FROM
+        return "unassessable" if is_open else "contradicted"
     if score < 0.5:
         return "supported" if claim.hedged else "unassessable"
     return "attributes"

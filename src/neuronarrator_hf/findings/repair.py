@@ -8,7 +8,9 @@
    left to say is dropped.
 3. Added is, if the text does not speak of it, every abnormal finding that was measured beyond doubt,
    the posterior rhythm in wakefulness, and the overall judgement. The judgement follows the findings
-   that stand: normal never beside an abnormal one.
+   that stand: normal never beside an abnormal one. An urgent finding that was not measured, nor clearly
+   absent (`judging.may_be_proposed`), is told as possible where `decisions` hold it for likely, without any
+   attribute; its status is unassessable, never supported.
 4. The result is parsed and judged again; a sentence still contradicted is dropped.
 """
 
@@ -19,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .judging import UNCERTAIN, is_uncertain, judge, places_of, score_of
+from .judging import PROPOSAL, UNCERTAIN, is_uncertain, judge, may_be_proposed, places_of, score_of
 from .parse import parse, sentence_spans
 from .phrases import number
 from .quantise import quantise
@@ -31,6 +33,8 @@ from .write import write_sentences
 if TYPE_CHECKING:
     from .measure.result import WindowMeasurement
 
+LIKELY = 0.8
+"""Probability in `decisions` from which an urgent finding that was not measured is told as possible."""
 _SUMMARY = ("normal", "abnormal")
 _SLEEP = ("n2_sleep", "n3_sleep", "rem_sleep")
 _UNITS = {"frequency_hz": r"Hz", "amplitude_uv": r"[µμu]V"}
@@ -102,6 +106,7 @@ def repair(
         if not wrong:
             break
         kept = _outside(kept, wrong)
+    judged = [truth.proposed(claim) if truth.proposes(claim.finding) else claim for claim in judged]
     original = [text[a:b] for a, b in sentence_spans(text)]
     survivors = {s.was for s in kept if not s.is_added}
     return Repair(
@@ -148,8 +153,22 @@ class _Truth:
             return score_of(measured) >= 0.5
         return self.decisions[finding] >= 0.5 if finding in self.decisions else None
 
+    def proposes(self, finding: str) -> bool:
+        """Whether a finding is told as possible though it was not measured."""
+        measured = self.measurement.claims.get(finding)
+        return (
+            measured is not None and may_be_proposed(measured) and self.decisions.get(finding, 0.0) >= LIKELY
+        )
+
+    def proposed(self, claim: Claim) -> Claim:
+        """The claim of such a finding in its text, with its status."""
+        evidence = {**claim.evidence, PROPOSAL: self.decisions[claim.finding]}
+        return claim.with_(status="unassessable", evidence=evidence)
+
     def is_wrong(self, claim: Claim) -> bool:
         """Whether the claim must not stay as it is."""
+        if self.proposes(claim.finding) and claim.content() != Claim(claim.finding, hedged=True).content():
+            return True
         if judge(claim, self.measurement, self.previous).status == "contradicted":
             return True
         stands = self.stands(claim.finding)
@@ -222,6 +241,8 @@ def _mended_claim(claim: Claim, spoken: Mapping[str, str], truth: _Truth) -> Cla
     if spoken.get(finding, claim.polarity) != claim.polarity:
         return None
     if truth.is_wrong(claim):
+        if truth.proposes(finding):
+            return None  # it is added as what may be said of it
         if claim.polarity == "not_assessed":
             stands = truth.measurement.claims[finding].is_present
             return truth.claim(finding) if stands else Claim(finding, "absent")
@@ -300,11 +321,15 @@ def _judge_whole(sentences: list[_Sentence], truth: _Truth) -> None:
 
 def _is_abnormal(sentences: list[_Sentence], truth: _Truth) -> bool:
     spoken = {c.finding for s in sentences for c in s.claims if c.is_present}
-    return bool(ABNORMAL_IDS & (spoken | {f for f in ABNORMAL_IDS if _is_certain(f, truth)}))
+    return bool(ABNORMAL_IDS & (spoken | {f for f in ABNORMAL_IDS if _is_told(f, truth)}))
 
 
 def _is_certain(finding: str, truth: _Truth) -> bool:
     return truth.stands(finding) is True and truth.measurement.claims[finding].is_present
+
+
+def _is_told(finding: str, truth: _Truth) -> bool:
+    return _is_certain(finding, truth) or truth.proposes(finding)
 
 
 def _with_additions(sentences: list[_Sentence], truth: _Truth) -> list[_Sentence]:
@@ -315,7 +340,7 @@ def _with_additions(sentences: list[_Sentence], truth: _Truth) -> list[_Sentence
         for finding in FINDING_IDS
         if finding not in spoken
         and (finding in ABNORMAL_IDS or (finding == "posterior_dominant_rhythm" and not asleep))
-        and _is_certain(finding, truth)
+        and _is_told(finding, truth)
     ]
     for finding in wanted:
         claim = truth.claim(finding)

@@ -3,9 +3,8 @@
 A window yields findings, not verdicts that need more than it can hold. Here runs of windows become
 episodes, and the figures that need more than ten seconds are applied (ACNS 2021): at least six
 cycles of a rhythmic or periodic pattern, ten seconds of a seizure, evolution as at least two
-sequential changes of frequency or location. What falls short stays a candidate.
-
-Pure and deterministic: the same windows give the same episodes, in one go or in pieces.
+sequential changes of frequency or location. What falls short, or was only proposed, stays a candidate.
+Pure: the same windows give the same episodes, in one go or in pieces.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Protocol
 
+from .judging import is_proposed
 from .schema import Change, Claim
 from .states import StateCourse
 from .vocabulary import PREVALENCES, REGIONS, VOCABULARY, ids_of
@@ -190,8 +190,9 @@ def prevalence(share: float) -> str | None:
 
 
 def counts(claim: Claim) -> bool:
-    """Whether a claim enters the episodes: asserted, and neither contradicted nor beyond assessment."""
-    return claim.is_present and claim.status in ("supported", "unchecked") and claim.finding in _TRACKED
+    """Whether a claim enters the episodes: asserted, and supported, unchecked or proposed."""
+    stands = claim.status in ("supported", "unchecked") or is_proposed(claim)
+    return claim.is_present and stands and claim.finding in _TRACKED
 
 
 def track(windows: Iterable[HasFindings]) -> Track:
@@ -302,7 +303,6 @@ def _episode(finding: str, side: str | None, run: _Run) -> Episode:
     evolution = _evolution([hz for _, hz in course], claims)
     covered_s = _union_s(run.extents)
     n_cycles = _middle(frequency) * covered_s if frequency else None
-    half = len(claims) / 2
     confidences = [c.confidence for c in claims if c.confidence is not None]
     surest = max(range(len(claims)), key=lambda i: (not claims[i].hedged, claims[i].confidence or 0.0, -i))
     return Episode(
@@ -312,7 +312,7 @@ def _episode(finding: str, side: str | None, run: _Run) -> Episode:
         n_windows=len(claims),
         present_s=covered_s,
         side=side if side is not None else _common([c.side for c in claims]),
-        regions=tuple(r for r in REGIONS if sum(r in c.regions for c in claims) >= half),
+        regions=tuple(r for r in REGIONS if 2 * sum(r in c.regions for c in claims) >= len(claims)),
         frequency_hz=frequency,
         amplitude_uv=_median_range([c.amplitude_uv for c in claims]),
         confidence=max(confidences) if confidences else None,
@@ -335,9 +335,9 @@ def _is_candidate(
     n_cycles: float | None,
     evolution: str | None,
 ) -> bool:
+    claims = [c for c in claims if not is_proposed(c)]
     if all(c.hedged for c in claims):
-        enough_to_unhedge = finding == "electrographic_seizure" and len(claims) > 1 and evolution is not None
-        return not enough_to_unhedge
+        return finding != "electrographic_seizure" or len(claims) < 2 or evolution is None
     if finding == "electrographic_seizure":
         fast = frequency is not None and _middle(frequency) > SEIZURE_RATE_HZ
         return len(claims) < 2 or covered_s < MIN_SEIZURE_S or not (fast or evolution)

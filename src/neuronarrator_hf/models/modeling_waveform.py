@@ -81,7 +81,9 @@ class RowConvolutions(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(config.num_conv_layers))
         self.norms = nn.ModuleList(ClosedLayerNorm(width) for _ in self.layers)
-        self.attention = nn.Linear(width, 4)
+        self.attention = nn.Linear(
+            width, 4
+        )  # its bias cancels in the softmax over time: its gradient is rounding
         self.out = nn.Linear(6 * width, config.row_size)
 
     @property

@@ -1,7 +1,7 @@
 """Greedy decoding of many windows at once: the shared beginning computed once, finished rows dropped.
 
-The same tokens as `generate` gives, by the steps of `steps.py`. Where it is asked for more than plain greedy
-decoding, or the language model keeps something else than keys and values, `generate` is the one to call (see
+The same tokens as `generate` gives, by the steps of `steps.py`. Where more than plain greedy decoding is
+asked for, or the language model keeps something else than keys and values, `decode` calls `generate` (see
 `is_plain_greedy`).
 """
 
@@ -44,7 +44,27 @@ def is_plain_greedy(model: Any, generate_kwargs: Mapping[str, Any]) -> bool:
     )
 
 
-@torch.inference_mode()
+def decode(
+    model: Any, prompt_ids: Tensor, window_tokens: Tensor, generate_kwargs: Mapping[str, Any]
+) -> list[list[int]]:
+    """New tokens of every window as `generate` gives them, by `greedy` where that gives the same.
+
+    Args:
+        model: A `NeuroNarratorForConditionalGeneration`, in evaluation mode.
+        prompt_ids: `(1, n_prompt)`, the prompt that all windows share.
+        window_tokens: `(n, num_window_tokens, text_size)` soft tokens of the windows.
+        generate_kwargs: As for `generate`; `max_new_tokens` is among them.
+    """
+    if is_plain_greedy(model, generate_kwargs):
+        return greedy(model, prompt_ids, window_tokens, generate_kwargs["max_new_tokens"])
+    ids = prompt_ids.expand(len(window_tokens), -1)
+    made = model.generate(
+        input_ids=ids, attention_mask=torch.ones_like(ids), window_tokens=window_tokens, **generate_kwargs
+    )
+    return made[:, prompt_ids.shape[1] :].tolist()
+
+
+@torch.no_grad()
 def greedy(model: Any, prompt_ids: Tensor, window_tokens: Tensor, max_new_tokens: int) -> list[list[int]]:
     """Tokens of every window, without the end token.
 
@@ -110,4 +130,4 @@ def _n_before_placeholders(config: Any, prompt_ids: Tensor) -> int:
     return min(first, len(prompt_ids) - 1)
 
 
-__all__ = ["greedy", "is_plain_greedy"]
+__all__ = ["decode", "greedy", "is_plain_greedy"]

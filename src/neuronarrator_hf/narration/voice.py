@@ -130,28 +130,16 @@ class ModelVoice:
         """Word the given windows, `batch_size` at a time."""
         import torch
 
+        from .decoding import decode
+
         texts: list[str] = []
         with torch.inference_mode():
             prompt = self.processor(text=self.processor.prompt(), return_tensors="pt").to(self.model.device)
             for first in range(0, len(indices), self.batch_size):
                 batch = list(indices[first : first + self.batch_size])
-                tokens = self._decode(prompt, heard.payload[batch])
+                tokens = decode(self.model, prompt["input_ids"], heard.payload[batch], self.generate_kwargs)
                 texts += self.processor.tokenizer.batch_decode(tokens, skip_special_tokens=True)
         return [text.strip() for text in texts]
-
-    def _decode(self, prompt: Mapping[str, Any], window_tokens: Any) -> Any:
-        """New tokens of each window, by our own loop where it gives the same as `generate`."""
-        from .decoding import greedy, is_plain_greedy
-
-        if is_plain_greedy(self.model, self.generate_kwargs):
-            return greedy(
-                self.model, prompt["input_ids"], window_tokens, self.generate_kwargs["max_new_tokens"]
-            )
-        repeated = {
-            name: prompt[name].expand(len(window_tokens), -1) for name in ("input_ids", "attention_mask")
-        }
-        ids = self.model.generate(**repeated, window_tokens=window_tokens, **self.generate_kwargs)
-        return ids[:, prompt["input_ids"].shape[1] :]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ class DataArguments:
         cache_processes: Processes that fill the cache.
         num_workers: Worker processes that make batches; 0 makes them in the training process.
         augment: Gain, reference, channel dropout, noise and mirroring.
+        trend_windows: Windows back with which a simulated finding is compared where it has not changed since
+            the window before, as corpus rows are with the minute before (6); fewer than `n_windows`. 0
+            leaves it out.
         held_out_recordings: Simulated recordings on which checkpoints are compared.
         real_root: Folder of expert-labelled recordings with `manifest.json`, or None.
         real_share: Share of the sequences of a batch that are real.
@@ -40,6 +43,7 @@ class DataArguments:
     cache_processes: int = 2
     num_workers: int = 1
     augment: bool = True
+    trend_windows: int = 0
     held_out_recordings: int = 48
     real_root: str | None = None
     real_share: float = 0.0

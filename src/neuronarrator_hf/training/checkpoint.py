@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed.checkpoint as distributed_checkpoint
 from accelerate import Accelerator
 
 from .ema import WeightAverage
 
 CHECKPOINT_NAME = "checkpoint.pt"
-_SHARDED, _PROGRESS = "checkpoint_sharded", "progress.json"
+_SHARDED, _PROGRESS, _AVERAGE = "checkpoint_sharded", "progress.json", "average"
 
 
 @dataclass
@@ -79,11 +80,13 @@ def load_checkpoint(
     return Progress(**state["progress"])
 
 
-def save_sharded(folder: Path, accelerator: Accelerator, progress: Progress) -> None:
+def save_sharded(folder: Path, accelerator: Accelerator, average: WeightAverage, progress: Progress) -> None:
     """Each process its own part, by Accelerate, beside the checkpoint before; then which one counts."""
     record = folder / _SHARDED / _PROGRESS
     place = "b" if record.is_file() and _read(record)["place"] == "a" else "a"
     accelerator.save_state(str(folder / _SHARDED / place))
+    if average.decay:
+        distributed_checkpoint.save(average.state_dict(), checkpoint_id=folder / _SHARDED / place / _AVERAGE)
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
         partial = record.with_suffix(".partial")
@@ -91,13 +94,18 @@ def save_sharded(folder: Path, accelerator: Accelerator, progress: Progress) -> 
         os.replace(partial, record)
 
 
-def load_sharded(folder: Path, accelerator: Accelerator) -> Progress | None:
+def load_sharded(folder: Path, accelerator: Accelerator, average: WeightAverage) -> Progress | None:
     """The inverse of `save_sharded`; None where there is no checkpoint."""
     record = folder / _SHARDED / _PROGRESS
     if not record.is_file():
         return None
     values = _read(record)
-    accelerator.load_state(str(folder / _SHARDED / values.pop("place")))
+    place = folder / _SHARDED / values.pop("place")
+    accelerator.load_state(str(place))
+    if average.decay:
+        state = average.state_dict()
+        distributed_checkpoint.load(state, checkpoint_id=place / _AVERAGE)
+        average.load_state_dict(state)
     return Progress(**values)
 
 

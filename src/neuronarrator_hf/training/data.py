@@ -14,6 +14,7 @@ from ..evaluation.held_out import HELD_OUT_SEED, simulate
 from ..findings.schema import Claim
 from .augment import augment, mirror_claim
 from .cache import SimulatedCache
+from .trends import with_trends
 
 NOT_ASSESSED = Claim("normal", "not_assessed")
 TRUTH_NAMES = ("presence", "assessed")
@@ -47,19 +48,32 @@ class Source(Protocol):
 
 
 class CachedSource:
-    """Recordings of a cache, each epoch in another order."""
+    """Recordings of a cache, each epoch in another order.
 
-    def __init__(self, cache: SimulatedCache, seed: int, augmented: bool = True) -> None:
+    Args:
+        cache: The recordings.
+        seed: Seed of the order.
+        augmented: Whether signals are changed at random.
+        trend_windows: See `trends.with_trends`.
+    """
+
+    def __init__(
+        self, cache: SimulatedCache, seed: int, augmented: bool = True, trend_windows: int = 0
+    ) -> None:
         self.cache, self.seed, self.augmented, self.n_windows = cache, seed, augmented, cache.n_windows
+        self.trend_windows = trend_windows
 
     def take(self, number: int, count: int, rng: np.random.Generator) -> Recordings:
         """See `Source`."""
         chosen = [self._recording(number * count + i) for i in range(count)]
-        return _prepare([(self.cache.eeg_uv[i], self.cache.claims(i)) for i in chosen], rng, self.augmented)
+        return _prepare([(self.cache.eeg_uv[i], self._claims(i)) for i in chosen], rng, self.augmented)
 
     def claims(self, position: int) -> list[list[Claim]]:
         """Truth of the recording at a position of the endless sequence, without its signal."""
-        return self.cache.claims(self._recording(position))
+        return self._claims(self._recording(position))
+
+    def _claims(self, recording: int) -> list[list[Claim]]:
+        return with_trends(self.cache.claims(recording), self.trend_windows)
 
     def _recording(self, position: int) -> int:
         epoch, place = divmod(position, len(self.cache))
@@ -69,8 +83,8 @@ class CachedSource:
 class ScriptedSource:
     """The truth of scripted recordings, endless and without any signal: what stage `language` needs."""
 
-    def __init__(self, n_windows: int, seed: int) -> None:
-        self.n_windows, self.seed = n_windows, seed
+    def __init__(self, n_windows: int, seed: int, trend_windows: int = 0) -> None:
+        self.n_windows, self.seed, self.trend_windows = n_windows, seed, trend_windows
 
     def claims(self, position: int) -> list[list[Claim]]:
         """Truth of the windows of recording number `position`."""
@@ -79,20 +93,23 @@ class ScriptedSource:
         from ..simulation.truth import window_claims
 
         seed = int(np.random.SeedSequence([self.seed, 3, position]).generate_state(1)[0]) % HELD_OUT_SEED
-        return window_claims(compose(np.random.default_rng([seed, 0]), self.n_windows, SimulationConfig()))
+        sheet = compose(np.random.default_rng([seed, 0]), self.n_windows, SimulationConfig())
+        return with_trends(window_claims(sheet), self.trend_windows)
 
 
 class SimulatedSource:
     """Recordings simulated anew for every batch."""
 
-    def __init__(self, n_windows: int, seed: int, augmented: bool = True) -> None:
+    def __init__(self, n_windows: int, seed: int, augmented: bool = True, trend_windows: int = 0) -> None:
         self.n_windows, self.seed, self.augmented = n_windows, seed, augmented
+        self.trend_windows = trend_windows
 
     def take(self, number: int, count: int, rng: np.random.Generator) -> Recordings:
         """See `Source`."""
         seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]) % HELD_OUT_SEED
         simulated = simulate(count, self.n_windows, seed)
-        return _prepare(list(zip(simulated.eeg_uv, simulated.claims, strict=True)), rng, self.augmented)
+        claims = [with_trends(recording, self.trend_windows) for recording in simulated.claims]
+        return _prepare(list(zip(simulated.eeg_uv, claims, strict=True)), rng, self.augmented)
 
 
 def _prepare(

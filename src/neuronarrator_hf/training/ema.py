@@ -11,14 +11,15 @@ import torch
 class WeightAverage:
     """Exponential moving average of a model's trained parameters.
 
+    Of a sharded model every process averages its own part of each parameter.
+
     Args:
-        model: Whose parameters are followed.
+        model: Whose parameters are followed, as they are trained: sharded ones after they were.
         decay: Share of the average kept in a step; it starts small and rises to this. 0: nothing is kept.
     """
 
     def __init__(self, model: torch.nn.Module, decay: float) -> None:
         self.decay, self.n_updates = decay, 0
-        # Without averages no second copy, and no hold on the whole of what is sharded later.
         self._parameters = [p for p in model.parameters() if p.requires_grad] if decay else []
         self._average = [p.detach().clone() for p in self._parameters]
 
@@ -44,17 +45,20 @@ class WeightAverage:
 
     @torch.no_grad()
     def _copy(self, values: list[torch.Tensor]) -> None:
-        torch._foreach_copy_(self._parameters, values)
+        for parameter, value in zip(
+            self._parameters, values, strict=True
+        ):  # sharded ones have no copy of many
+            parameter.copy_(value)
 
     def state_dict(self) -> dict:
         """What a checkpoint holds."""
         return {"n_updates": self.n_updates, "average": self._average}
 
+    @torch.no_grad()
     def load_state_dict(self, state: dict) -> None:
         """Continue from a checkpoint."""
         if not self.decay:
             return
         self.n_updates = state["n_updates"]
-        torch._foreach_copy_(
-            self._average, [t.to(a.device) for t, a in zip(state["average"], self._average, strict=True)]
-        )
+        for average, value in zip(self._average, state["average"], strict=True):
+            average.copy_(value)

@@ -100,15 +100,19 @@ def train(
         stage.compile()
     scalars = configure_sharding(accelerator, stage.objective, arguments) if sharded else []
     optimizer = make_optimizer(stage.objective, arguments)
-    average = WeightAverage(stage.objective, arguments.ema_decay)
     progress = None
-    if resume and not sharded:
-        progress = load_checkpoint(folder, stage.objective, optimizer, average)
-    objective, optimizer = accelerator.prepare(stage.objective, optimizer)
-    if accelerator.is_fsdp2:
-        begin_moments(optimizer)
-    if resume and sharded:
-        progress = load_sharded(folder, accelerator)
+    if sharded:
+        objective, optimizer = accelerator.prepare(stage.objective, optimizer)
+        average = WeightAverage(objective, arguments.ema_decay)
+        if accelerator.is_fsdp2:
+            begin_moments(optimizer)
+        if resume:
+            progress = load_sharded(folder, accelerator, average)
+    else:
+        average = WeightAverage(stage.objective, arguments.ema_decay)
+        if resume:
+            progress = load_checkpoint(folder, stage.objective, optimizer, average)
+        objective, optimizer = accelerator.prepare(stage.objective, optimizer)
     progress = progress or Progress()
     log = RunLog(folder, active=accelerator.is_main_process)
     loop = _Loop(
@@ -322,7 +326,7 @@ class _Loop:
 
     def _checkpoint(self) -> None:
         if is_sharded(self.accelerator):
-            save_sharded(self.folder, self.accelerator, self.progress)
+            save_sharded(self.folder, self.accelerator, self.average, self.progress)
         elif self.accelerator.is_main_process:
             model = self.accelerator.unwrap_model(self.objective)
             inner = getattr(self.optimizer, "optimizer", self.optimizer)

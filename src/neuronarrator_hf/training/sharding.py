@@ -35,14 +35,13 @@ def check_sharding(accelerator: Accelerator, arguments: StageArguments) -> None:
             )
     if not is_sharded(accelerator):
         return
-    if arguments.ema_decay:
-        raise ValueError(f"ema_decay={arguments.ema_decay:g}: no averages of sharded weights; set it to 0")
     if arguments.compile and accelerator.distributed_type == DistributedType.FSDP:
         raise ValueError("compile=true does not go with FSDP, whose hooks would be passed over; leave it out")
     if accelerator.distributed_type == DistributedType.DEEPSPEED:
         # Its engine steps and clears gradients within the backward pass.
         for name, value, only in (
             ("accumulate", arguments.accumulate, 1),
+            ("ema_decay", arguments.ema_decay, 0),  # its own copies of the weights are what it steps
             ("projector_warmup", arguments.projector_warmup, 0),
         ):
             if value != only:
@@ -102,12 +101,19 @@ def gathered_state(
 ) -> dict[str, torch.Tensor]:
     """The whole state on the main process, on the CPU; all processes must ask for it.
 
+    A parameter of two names is one tensor again, which a saved model holds once.
+
     Args:
         accelerator: That prepared the objective.
         objective: As prepared.
         scalars: As told by `configure_sharding`.
     """
     state = accelerator.get_state_dict(objective)
+    first: dict[int, str] = {}
+    for name, parameter in objective.named_parameters(remove_duplicate=False):
+        one = first.setdefault(id(parameter), name)
+        if name in state:
+            state[name] = state[one]
     return {name: value.reshape(()) if name in scalars else value for name, value in state.items()}
 
 

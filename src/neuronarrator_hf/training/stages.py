@@ -336,21 +336,20 @@ def build_stage(name: str, run: RunArguments, start: Path | None) -> TrainingSta
 
     data = run.data
     source: Any
+    if not 0 <= data.trend_windows < data.n_windows:
+        raise ValueError(f"trend_windows={data.trend_windows} must be less than n_windows={data.n_windows}")
     cache = recordings_of(run)
+    scripted = ScriptedSource(data.n_windows, run.seed + 1, data.trend_windows)
     if cache is not None:
-        source = CachedSource(cache, run.seed, data.augment)
+        source = CachedSource(cache, run.seed, data.augment, data.trend_windows)
     elif name == "language":
-        source = ScriptedSource(data.n_windows, run.seed + 1)
+        source = scripted
     else:
-        source = SimulatedSource(data.n_windows, run.seed + 1, data.augment)
+        source = SimulatedSource(data.n_windows, run.seed + 1, data.augment, data.trend_windows)
     if start is not None:
         parts = load_parts(start, run)
     else:
-        worded = (
-            source
-            if not isinstance(source, SimulatedSource)
-            else ScriptedSource(data.n_windows, run.seed + 1)
-        )
+        worded = scripted if isinstance(source, SimulatedSource) else source
         parts = new_parts(run, sample_texts(worded, TOKENIZER_TEXTS, run.seed))
     real = None
     if data.real_root is not None and data.real_share > 0 and name != "language":
@@ -361,7 +360,7 @@ def build_stage(name: str, run: RunArguments, start: Path | None) -> TrainingSta
         from .corpus_shards import mix
 
         source = mix(source, data.corpora, data.n_windows, data.augment)
-    validation = Validation(data.held_out_recordings, data.n_windows)
+    validation = Validation(data.held_out_recordings, data.n_windows, data.trend_windows)
     return TrainingStage(name, parts, run, source, validation, real)
 
 

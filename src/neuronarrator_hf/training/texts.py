@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from ..narration.decoding import decode
+
 IGNORED = -100
 
 
@@ -46,19 +48,16 @@ def speak(
     model: Any, window_tokens: torch.Tensor, prompt_ids: list[int], tokenizer: Any,
     *, max_new_tokens: int = 128, batch_size: int = 128,
 ) -> list[str]:  # fmt: skip
-    """Free-running texts, greedy, of soft tokens `(n, num_window_tokens, text_size)`."""
+    """Free-running texts, greedy, of soft tokens `(n, num_window_tokens, text_size)`.
+
+    They end at the token that the training puts behind its texts, whatever the model's own settings say.
+    """
     texts: list[str] = []
-    prompt = torch.tensor(prompt_ids, device=window_tokens.device)
+    prompt = torch.tensor([prompt_ids], device=window_tokens.device)
+    how = {"do_sample": False, "max_new_tokens": max_new_tokens}
+    ends = {name: getattr(tokenizer, name) for name in ("eos_token_id", "pad_token_id")}
+    if any(getattr(model.generation_config, name) != token for name, token in ends.items()):
+        how |= ends
     for tokens in window_tokens.split(batch_size):
-        ids = prompt.expand(len(tokens), -1)
-        generated = model.generate(
-            input_ids=ids,
-            attention_mask=torch.ones_like(ids),
-            window_tokens=tokens,
-            max_new_tokens=max_new_tokens,
-            do_sample=False,
-            pad_token_id=tokenizer.pad_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-        )
-        texts += tokenizer.batch_decode(generated[:, len(prompt_ids) :], skip_special_tokens=True)
+        texts += tokenizer.batch_decode(decode(model, prompt, tokens, how), skip_special_tokens=True)
     return texts

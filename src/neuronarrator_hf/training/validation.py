@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from ..evaluation.classification import macro_scores
 from ..evaluation.held_out import SimulatedRecordings, held_out
 from ..findings.vocabulary import FINDING_IDS
 from .texts import speak
+from .trends import with_trends
 
 VALIDATION_SET, CALIBRATION_SET = 900, 901
 """Held-out sets of the training itself; the evaluation uses others."""
@@ -23,10 +26,11 @@ class Validation:
     Args:
         n_recordings: How many.
         n_windows: Windows of each.
+        trend_windows: As in the training, see `trends.with_trends`.
     """
 
-    def __init__(self, n_recordings: int, n_windows: int) -> None:
-        self.n_recordings, self.n_windows = n_recordings, n_windows
+    def __init__(self, n_recordings: int, n_windows: int, trend_windows: int = 0) -> None:
+        self.n_recordings, self.n_windows, self.trend_windows = n_recordings, n_windows, trend_windows
         self.samples: list[str] = []
         self._recordings: dict[int, SimulatedRecordings] = {}
         self._inputs: dict[int, dict[str, torch.Tensor]] = {}
@@ -34,23 +38,25 @@ class Validation:
     def recordings(self, number: int, factor: int = 1) -> SimulatedRecordings:
         """A held-out set, simulated at its first use."""
         if number not in self._recordings:
-            self._recordings[number] = held_out(self.n_recordings * factor, self.n_windows, number)
+            made = held_out(self.n_recordings * factor, self.n_windows, number)
+            claims = [with_trends(recording, self.trend_windows) for recording in made.claims]
+            self._recordings[number] = replace(made, claims=claims)
         return self._recordings[number]
 
     def language(self, parts: Any) -> dict[str, float]:
         """Texts from true findings against these findings: what the wording alone loses."""
         from ..models.finding_targets import encode_claims, stack_targets
 
-        truth = self.recordings(VALIDATION_SET).flat_claims()[::2]
+        truth = self.recordings(VALIDATION_SET).flat_claims()
         device = next(parts.model.parameters()).device
         targets = {
             k: v.to(device) for k, v in stack_targets([encode_claims(claims) for claims in truth]).items()
         }
         tokens = parts.model.model.tokens_of_findings(targets)
-        return self._score_texts(parts, tokens, truth, list(range(len(truth))))
+        return self._score_texts(parts, tokens, truth)
 
     def eeg(self, parts: Any, *, worded: bool) -> dict[str, float]:
-        """Heads on every window, retrieval, and the narratives of two windows of every recording."""
+        """Heads, retrieval and narratives of every window."""
         recordings = self.recordings(VALIDATION_SET)
         logits, tokens, embedded = self._listen(parts, VALIDATION_SET, recordings)
         label = _labels(recordings)
@@ -62,14 +68,7 @@ class Validation:
         }
         if not worded:
             return {**figures, "score": (figures["head_macro_f1"] + figures["head_macro_auroc"]) / 2}
-        n_windows = recordings.eeg_uv.shape[1]
-        chosen = [
-            i * n_windows + w for i in range(len(recordings.claims)) for w in {n_windows // 2, n_windows - 1}
-        ]
-        truth = recordings.flat_claims()
-        figures |= self._score_texts(
-            parts, tokens[chosen], [truth[i] for i in chosen], [i // n_windows for i in chosen]
-        )
+        figures |= self._score_texts(parts, tokens, recordings.flat_claims())
         return figures
 
     def presence(self, parts: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -100,12 +99,12 @@ class Validation:
             topomap.append(b.float().cpu())
         return torch.cat(logits).numpy(), torch.cat(tokens), (torch.cat(waveform), torch.cat(topomap))
 
-    def _score_texts(self, parts: Any, tokens: torch.Tensor, truth: list, groups: list) -> dict[str, float]:
+    def _score_texts(self, parts: Any, tokens: torch.Tensor, truth: list) -> dict[str, float]:
         from ..findings.parse import parse
 
         texts = speak(parts.model, tokens, parts.prompt_ids, parts.processor.tokenizer)
         self.samples = [texts[i] for i in range(0, len(texts), max(1, len(texts) // 12))]
-        scores = score_claims([parse(text) for text in texts], truth, groups=groups, n_bootstrap=0)
+        scores = score_claims([parse(text) for text in texts], truth, n_bootstrap=0)
         rhythm = scores["pdr_frequency"]["within_0.5_hz"]
         return {
             "claim_f1": scores["f1"],
@@ -114,8 +113,19 @@ class Validation:
             "claim_recall": scores["recall"],
             "pdr_within_0.5_hz": -1.0 if rhythm is None else rhythm,
             "side_accuracy": scores["attributes"]["side"]["accuracy"] or 0.0,
-            "score": (scores["f1"] + scores["macro_f1"]) / 2,
+            "score": (scores["f1"] + _weighed_f1(scores["per_finding"])) / 2,
         }
+
+
+def _weighed_f1(per_finding: Mapping[str, Mapping[str, float]]) -> float:
+    """Mean F1 of the findings, each weighed by the root of how often it is true.
+
+    Of few recordings the plain mean is mostly chance: a finding that occurs once is 0 or 1, one that does not
+    occur is 0 for a single false claim.
+    """
+    weights = {finding: scores["support"] ** 0.5 for finding, scores in per_finding.items()}
+    total = sum(scores["f1"] * weights[finding] for finding, scores in per_finding.items())
+    return total / max(sum(weights.values()), 1e-9)
 
 
 def _labels(recordings: SimulatedRecordings) -> np.ndarray:
