@@ -205,11 +205,12 @@ def annotation_bytes(header: EDFHeader, name: str) -> Iterator[tuple[int, bytes]
     starts = np.concatenate([[0], np.cumsum(counts)]) * header.sample_bytes
     wanted = np.flatnonzero(header.is_annotation)
     places = [(header.header_bytes + int(starts[i]), int(counts[i]) * header.sample_bytes) for i in wanted]
+    record_bytes = header.record_bytes
     with open(header.path, "rb", buffering=0) as file:  # a buffer would be filled anew for every record
         for record in range(header.n_records):
             chunk = b""
             for at, n_bytes in places:
-                file.seek(at + record * header.record_bytes)
+                file.seek(at + record * record_bytes)
                 chunk += file.read(n_bytes)
             yield record, chunk
 
