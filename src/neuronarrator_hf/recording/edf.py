@@ -263,7 +263,7 @@ def check_damage(header: EDFHeader, name: str, probe_bytes: int = 4_000_000) -> 
     again = "copy the original file again in binary mode"
     if len(data) < 20_000:
         return
-    n_begun = np.count_nonzero(np.frombuffer(data, np.uint8) == 0xEF)  # counts much faster than what follows
+    n_begun = data.count(b"\xef")  # takes half the time of counting all three bytes
     if n_begun * 3 > 0.02 * len(data) and data.count(b"\xef\xbf\xbd") * 3 > 0.02 * len(data):
         raise RecordingError(name, "the samples were re-encoded as text and are lost", again)
     if not _LONE_LINE_FEED.search(data) and data.count(b"\n") >= 50:
