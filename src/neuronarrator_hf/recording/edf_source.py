@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from neuronarrator_hf.recording import edf
 from neuronarrator_hf.recording.annotations import code_annotations
@@ -171,6 +170,8 @@ class EDFSource(SignalSource):
         self, signals: list[int], count: int, run: tuple[int, int, float], start: int, stop: int
     ) -> np.ndarray:
         """Channels of one rate on the grid of the recording, `[start, stop)` within a run."""
+        from scipy.signal import resample_poly  # slow to import, and few files have several rates
+
         if count == self._per_record:
             return self._native(signals, count, run, start, stop)
         ratio = Fraction(self._per_record, count)

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import fft
-from scipy.signal import firwin
 
 from neuronarrator_hf.recording.errors import RecordingError
+from neuronarrator_hf.signal.kernels import band_kernel
 
 UNITS: tuple[str, ...] = ("V", "mV", "uV", "nV")
 _UV_PER = {"V": 1e6, "mV": 1e3, "uV": 1.0, "nV": 1e-3}
@@ -96,8 +96,7 @@ def _median(rows: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=8)
 def _response(n_taps: int, n_fft: int, sfreq: float) -> np.ndarray:
     """Transform of the kernel that passes 1-40 Hz."""
-    taps = firwin(n_taps, [1.0, min(40.0, 0.45 * sfreq)], pass_zero=False, fs=sfreq)
-    return fft.rfft(taps, n_fft)
+    return fft.rfft(band_kernel(n_taps, 1.0, min(40.0, 0.45 * sfreq), sfreq), n_fft)
 
 
 def requested_unit(amplitude_uv: np.ndarray, told: str | None, requested: str) -> UnitDecision:

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import fft
-from scipy.signal import firwin
 
+from .kernels import band_kernel, low_pass_kernel
 from .spectral import power_spectrum
 from .windows import SFREQ_HZ
 
@@ -228,11 +228,11 @@ def _fine_kernel(sfreq: float, low_hz: float, notches_hz: tuple[float, ...]) -> 
     n_half = round(3.3 / HIGH_PASS_TRANSITION_HZ * sfreq / 2)
     n_taps = 2 * n_half + 1
     cutoff_hz = low_hz - HIGH_PASS_TRANSITION_HZ / 2 if low_hz > HIGH_PASS_TRANSITION_HZ / 2 else low_hz / 2
-    kernel = -firwin(n_taps, cutoff_hz, fs=sfreq, window="hamming", scale=True)
+    kernel = -low_pass_kernel(n_taps, cutoff_hz, sfreq)
     kernel[n_half] += 1.0
     for notch_hz in notches_hz:
-        edges = [notch_hz - NOTCH_HALF_WIDTH_HZ, notch_hz + NOTCH_HALF_WIDTH_HZ]
-        kernel -= firwin(n_taps, edges, fs=sfreq, window="hamming", pass_zero=False, scale=True)
+        low, high = notch_hz - NOTCH_HALF_WIDTH_HZ, notch_hz + NOTCH_HALF_WIDTH_HZ
+        kernel -= band_kernel(n_taps, low, high, sfreq)
     kernel[n_half] -= kernel.sum()
     kernel.setflags(write=False)
     return kernel
