@@ -258,7 +258,7 @@ def _response(
     """Gain of the whole chain from a transform of `n_in` to one of `n_out`; where it ends nothing is left."""
     sfreq, cutoff_hz, half_s, beta = low_pass
     width_hz = (LOW_PASS_ATTENUATION_DB - 7.95) / (14.36 * 2 * half_s)
-    fineness = min(n_out // math.gcd(n_in, n_out), 8)  # up to the common multiple of both rates
+    fineness = min(n_out // math.gcd(n_in, n_out), 4)  # up to the common multiple of both rates
     time_s = np.arange(math.ceil(half_s * sfreq * fineness) + 1) / (sfreq * fineness)
     kernel = _low_pass(time_s, cutoff_hz, half_s, beta)
     kernel /= 2.0 * kernel.sum() - kernel[0]
