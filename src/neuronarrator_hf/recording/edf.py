@@ -263,7 +263,7 @@ def _is_plainly_binary(file: BinaryIO, n_bytes: int) -> bool:
             return False
         part = np.frombuffer(buffer, np.uint8, n)
         begun = (part[:-1] == _REPLACED[0]) & (part[1:] == _REPLACED[1])
-        n_begun += np.count_nonzero(begun) + 1  # one may lie across the border of two parts
+        n_begun += int(np.count_nonzero(begun)) + 1  # one may lie across the border of two parts
         n_read += n
     return n_begun * len(_REPLACED) <= _REPLACED_SHARE * n_read
 
