@@ -26,6 +26,26 @@ def test_sine_keeps_amplitude_and_phase_at_every_rate(sfreq: float, freq_hz: flo
     assert np.abs(filtered - expected).max() < 0.3  # of 100 uV: the ripple of a Hamming window
 
 
+@pytest.mark.parametrize("sfreq", [128.0, 160.0, 200.0, 250.0, 256.0, 512.0])
+@pytest.mark.parametrize("freq_hz", [3.0, 25.0])
+def test_a_sine_of_a_millivolt_leaves_no_image(sfreq: float, freq_hz: float) -> None:
+    filtered = FilterChain(sfreq).apply(_sine(freq_hz, int(40 * sfreq), sfreq, 1000.0), 0, 2000, 6000)
+    phase = 2 * np.pi * freq_hz * np.arange(2000, 6000) / 200
+    basis = np.stack([np.sin(phase), np.cos(phase)], axis=1)
+    beside = filtered - basis @ np.linalg.lstsq(basis, filtered, rcond=None)[0]
+    assert np.abs(beside).max() < 1e-3
+
+
+@pytest.mark.parametrize("sfreq", [128.0, 160.0, 200.0, 256.0, 1000.0])
+def test_a_jump_of_300_millivolts_is_over_after_the_context(sfreq: float) -> None:
+    chain = FilterChain(sfreq)
+    n_times = int(40 * sfreq)
+    jump = np.zeros(n_times, dtype=np.float32)
+    jump[: n_times // 4] = 3e5
+    after = 2000 + int(np.ceil(chain.context_s * 200)) + 1
+    assert np.abs(chain.apply(jump, 0, after, 7900)).max() < 2e-4
+
+
 @pytest.mark.parametrize("sfreq", RATES_HZ)
 def test_offset_of_300_millivolts_leaves_nothing(sfreq: float) -> None:
     chain = FilterChain(sfreq)

@@ -169,8 +169,6 @@ def _engine(workers: int, scheduler: str | None) -> Engine:
     """Made first: its processes import what they need while this one does."""
     from ..corpus.engines import make_engine
 
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}")
     return make_engine(workers, scheduler)
 
 

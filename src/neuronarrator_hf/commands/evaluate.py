@@ -43,6 +43,12 @@ def evaluate(
     prompts: Annotated[
         Path | None, typer.Option(help="File of label prompts in place of the one shipped.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(help="Processes that listen (simulated, icu-pages, awake); any number, one result.")
+    ] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler, such as tcp://10.0.0.1:8786, in place of --workers.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results (JSON and Markdown).")] = None,
     compare: Annotated[
         tuple[Path, Path] | None, typer.Option(help="Two result files of one benchmark; runs nothing.")
@@ -72,6 +78,8 @@ def evaluate(
             worded=texts,
             controls=controls,
             prompts=prompts,
+            workers=workers,
+            scheduler=scheduler,
             out=out,
         )
         typer.echo(json.dumps(plain(result), indent=1, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Who does the work of a build: this process, processes of this machine, or the workers of a Dask cluster."""
+"""Who does the work of many jobs: this process, processes of this machine, or workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import multiprocessing
 import multiprocessing.forkserver
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 RETRIES = 5
 """How often a job of a cluster is tried again after its worker died."""
 _PRELOADED = ("neuronarrator_hf.corpus.build", "neuronarrator_hf.corpus.quality", "datasets")
-"""What the processes of a pool need: imported once, then each is forked from there."""
+"""What the processes of a build need: imported once, then each is forked from there."""
 _QUEUED = 2
 """Jobs of a process at a time: one in work, one at hand."""
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -70,17 +70,18 @@ class Processes:
 
     Args:
         n_workers: How many.
+        preload: Modules that the jobs need.
     """
 
-    def __init__(self, n_workers: int) -> None:
-        self.n_workers = n_workers
+    def __init__(self, n_workers: int, preload: Sequence[str] = _PRELOADED) -> None:
+        self.n_workers, self.preload = n_workers, tuple(preload)
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Processes:
         kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         context = multiprocessing.get_context(kind)
         if kind == "forkserver":
-            context.set_forkserver_preload(list(_PRELOADED))
+            context.set_forkserver_preload(list(self.preload))
             with _one_thread():
                 multiprocessing.forkserver.ensure_running()
         self._pool = ProcessPoolExecutor(self.n_workers, mp_context=context)
@@ -165,11 +166,19 @@ class Cluster:
         return self._client.submit(function, *given, pure=False, retries=RETRIES, priority=priority)
 
 
-def make_engine(n_workers: int = 1, scheduler: str | None = None) -> Engine:
-    """The engine for the options of a command."""
+def make_engine(
+    n_workers: int = 1, scheduler: str | None = None, preload: Sequence[str] = _PRELOADED
+) -> Engine:
+    """The engine for the options of a command; `preload` as of `Processes`.
+
+    Raises:
+        ValueError: There are no workers.
+    """
+    if n_workers < 1:
+        raise ValueError(f"workers must be at least 1, got {n_workers}")
     if scheduler is not None:
         return Cluster(scheduler)
-    return InProcess() if n_workers <= 1 else Processes(n_workers)
+    return InProcess() if n_workers == 1 else Processes(n_workers, preload)
 
 
 @contextmanager

@@ -9,12 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..corpus.engines import InProcess, make_engine
 from . import real, real_report, simulated, task_report
 from .expert_labels import read_labels
 from .judge import judge_agreement, load_judge
-from .listening import make_voice
 from .provenance import files_digest, provenance
 from .real_controls import run_page_controls
+from .sharing import PRELOADED, SharedVoice, open_voice
 from .task import Task
 from .task_run import run_task
 from .tasks import TASKS
@@ -148,6 +149,8 @@ def run(
     also: Sequence[str] = (),
     peers: Sequence[str] = (),
     judge: str | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
     **settings: Any,
 ) -> dict[str, Any]:
     """Run a benchmark on a model: what `neuronarrator evaluate` does.
@@ -161,6 +164,8 @@ def run(
         also: Optional routes to classes, see `Settings`.
         peers: Published encoders, see `Settings`.
         judge: Another language model that reads the texts (`judge.load_judge`); None asks none.
+        workers: Processes that listen; the result is the same for any number.
+        scheduler: A Dask scheduler whose workers listen in their place.
         **settings: The other fields of `Settings`.
 
     Returns:
@@ -185,11 +190,12 @@ def run(
         )
     if history not in HISTORY_MODES:
         raise ValueError(f"history must be one of {', '.join(HISTORY_MODES)}, got {history!r}")
-    voice = _voice(model, history)
-    chosen = Settings(
-        also=tuple(also), peers=tuple(peers), model=None if model is None else str(model), **settings
-    )
-    result = declared.evaluate(voice, None if root is None else Path(root), chosen)
+    name = None if model is None else str(model)
+    chosen = Settings(also=tuple(also), peers=tuple(peers), model=name, **settings)
+    with make_engine(workers, scheduler, PRELOADED) as engine:
+        alone = isinstance(engine, InProcess)
+        voice = open_voice(name, history) if alone else SharedVoice(name, history, engine)
+        result = declared.evaluate(voice, None if root is None else Path(root), chosen)
     told = {k: getattr(chosen, k) for k in ("seed", "limit", "per_recording", "worded", "also", "peers")}
     result = {"run": provenance(benchmark, voice.identity, **told, history=history), **result}
     if judge is not None:
@@ -224,13 +230,3 @@ def _texts_of(result: dict[str, Any]) -> list[str]:
     if not texts:
         raise ValueError("this benchmark keeps no texts for a judge; leave --judge out")
     return texts
-
-
-def _voice(model: str | Path | None, history: str) -> Any:
-    if model == "measured":
-        from ..narration.voice import MeasuredVoice
-
-        return MeasuredVoice()
-    from ..narration.loading import load_model
-
-    return make_voice(*load_model(model), history=history)

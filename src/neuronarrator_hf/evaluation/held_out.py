@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..corpus.engines import Engine, InProcess
 from ..findings.schema import Claim
 from ..signal.montage import SITES_1020, electrode_positions
 from ..signal.windows import WINDOW_S, EEGWindows
@@ -43,15 +44,24 @@ def simulate(n_recordings: int, n_windows: int, seed: int) -> SimulatedRecording
     return SimulatedRecordings(eeg_uv, [[list(window) for window in r] for r in simulated.claims])
 
 
-def held_out(n_recordings: int, n_windows: int, seed: int = 0, *, shard: int = 50) -> SimulatedRecordings:
-    """Held-out recordings number `seed`: the same call gives the same recordings."""
-    parts = [
-        simulate(min(shard, n_recordings - start), n_windows, HELD_OUT_SEED + 100_000 * seed + start)
+def held_out(
+    n_recordings: int, n_windows: int, seed: int = 0, *, shard: int = 50, engine: Engine | None = None
+) -> SimulatedRecordings:
+    """Held-out recordings number `seed`: the same call gives the same recordings, whatever the engine."""
+    jobs = [
+        (_shard, (start, min(shard, n_recordings - start), n_windows, HELD_OUT_SEED + 100_000 * seed + start))
         for start in range(0, n_recordings, shard)
     ]
+    made: dict[int, SimulatedRecordings] = dict((engine or InProcess()).run(jobs))
+    parts = [made[start] for start in sorted(made)]
     return SimulatedRecordings(
         np.concatenate([p.eeg_uv for p in parts]), [claims for p in parts for claims in p.claims]
     )
+
+
+def _shard(start: int, n_recordings: int, n_windows: int, seed: int) -> tuple[int, SimulatedRecordings]:
+    """Body of a job: recordings from number `start` on."""
+    return start, simulate(n_recordings, n_windows, seed)
 
 
 def as_blocks(eeg_uv: np.ndarray) -> list[EEGWindows]:

@@ -12,6 +12,7 @@ from ..findings.schema import Claim
 from ..findings.vocabulary import FINDING_IDS
 from ..narration.checking import CheckedText, check_text
 from ..signal.windows import EEGWindows
+from .sharing import SharedVoice
 
 
 @dataclass
@@ -35,11 +36,25 @@ class Heard:
     claims: list[Claim] = field(default_factory=list)
     previous: Any = None
     assessable: bool = True
+    _checked: dict[str, CheckedText] = field(default_factory=dict, repr=False, compare=False)
+    _verdicts: dict[str, list[Claim]] = field(default_factory=dict, repr=False, compare=False)
 
     def checked(self, mode: str) -> CheckedText:
         """What the engine makes of the text in a mode of verification."""
-        mode = "annotate" if mode == "repair" and not self.assessable else mode
-        return check_text(self.text, self.measurement, self.network, mode=mode, previous=self.previous)
+        if mode not in self._checked:
+            used = "annotate" if mode == "repair" and not self.assessable else mode
+            self._checked[mode] = check_text(
+                self.text, self.measurement, self.network, mode=used, previous=self.previous
+            )
+        return self._checked[mode]
+
+    def verdicts(self, mode: str) -> list[Claim]:
+        """The claims of `checked`, each with what the measurement says of it."""
+        from ..findings.verify import verify
+
+        if mode not in self._verdicts:
+            self._verdicts[mode] = list(verify(self.checked(mode).claims, self.measurement))
+        return self._verdicts[mode]
 
     def network_array(self) -> np.ndarray:
         """Probabilities in the order of the vocabulary; NaN where the model gives none."""
@@ -75,11 +90,19 @@ def listen(
         measured: Measure too. Without it every window is worded.
         worded: Let the model speak; without it texts are empty.
     """
-    windows: list[Heard] = []
-    for group, block in enumerate(blocks):
-        heard, _ = listen_block(voice, block, voice.begin(), group=group, measured=measured, worded=worded)
-        windows.extend(heard)
-    return windows
+    if isinstance(voice, SharedVoice):
+        heard = voice.hear(blocks, measured=measured, worded=worded)
+    else:
+        heard = [hear_block(voice, block, measured=measured, worded=worded) for block in blocks]
+    for group, windows in enumerate(heard):
+        for window in windows:
+            window.group = group
+    return [window for windows in heard for window in windows]
+
+
+def hear_block(voice: Any, block: EEGWindows, *, measured: bool = True, worded: bool = True) -> list[Heard]:
+    """The windows of a block that begins a recording."""
+    return listen_block(voice, block, voice.begin(), measured=measured, worded=worded)[0]
 
 
 def listen_block(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def hear_recordings(
     from ..recording.reading import RecordingError, read_recording
     from ..recording.windows import iter_windows
 
-    heard = []
+    read: list[tuple[LabelledRecording, list[EEGWindows]]] = []
     for one in labelled:
         start_s, stop_s = one.span_s
         try:
@@ -73,8 +74,16 @@ def hear_recordings(
         except RecordingError as error:
             print(f"not evaluated: {error}")
             continue
-        heard.append(HeardRecording(one, listen(voice, blocks, worded=worded), blocks))
-    return heard
+        read.append((one, blocks))
+    return hear_labelled(voice, read, worded=worded)
+
+
+def hear_labelled(
+    voice: Any, read: Sequence[tuple[LabelledRecording, list[EEGWindows]]], *, worded: bool = True
+) -> list[HeardRecording]:
+    """Measure and narrate recordings that were read, all in one call, so that workers may share them."""
+    heard = iter(listen(voice, [block for _, blocks in read for block in blocks], worded=worded))
+    return [HeardRecording(one, list(islice(heard, sum(map(len, blocks)))), blocks) for one, blocks in read]
 
 
 @dataclass

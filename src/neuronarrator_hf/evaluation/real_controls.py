@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from .controls import CONTROLS
-from .listening import listen
-from .real import HeardRecording, PageTruth, page_tables
+from .real import HeardRecording, PageTruth, hear_labelled, page_tables
 from .task_controls import transformed
 
 CONSTANT_MARGIN = 0.10
@@ -43,11 +42,10 @@ def run_page_controls(voice: Any, heard: Sequence[HeardRecording], *, seed: int 
             other = _others(pages.groups, rng)
             changed = {name: p[other] for name, p in tables.items()}
         else:
-            again = []
-            for one in heard:
-                blocks = [transformed(block, control, rng) for block in one.blocks]
-                again.append(HeardRecording(one.labelled, listen(voice, blocks), blocks))
-            changed = page_tables(again)
+            changed_blocks = [
+                (one.labelled, [transformed(block, control, rng) for block in one.blocks]) for one in heard
+            ]
+            changed = page_tables(hear_labelled(voice, changed_blocks))
         kept = control.survives
         allowed = _macro_f1(constant, kept) + CONSTANT_MARGIN
         rows = {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
+from ..corpus.engines import InProcess
 from ..findings.schema import Claim
 from ..findings.vocabulary import FINDING_IDS
 from ..narration.checking import VERIFY_MODES
@@ -23,6 +24,7 @@ from .controls import (
 )
 from .held_out import SimulatedRecordings, as_blocks, held_out
 from .listening import Heard, listen
+from .sharing import SharedVoice
 
 _EXCHANGES = 10
 """Other recordings whose narratives each recording is given, for the prior of the controls."""
@@ -58,7 +60,8 @@ def evaluate_simulated(
         n_bootstrap: Resamples for intervals over recordings.
         recordings: Recordings to use in place of newly simulated ones.
     """
-    recordings = recordings or held_out(n, n_windows, seed)
+    engine = voice.engine if isinstance(voice, SharedVoice) else InProcess()
+    recordings = recordings or held_out(n, n_windows, seed, engine=engine)
     truth, groups = recordings.flat_claims(), _groups(recordings)
     heard = listen(voice, as_blocks(recordings.eeg_uv))
     result: dict[str, Any] = {
@@ -76,24 +79,34 @@ def evaluate_simulated(
         groups=groups,
         n_bootstrap=0,
     )
-    result["priors"] = priors(truth, groups)
-    result["numbers"], result["overlap"] = text_scores([h.text for h in heard], truth, groups)
+    told = dict(
+        engine.run(
+            [
+                (_named, ("priors", priors, truth, groups)),
+                (_named, ("texts", text_scores, [h.text for h in heard], truth, groups)),
+            ]
+        )
+    )
+    result["priors"], (result["numbers"], result["overlap"]) = told["priors"], told["texts"]
     result["texts"] = [{"texts": [h.text for h in heard[:_TEXTS_KEPT]]}]
     if controls:
         result["controls"] = run_controls(voice, recordings, seed=seed)
     return result
 
 
+def _named(name: str, function: Callable[..., Any], *given: Any) -> tuple[str, Any]:
+    """Body of a job: what a function gives, by name."""
+    return name, function(*given)
+
+
 def verification(
     heard: Sequence[Heard], truth: Sequence[Sequence[Claim]], groups: Sequence[Any]
 ) -> dict[str, Any]:
     """Claims contradicted by the signal, and the scores against the truth, in each mode of verification."""
-    from ..findings.verify import verify
-
     table: dict[str, Any] = {}
     for mode in VERIFY_MODES:
         checked = [window.checked(mode) for window in heard]
-        verdicts = [verify(c.claims, h.measurement) for c, h in zip(checked, heard, strict=True)]
+        verdicts = [window.verdicts(mode) for window in heard]
         contradicted = sum(c.status == "contradicted" for claims in verdicts for c in claims)
         total = sum(map(len, verdicts))
         scores = score_claims([c.claims for c in checked], truth, groups=groups, n_bootstrap=0)

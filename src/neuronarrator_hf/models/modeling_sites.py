@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.signal import firwin
 from torch import Tensor, nn
 from transformers import initialization as init
 
 from ..signal.interpolation import COVER_MAX_GAIN, COVER_MIN_ELECTRODES, COVER_RADIUS_DEG
+from ..signal.kernels import low_pass_kernel
 from ..signal.montage import LONGITUDINAL_BIPOLAR, SITES_1020, bipolar_matrix, electrode_positions, site_side
 
 NUM_ROWS = len(LONGITUDINAL_BIPOLAR) + len(SITES_1020)
@@ -204,8 +204,8 @@ class ReferenceFreeRows(Float32Buffers):
         super().__init__()
         self.resampler = SiteResampler(regularization)
         self.add_constant("bipolar", bipolar_matrix())
-        self.add_constant("lowpass", _band(firwin(63, 40.0, fs=sfreq), 50, DECIMATION))
-        self.add_constant("slow_lowpass", _band(firwin(31, 20.0, fs=sfreq / DECIMATION), 50))
+        self.add_constant("lowpass", _band(low_pass_kernel(63, 40.0, sfreq), 50, DECIMATION))
+        self.add_constant("slow_lowpass", _band(low_pass_kernel(31, 20.0, sfreq / DECIMATION), 50))
         self.add_constant("row_sides", row_sides())
         self.quality = SiteQuality(sfreq) if with_quality else None
 

@@ -104,6 +104,12 @@ def is_clipped(values: Sequence[np.ndarray], row: int) -> bool:
     return float(clipped_share(joined)) > CLIP_SHARE and len(np.unique(joined)) > 50
 
 
+def _has_large_offset(values_uv: Sequence[np.ndarray], row: int) -> bool:
+    """Whether a row lies beyond `LARGE_OFFSET_UV`, by the median of its stretches' medians."""
+    rows = [stretch[row][np.isfinite(stretch[row])] for stretch in values_uv]
+    return abs(float(np.median([np.median(part) for part in rows if len(part)]))) > LARGE_OFFSET_UV
+
+
 def _probable_reference(
     plan: ChannelPlan,
     names: Sequence[str],
@@ -120,8 +126,11 @@ def _probable_reference(
     if not usable or plan.reference != named_reference(()):
         return None
     lag = max(round(REFERENCE_LAG_S * sfreq), 1)  # differences over a tenth of a second: no drift, no offset
-    swings = np.concatenate([np.nan_to_num(v[:, lag:] - v[:, :-lag]) for v in values_uv], axis=1)
-    size = swings.std(axis=1)
+    parts = [np.nan_to_num(v[:, lag:] - v[:, :-lag], copy=False) for v in values_uv]
+    n_swings = sum(part.shape[1] for part in parts)
+    mean = sum(part.sum(axis=1) for part in parts) / n_swings
+    squares = sum(np.einsum("ct,ct->c", part, part) for part in parts) / n_swings
+    size = np.sqrt(np.maximum(squares - mean**2, 0.0))
     weak = size <= min(NOISE_UV, NOISE_SHARE * float(np.median(size)))
     if weak.sum() != 1:
         return None
@@ -131,6 +140,7 @@ def _probable_reference(
         return names[place] if level_uv <= ZERO_UV else None
     nearness = plan.positions @ plan.positions[place]
     nearness[place] = -np.inf
+    swings = np.concatenate(parts, axis=1)
     average = swings.mean(axis=0)
     beside = swings[np.argsort(-nearness)[:NUM_BESIDE]].mean(axis=0) - average
     together = float(np.corrcoef(swings[place] - average, beside)[0, 1])
@@ -156,12 +166,11 @@ def reading_report(
     entries = {entry.number - 1: entry for entry in plan.entries}
     named = [entries[row].name or entries[row].label for row in plan.rows]
     factor = source.uv_per_value[list(plan.rows)]
-    levels = [np.median(v, axis=1) if np.isfinite(v).all() else np.nanmedian(v, axis=1) for v in values]
-    level_uv = np.abs(np.nanmedian(levels, axis=0)) * factor
+    values_uv = [stretch * factor[:, None] for stretch in values]
+    largest_uv = np.fmax.reduce([np.fmax.reduce(np.abs(stretch), axis=1) for stretch in values_uv])
+    is_large = largest_uv > LARGE_OFFSET_UV  # few rows need the medians
     dead = [i for i in range(len(named)) if is_dead(values, i)]
-    reference = _probable_reference(
-        plan, named, dead, [stretch * factor[:, None] for stretch in values], source.sfreq
-    )
+    reference = _probable_reference(plan, named, dead, values_uv, source.sfreq)
     flat = [named[i] for i in dead if named[i] != reference]
     clipped = [name for i, name in enumerate(named) if is_clipped(values, i)]
     outside = [name for name in outside_range(amplitude_uv, named) if name not in (*flat, reference)]
@@ -202,7 +211,9 @@ def reading_report(
         "flat": flat,
         "clipped": clipped,
         "outside_range": outside,
-        "large_offset": [n for n, uv in zip(named, level_uv, strict=True) if uv > LARGE_OFFSET_UV],
+        "large_offset": [
+            name for i, name in enumerate(named) if is_large[i] and _has_large_offset(values_uv, i)
+        ],
         "missing_sites": [site for site in SITES_1020 if site not in plan.ch_names],
         "mains_hz": None,
         "gaps": max(len(source.spans) - 1, 0),

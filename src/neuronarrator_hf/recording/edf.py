@@ -205,11 +205,12 @@ def annotation_bytes(header: EDFHeader, name: str) -> Iterator[tuple[int, bytes]
     starts = np.concatenate([[0], np.cumsum(counts)]) * header.sample_bytes
     wanted = np.flatnonzero(header.is_annotation)
     places = [(header.header_bytes + int(starts[i]), int(counts[i]) * header.sample_bytes) for i in wanted]
+    record_bytes = header.record_bytes
     with open(header.path, "rb", buffering=0) as file:  # a buffer would be filled anew for every record
         for record in range(header.n_records):
             chunk = b""
             for at, n_bytes in places:
-                file.seek(at + record * header.record_bytes)
+                file.seek(at + record * record_bytes)
                 chunk += file.read(n_bytes)
             yield record, chunk
 
@@ -248,6 +249,23 @@ def read_annotations(header: EDFHeader, name: str) -> tuple[np.ndarray, list[tup
 
 
 _LONE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_REPLACED = b"\xef\xbf\xbd"
+"""UTF-8 of the character that a change of encoding puts in the place of bytes it cannot read."""
+_REPLACED_SHARE = 0.02
+
+
+def _is_plainly_binary(file: BinaryIO, n_bytes: int) -> bool:
+    """Whether a first look, at parts that stay in a core's cache, leaves no room for any of the damages."""
+    buffer = bytearray(1 << 18)
+    n_read = n_begun = 0
+    while n_read < n_bytes and (n := file.readinto(memoryview(buffer)[: n_bytes - n_read])):  # type: ignore[attr-defined]
+        if n_read == 0 and (not _LONE_LINE_FEED.search(buffer[:n], 1) or buffer[:n].isascii()):
+            return False
+        part = np.frombuffer(buffer, np.uint8, n)
+        begun = (part[:-1] == _REPLACED[0]) & (part[1:] == _REPLACED[1])
+        n_begun += int(np.count_nonzero(begun)) + 1  # one may lie across the border of two parts
+        n_read += n
+    return n_begun * len(_REPLACED) <= _REPLACED_SHARE * n_read
 
 
 def check_damage(header: EDFHeader, name: str, probe_bytes: int = 4_000_000) -> None:
@@ -256,14 +274,16 @@ def check_damage(header: EDFHeader, name: str, probe_bytes: int = 4_000_000) -> 
     Raises:
         RecordingError: The bytes show it.
     """
-    with open(header.path, "rb") as file:
+    with open(header.path, "rb", buffering=0) as file:
+        file.seek(header.header_bytes)
+        if _is_plainly_binary(file, probe_bytes):
+            return
         file.seek(header.header_bytes)
         data = file.read(probe_bytes)
     again = "copy the original file again in binary mode"
     if len(data) < 20_000:
         return
-    n_replaced = data.count(b"\xef\xbf\xbd")
-    if n_replaced * 3 > 0.02 * len(data):
+    if data.count(_REPLACED) * 3 > _REPLACED_SHARE * len(data):
         raise RecordingError(name, "the samples were re-encoded as text and are lost", again)
     if not _LONE_LINE_FEED.search(data) and data.count(b"\n") >= 50:
         raise RecordingError(name, "a transfer in text mode changed the line ends inside the samples", again)

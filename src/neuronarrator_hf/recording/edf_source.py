@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from neuronarrator_hf.recording import edf
 from neuronarrator_hf.recording.annotations import code_annotations
@@ -171,6 +170,8 @@ class EDFSource(SignalSource):
         self, signals: list[int], count: int, run: tuple[int, int, float], start: int, stop: int
     ) -> np.ndarray:
         """Channels of one rate on the grid of the recording, `[start, stop)` within a run."""
+        from scipy.signal import resample_poly  # slow to import, and few files have several rates
+
         if count == self._per_record:
             return self._native(signals, count, run, start, stop)
         ratio = Fraction(self._per_record, count)
@@ -204,7 +205,8 @@ class EDFSource(SignalSource):
         values = np.empty((len(signals), last - first, count), np.float64 if factor is None else np.float32)
         physical = np.empty(values.shape[1:])  # of one channel: stays in a core's cache
         for i, (signal, part) in enumerate(zip(signals, parts, strict=True)):
-            np.multiply(part, self._header.gain[signal], out=physical)
+            physical[:] = part
+            physical *= self._header.gain[signal]
             physical += self._header.offset[signal]
             if factor is not None and factor[i, 0] != 1.0:
                 physical *= factor[i, 0]

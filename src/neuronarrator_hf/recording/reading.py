@@ -267,8 +267,8 @@ def _settle_unit(
     if requested is not None:
         source.uv_per_value = source.uv_per_value * [uv_per(requested) / uv_per(t) for t in source.told_units]
     factor = source.uv_per_value[list(plan.rows)][:, None]
-    whole = [np.nan_to_num(v * factor, nan=0.0, posinf=0.0, neginf=0.0) for v in values]
-    amplitude = np.median([robust_amplitude(v, source.sfreq) for v in whole], axis=0)
+    amplitudes = [robust_amplitude(stretch * factor, source.sfreq) for stretch in values]
+    amplitude = np.median(amplitudes, axis=0)
     told = Counter(source.told_units[row] for row in plan.rows).most_common(1)[0][0]
     if requested is not None:
         decision = requested_unit(amplitude, told, requested)

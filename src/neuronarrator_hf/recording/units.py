@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy.signal import firwin, oaconvolve
+from scipy import fft
 
 from neuronarrator_hf.recording.errors import RecordingError
+from neuronarrator_hf.signal.kernels import band_kernel
 
 UNITS: tuple[str, ...] = ("V", "mV", "uV", "nV")
 _UV_PER = {"V": 1e6, "mV": 1e3, "uV": 1.0, "nV": 1e-3}
@@ -68,13 +70,33 @@ class UnitDecision:
 
 
 def robust_amplitude(eeg: np.ndarray, sfreq: float) -> np.ndarray:
-    """`(n_channels,)` robust standard deviation (1.4826 median absolute deviations) of the 1-40 Hz part."""
-    n_taps = min(int(2 * sfreq) | 1, (eeg.shape[1] // 2) | 1)
-    high = min(40.0, 0.45 * sfreq)
-    taps = firwin(n_taps, [1.0, high], pass_zero=False, fs=sfreq)
-    centred = eeg - np.median(eeg, axis=1, keepdims=True)
-    filtered = oaconvolve(centred, taps[None], mode="valid", axes=1)
-    return 1.4826 * np.median(np.abs(filtered - np.median(filtered, axis=1, keepdims=True)), axis=1)
+    """`(n_channels,)` robust standard deviation (1.4826 median absolute deviations) of the 1-40 Hz part.
+
+    Missing samples count as zero.
+    """
+    if not np.isfinite(eeg).all():
+        eeg = np.nan_to_num(eeg, nan=0.0, posinf=0.0, neginf=0.0)
+    n_times = eeg.shape[1]
+    n_taps = min(int(2 * sfreq) | 1, (n_times // 2) | 1)
+    n_fft = fft.next_fast_len(n_times, real=True)
+    centred = eeg - eeg.mean(axis=1, keepdims=True)
+    product = fft.rfft(centred, n_fft, axis=1)
+    product *= _response(n_taps, n_fft, sfreq)
+    filtered = fft.irfft(product, n_fft, axis=1)[:, n_taps - 1 : n_times]  # where the kernel overlaps fully
+    deviation = np.abs(filtered - _median(filtered)[:, None])
+    return 1.4826 * _median(deviation)
+
+
+def _median(rows: np.ndarray) -> np.ndarray:
+    """Median of finite rows; sorting takes a third of the time of `np.median`."""
+    ordered = np.sort(rows, axis=1)
+    return (ordered[:, (rows.shape[1] - 1) // 2] + ordered[:, rows.shape[1] // 2]) / 2
+
+
+@lru_cache(maxsize=8)
+def _response(n_taps: int, n_fft: int, sfreq: float) -> np.ndarray:
+    """Transform of the kernel that passes 1-40 Hz."""
+    return fft.rfft(band_kernel(n_taps, 1.0, min(40.0, 0.45 * sfreq), sfreq), n_fft)
 
 
 def requested_unit(amplitude_uv: np.ndarray, told: str | None, requested: str) -> UnitDecision:

@@ -15,13 +15,15 @@ from neuronarrator_hf.signal.windowing import WindowPlan, grid_samples, plan_win
 from neuronarrator_hf.signal.windows import SFREQ_HZ, WINDOW_N_TIMES, EEGWindows
 
 _MAX_NATIVE_VALUES = 6_000_000
+_AT_ONCE = 10
+"""Windows read and filtered at a time: what is made of 20 channels stays in a core's cache."""
 MIN_CHANNELS_FOR_AVERAGE = 8
 
 
 def find_mains(recording: Recording) -> float | None:
     """Mains frequency of a recording: the vote of a few fixed stretches."""
     votes = Counter(
-        detect_mains(recording.read_uv(start, stop).astype(np.float64), recording.sfreq)
+        detect_mains(recording.read_uv(start, stop), recording.sfreq)
         for start, stop in stretches(recording.spans, recording.sfreq)
     )
     found = {mains: n for mains, n in votes.items() if mains is not None}
@@ -84,14 +86,14 @@ def read_block(
         need = chain.input_range(out_start, out_stop)
         start, stop = max(need[0], span[0]), min(need[1], span[1])
         native_uv = recording.read_raw_uv(start, stop)
-        finite = np.isfinite(native_uv)
-        has_all = finite.all()
-        if not has_all:
+        has_all = bool(np.isfinite(native_uv.sum()))  # a sum holds what any of its terms lacks
+        finite = None if has_all else np.isfinite(native_uv)
+        if finite is not None:
             native_uv[~finite] = 0.0
         filtered = chain.apply(native_uv, start, out_start, out_stop)
         for i in range(first, last):
             at = round(plans[i].start_s * SFREQ_HZ) - out_start
-            if not has_all:
+            if finite is not None:
                 low, high = chain.input_range(at + out_start, at + out_start + plans[i].n_times)
                 incomplete[i] = ~finite[:, max(low - start, 0) : max(high - start, 0)].all(axis=1)
             eeg_uv[i, :, : plans[i].n_times] = filtered[:, at : at + plans[i].n_times]
@@ -125,7 +127,7 @@ def _pieces(
     """Runs of windows `[first, last)` of one span that are filtered at once, small enough for memory."""
     grids = [grid_samples(a, b) for a, b in recording.spans_s]
     per_window = max(1, int(recording.sfreq * 10 * max(len(recording.plan.rows), recording.n_channels)))
-    size = max(1, _MAX_NATIVE_VALUES // per_window)
+    size = min(max(1, _MAX_NATIVE_VALUES // per_window), _AT_ONCE)
     where = [_span_of(grids, round(p.start_s * SFREQ_HZ)) for p in plans]
     first = 0
     for i in range(1, len(plans) + 1):

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import fft
-from scipy.signal import firwin
 
+from .kernels import band_kernel, low_pass_kernel
 from .spectral import power_spectrum
 from .windows import SFREQ_HZ
 
@@ -21,10 +21,15 @@ LOW_PASS_TRANSITION_HZ = 15.0
 LOW_PASS_ATTENUATION_DB = 80.0
 NOTCH_HALF_WIDTH_HZ = 1.0
 """A notch is 6 dB down at this distance from the mains frequency and 50 dB down within half of it."""
+STOP_BAND_HZ = 10.0
+"""Beyond full attenuation what is left vanishes within this: a gain that broke off would ring on."""
 SINGLE_PRECISION_UV = 400.0
 """A block that stays within this of its median is worked in single precision (error below 3e-4 uV)."""
 _MAX_PHASES = 256
-"""Output samples per repeat of the resampling pattern up to which one matrix holds all of them."""
+"""Output samples per repeat of the resampling pattern up to which a ratio of rates counts as simple."""
+_PIECE_S = 53.0
+"""Seconds worked on at a time. With the context a minute: a length with small factors at the usual rates,
+and 20 channels of it stay in a core's cache."""
 
 
 class FilterChain:
@@ -32,9 +37,10 @@ class FilterChain:
 
     Sample `k` of the output lies at `k / out_sfreq` seconds from the start of the recording, whatever
     block it was computed from: any block that holds `context_s` on both sides of it (or the true edge of
-    the recording) gives the same value. Two stages: a Kaiser-windowed sinc that low-passes and
-    resamples, then at the output rate one Hamming-windowed kernel for the lower edge and the notch.
-    Both have a gain at 0 Hz that is exact (1 and 0), so an offset of any size leaves nothing behind.
+    the recording) gives the same value. Two kernels: a Kaiser-windowed sinc that low-passes, and one
+    Hamming-windowed kernel for the lower edge and the notch, whose gain of 0 at 0 Hz is exact, so that
+    an offset of any size leaves nothing behind. Where the rates are in a simple ratio both and the
+    resampling are one product of spectra, else the low-pass is evaluated sample by sample.
 
     Args:
         sfreq: Native sampling rate in Hz, any positive number.
@@ -80,12 +86,6 @@ class FilterChain:
         self._n_fine = len(self._fine) // 2
         self._half = math.ceil(self._half_s * self.sfreq)
         self._ratio = _rational(self.sfreq / self.out_sfreq)  # native samples per output sample
-        # A frame of native samples gives a pattern's outputs; short patterns are repeated within a frame.
-        # With frames of up to twice the kernel few samples are copied twice and few products are with zeros.
-        self._n_repeats = self._margin = 0
-        if self._ratio is not None and self._ratio.denominator <= _MAX_PHASES:
-            self._n_repeats = max(1, 2 * self._half // self._ratio.numerator)
-            self._margin = self._n_repeats * self._ratio.numerator + 2
         self.context_s = self._n_fine / self.out_sfreq + (self._half + 1) / self.sfreq
 
     def _notches(self) -> tuple[float, ...]:
@@ -142,9 +142,19 @@ class FilterChain:
             )
         if out_start == out_stop:
             return np.zeros((*eeg_uv.shape[:-1], 0), dtype=np.float32)
+        result = np.empty((*eeg_uv.shape[:-1], out_stop - out_start), dtype=np.float32)
+        n_pieces = math.ceil((out_stop - out_start) / (_PIECE_S * self.out_sfreq))
+        step = -(-(out_stop - out_start) // n_pieces)
+        for start in range(out_start, out_stop, step):
+            stop = min(start + step, out_stop)
+            result[..., start - out_start : stop - out_start] = self._piece(eeg_uv, start_sample, start, stop)
+        return result
+
+    def _piece(self, eeg_uv: np.ndarray, start_sample: int, out_start: int, out_stop: int) -> np.ndarray:
+        """`apply` of a stretch that is worked on at once."""
         need_start, need_stop = self.input_range(out_start, out_stop)
         low = max(need_start - start_sample, 0)
-        high = min(need_stop - start_sample, n_times)
+        high = min(need_stop - start_sample, eeg_uv.shape[-1])
         block = eeg_uv[..., low:high]
         # The chain has no gain at 0 Hz, so a constant may go first; what is left is small in any precision.
         constant = np.median(block[..., :: max(block.shape[-1] // 64, 1)], axis=-1, keepdims=True)
@@ -154,31 +164,30 @@ class FilterChain:
             raise ValueError("the samples hold NaN or infinity; treat missing samples as a gap")
         dtype = self.dtype or np.dtype(np.float32 if largest <= SINGLE_PRECISION_UV else np.float64)
         before, after = start_sample + low - need_start, need_stop - start_sample - high
-        block = _continued(block, constant, before, after, self._margin, dtype)
-        coarse = self._resample(
-            block, need_start - self._margin, out_start - self._n_fine, out_stop + self._n_fine
-        )
-        return _convolve_valid(coarse, self._fine).astype(np.float32, copy=False)
+        fine = (self.out_sfreq, self.low_hz, self._notches())
+        if self._ratio is None or self._ratio.denominator > _MAX_PHASES:
+            n_need = need_stop - need_start
+            block = _continued(block, constant, before, after, offset=0, n_times=n_need, dtype=dtype)
+            first, last = out_start - self._n_fine, out_stop + self._n_fine
+            coarse = self._resample_directly(block, need_start, first, last)
+            n_block = fft.next_fast_len(coarse.shape[-1], real=True)
+            filtered = _filtered(coarse, n_block, n_block, _fine_response(n_block, *fine))
+            return filtered[..., self._n_fine : self._n_fine + out_stop - out_start]
+        # The frame begins where a native and an output sample coincide, and is whole periods of both long.
+        per_period, out_per_period = self._ratio.numerator, self._ratio.denominator
+        first = need_start // per_period
+        n_periods = fft.next_fast_len(-(-need_stop // per_period) - first, real=True)
+        offset = need_start - first * per_period
+        n_in, n_out = n_periods * per_period, n_periods * out_per_period
+        frame = _continued(block, constant, before, after, offset=offset, n_times=n_in, dtype=dtype)
+        low_pass = (self.sfreq, self._cutoff_hz, self._half_s, self._beta)
+        filtered = _filtered(frame, n_in, n_out, _response(n_in, n_out, low_pass, fine))
+        skip = out_start - first * out_per_period
+        return filtered[..., skip : skip + out_stop - out_start]
 
     def apply_windows(self, eeg_uv: np.ndarray) -> np.ndarray:
         """Whole rows `(..., n_times)` from the start of their recording, both ends true edges."""
         return self.apply(eeg_uv, 0, *self.n_output(0, eeg_uv.shape[-1]))
-
-    def _resample(self, block: np.ndarray, block_start: int, out_start: int, out_stop: int) -> np.ndarray:
-        """Low-passed block at the output samples; it holds all native samples needed and `_margin` more."""
-        if self._ratio is None or not self._n_repeats:
-            return self._resample_directly(block, block_start, out_start, out_stop)
-        matrix = _frame_matrix(
-            self._ratio, self._n_repeats, self._half, self.sfreq, self._cutoff_hz, self._half_s, self._beta
-        ).astype(block.dtype, copy=False)
-        n_out, hop = self._ratio.denominator * self._n_repeats, self._ratio.numerator * self._n_repeats
-        first_frame, last_frame = out_start // n_out, -(-out_stop // n_out)
-        first_sample = first_frame * hop - self._half - block_start
-        frames = np.lib.stride_tricks.sliding_window_view(block, len(matrix), axis=-1)
-        frames = frames[..., first_sample::hop, :][..., : last_frame - first_frame, :]
-        values = (frames @ matrix).reshape(*block.shape[:-1], -1)
-        skip = out_start - first_frame * n_out
-        return values[..., skip : skip + out_stop - out_start]
 
     def _resample_directly(
         self, block: np.ndarray, block_start: int, out_start: int, out_stop: int
@@ -214,52 +223,99 @@ def _low_pass(time_s: np.ndarray, cutoff_hz: float, half_s: float, beta: float) 
 
 
 @lru_cache(maxsize=32)
-def _frame_matrix(
-    ratio: Fraction, n_repeats: int, half: int, sfreq: float, cutoff_hz: float, half_s: float, beta: float
-) -> np.ndarray:
-    """`(n_samples, n_outputs)`: a frame of native samples to the outputs that lie in it.
-
-    Sample `half` of the frame lies at the first output. Every column sums to 1.
-    """
-    n_outputs = ratio.denominator * n_repeats
-    position = np.arange(n_outputs) * ratio.numerator / ratio.denominator
-    n_samples = int(position[-1]) + 2 * half + 2
-    offset = np.arange(n_samples)[:, None] - half - position
-    matrix = _low_pass(offset / sfreq, cutoff_hz, half_s, beta)
-    return matrix / matrix.sum(axis=0)
-
-
-@lru_cache(maxsize=32)
 def _fine_kernel(sfreq: float, low_hz: float, notches_hz: tuple[float, ...]) -> np.ndarray:
     """Symmetric kernel of the lower edge and the notches, with a gain of exactly 0 at 0 Hz."""
     n_half = round(3.3 / HIGH_PASS_TRANSITION_HZ * sfreq / 2)
     n_taps = 2 * n_half + 1
     cutoff_hz = low_hz - HIGH_PASS_TRANSITION_HZ / 2 if low_hz > HIGH_PASS_TRANSITION_HZ / 2 else low_hz / 2
-    kernel = -firwin(n_taps, cutoff_hz, fs=sfreq, window="hamming", scale=True)
+    kernel = -low_pass_kernel(n_taps, cutoff_hz, sfreq)
     kernel[n_half] += 1.0
     for notch_hz in notches_hz:
-        edges = [notch_hz - NOTCH_HALF_WIDTH_HZ, notch_hz + NOTCH_HALF_WIDTH_HZ]
-        kernel -= firwin(n_taps, edges, fs=sfreq, window="hamming", pass_zero=False, scale=True)
+        low, high = notch_hz - NOTCH_HALF_WIDTH_HZ, notch_hz + NOTCH_HALF_WIDTH_HZ
+        kernel -= band_kernel(n_taps, low, high, sfreq)
     kernel[n_half] -= kernel.sum()
     kernel.setflags(write=False)
     return kernel
 
 
+@lru_cache(maxsize=32)
+def _fine_response(n_times: int, sfreq: float, low_hz: float, notches_hz: tuple[float, ...]) -> np.ndarray:
+    """Gain of `_fine_kernel` at the frequencies of a transform of `n_times`, exactly 0 at 0 Hz."""
+    kernel = _fine_kernel(sfreq, low_hz, notches_hz)
+    gain = _gain(kernel[len(kernel) // 2 :], n_times)
+    gain[0] = 0.0
+    gain.setflags(write=False)
+    return gain
+
+
+@lru_cache(maxsize=32)
+def _response(
+    n_in: int,
+    n_out: int,
+    low_pass: tuple[float, float, float, float],
+    fine: tuple[float, float, tuple[float, ...]],
+) -> np.ndarray:
+    """Gain of the whole chain from a transform of `n_in` to one of `n_out`; where it ends nothing is left."""
+    sfreq, cutoff_hz, half_s, beta = low_pass
+    width_hz = (LOW_PASS_ATTENUATION_DB - 7.95) / (14.36 * 2 * half_s)
+    fineness = min(n_out // math.gcd(n_in, n_out), 4)  # up to the common multiple of both rates
+    time_s = np.arange(math.ceil(half_s * sfreq * fineness) + 1) / (sfreq * fineness)
+    kernel = _low_pass(time_s, cutoff_hz, half_s, beta)
+    kernel /= 2.0 * kernel.sum() - kernel[0]
+    bin_hz = sfreq / n_in
+    stop_hz = cutoff_hz + width_hz / 2
+    end_hz = min(stop_hz + STOP_BAND_HZ, n_out // 2 * bin_hz, sfreq)
+    freqs = np.arange(math.ceil(end_hz / bin_hz)) * bin_hz
+    beyond = np.clip((freqs - stop_hz) / max(end_hz - stop_hz, bin_hz), 0.0, 1.0)
+    gain = _gain(kernel, n_in * fineness)
+    gain = gain[: len(freqs)] * _fine_response(n_out, *fine)[: len(freqs)]
+    gain *= (0.5 + 0.5 * np.cos(np.pi * beyond)) * (n_out / n_in)
+    gain.setflags(write=False)
+    return gain
+
+
+def _gain(half_kernel: np.ndarray, n_times: int) -> np.ndarray:
+    """Real response of a symmetric kernel, given from its middle on, at the bins of a transform."""
+    return 2.0 * fft.rfft(half_kernel, n_times).real - half_kernel[0]
+
+
+def _filtered(values: np.ndarray, n_in: int, n_out: int, response: np.ndarray) -> np.ndarray:
+    """Rows padded with zeros to `n_in`, circularly filtered and given at `n_out` samples in their place."""
+    spectrum = fft.rfft(values, n_in, axis=-1)
+    n_have, n_freqs = spectrum.shape[-1], len(response)
+    if n_freqs > n_have:  # above the native Nyquist frequency the spectrum goes on as its mirror
+        mirrored = spectrum[..., n_in - n_freqs + 1 : n_in - n_have + 1][..., ::-1].conj()
+        spectrum = np.concatenate([spectrum, mirrored], axis=-1)
+    spectrum = spectrum[..., :n_freqs]
+    spectrum *= response.astype(spectrum.real.dtype)
+    return fft.irfft(spectrum, n_out, axis=-1)
+
+
 def _continued(
-    block: np.ndarray, constant: np.ndarray, n_before: int, n_after: int, margin: int, dtype: np.dtype
+    block: np.ndarray,
+    constant: np.ndarray,
+    n_before: int,
+    n_after: int,
+    *,
+    offset: int,
+    n_times: int,
+    dtype: np.dtype,
 ) -> np.ndarray:
     """The block less a constant, continued by odd reflection (again and again where it is short).
 
-    On both sides `margin` zeros stand beyond that.
+    It stands from `offset` on in rows of `n_times`, which are zero before and behind it.
     """
-    n_times, start = block.shape[-1], margin + n_before
-    values = np.zeros((*block.shape[:-1], start + n_times + n_after + margin), dtype=dtype)
-    inside = values[..., start : start + n_times]
+    values = np.empty((*block.shape[:-1], n_times), dtype=dtype)
+    start = offset + n_before
+    stop = start + block.shape[-1]
+    inside = values[..., start:stop]
     np.subtract(block, constant, out=inside, casting="same_kind")
+    values[..., :offset] = 0.0
+    values[..., stop + n_after :] = 0.0
     if n_before:
-        values[..., margin:start] = _reflected(inside[..., : n_before + 1], n_before, 0)[..., :n_before]
+        values[..., offset:start] = _reflected(inside[..., : n_before + 1], n_before, 0)[..., :n_before]
     if n_after:
-        beyond = slice(start + n_times, start + n_times + n_after)
+        beyond = slice(stop, stop + n_after)
         values[..., beyond] = _reflected(inside[..., -n_after - 1 :], 0, n_after)[..., -n_after:]
     return values
 
@@ -270,24 +326,6 @@ def _reflected(values: np.ndarray, n_before: int, n_after: int) -> np.ndarray:
     else:
         mode = {"mode": "reflect", "reflect_type": "odd"}
     return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(n_before, n_after)], **mode)  # type: ignore[call-overload]
-
-
-def _convolve_valid(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Convolution with a symmetric kernel where it overlaps fully, by FFT over blocks of fair size."""
-    n_taps = len(kernel)
-    n_out = values.shape[-1] - n_taps + 1
-    n_pieces = -(-n_out // (12 * n_taps))
-    hop = -(-n_out // n_pieces)
-    n_block = fft.next_fast_len(hop + n_taps - 1, real=True)
-    response = fft.rfft(kernel, n_block).astype(np.result_type(values.dtype, np.complex64))
-    result = np.empty((*values.shape[:-1], n_out), dtype=values.dtype)
-    for start in range(0, n_out, hop):
-        stop = min(start + hop, n_out)
-        piece = fft.rfft(values[..., start : stop + n_taps - 1], n_block, axis=-1)
-        piece *= response
-        filtered = fft.irfft(piece, n_block, axis=-1)[..., n_taps - 1 :]
-        result[..., start:stop] = filtered[..., : stop - start]
-    return result
 
 
 def detect_mains(eeg_uv: np.ndarray, sfreq: float) -> float | None:

@@ -44,12 +44,11 @@ _REFERENCE = re.compile(
 @lru_cache(maxsize=1)
 def _position_table() -> dict[str, tuple[str, np.ndarray]]:
     """Lower-case name to (canonical name, unit vector); x right, y front, z up."""
-    table = {}
     with resources.files(__package__).joinpath("electrode_positions.csv").open(encoding="ascii") as file:
-        for row in csv.DictReader(file):
-            position = np.array([float(row["x"]), float(row["y"]), float(row["z"])])
-            table[row["name"].lower()] = (row["name"], position / np.linalg.norm(position))
-    return table
+        _, *rows = csv.reader(file)
+    positions = np.array([row[1:] for row in rows], dtype=float)
+    positions /= np.linalg.norm(positions, axis=1, keepdims=True)
+    return {name.lower(): (name, position) for (name, *_), position in zip(rows, positions, strict=True)}
 
 
 def canonical_name(label: str) -> str | None:

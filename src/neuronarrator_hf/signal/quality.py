@@ -105,7 +105,8 @@ def _share_at(rows: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray
     tolerance = 1e-4 * (high - low)
     share = np.zeros(len(rows))
     for extreme in (rows <= (low + tolerance)[:, None], rows >= (high - tolerance)[:, None]):
-        some = np.flatnonzero(np.count_nonzero(extreme, axis=-1) >= 3)  # the others have no run of 3
+        counts = np.bincount(np.flatnonzero(extreme) // rows.shape[-1], minlength=len(rows))
+        some = np.flatnonzero(counts >= 3)  # the others have no run of 3
         triple = extreme[some, :-2] & extreme[some, 1:-1] & extreme[some, 2:]
         share[some] += np.count_nonzero(triple, axis=-1) / max(triple.shape[-1], 1)
     return np.where(high > low, share, 0.0)
@@ -118,7 +119,7 @@ def _judge(
     if recorded.stop - recorded.start < 3:
         return {"nothing recorded": np.ones((len(alike), eeg_uv.shape[1]), dtype=bool)}
     parts = [
-        _judge_rows(eeg_uv[alike[at : at + _AT_ONCE], :, recorded], sfreq)
+        _judge_rows(eeg_uv[_as_slice(alike[at : at + _AT_ONCE]), :, recorded], sfreq)
         for at in range(0, len(alike), _AT_ONCE)
     ]
     reasons = {reason: np.concatenate([found[reason] for found, _ in parts]) for reason in parts[0][0]}
@@ -127,6 +128,12 @@ def _judge(
         covariance = np.concatenate([covariance for _, covariance in parts])
         reasons["deviates from its neighbours"] = _deviant(covariance, positions, usable)
     return reasons
+
+
+def _as_slice(indices: np.ndarray) -> np.ndarray | slice:
+    """Indices that follow on each other as a slice, which takes no copy."""
+    first, last = int(indices[0]), int(indices[-1])
+    return slice(first, last + 1) if last - first == len(indices) - 1 else indices
 
 
 def _judge_rows(block: np.ndarray, sfreq: float) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -169,8 +176,10 @@ def _spreads(block: np.ndarray, n_second: int) -> tuple[np.ndarray, np.ndarray]:
     n_whole = block.shape[-1] // n_second * n_second
     seconds = block[..., :n_whole].reshape(*block.shape[:-1], -1, n_second)
     means = seconds.mean(axis=-1)
-    centred = seconds - means[..., None]
-    variances = np.einsum("...t,...t->...", centred, centred) / n_second
+    variances = np.empty_like(means)
+    for window, of_seconds in enumerate(seconds):  # a window at a time stays in a core's cache
+        centred = of_seconds - means[window, ..., None]
+        variances[window] = np.einsum("...t,...t->...", centred, centred) / n_second
     if n_whole < block.shape[-1]:
         return block.std(axis=-1), np.sqrt(variances)
     return np.sqrt(variances.mean(axis=-1) + means.var(axis=-1)), np.sqrt(variances)
@@ -190,7 +199,9 @@ def _has_extreme_line(spectrum: np.ndarray, freqs: np.ndarray, n_times: int) -> 
 
 def _covariance(spectrum: np.ndarray, freqs: np.ndarray, n_times: int, usable: np.ndarray) -> np.ndarray:
     """Covariance of the usable channels in `DEVIANT_BAND_HZ`, against their mean."""
-    band = spectrum[..., (freqs >= DEVIANT_BAND_HZ[0]) & (freqs <= DEVIANT_BAND_HZ[1])]
+    first = int(np.searchsorted(freqs, DEVIANT_BAND_HZ[0]))
+    stop = int(np.searchsorted(freqs, DEVIANT_BAND_HZ[1], side="right"))
+    band = spectrum[..., first:stop]
     parts = np.ascontiguousarray(band).view(band.real.dtype)  # real and imaginary by turns
     parts *= np.sqrt(2.0) / n_times
     parts *= usable[..., None]

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import fft
-from scipy.signal.windows import dpss, hann
 
+from .kernels import hann_taper, slepian_tapers
 from .windows import SFREQ_HZ
 
 BANDS_HZ: dict[str, tuple[float, float]] = {
@@ -114,13 +114,13 @@ def _density(eeg_uv: np.ndarray, sfreq: float, method: str, n_fft: int, nw: floa
 
 @lru_cache(maxsize=64)
 def _hann(n_times: int, sfreq: float) -> np.ndarray:
-    taper = hann(n_times, sym=False) if n_times > 2 else np.ones(n_times)
+    taper = hann_taper(n_times) if n_times > 2 else np.ones(n_times)
     return (taper / np.sqrt(sfreq * (taper**2).sum())).astype(np.float32)
 
 
 @lru_cache(maxsize=16)
 def _dpss(n_times: int, nw: float, sfreq: float) -> np.ndarray:
-    tapers = dpss(n_times, min(nw, n_times / 2 - 0.01), Kmax=max(int(2 * nw) - 1, 1))
+    tapers = slepian_tapers(n_times, min(nw, n_times / 2 - 0.01), max(int(2 * nw) - 1, 1))
     return (tapers / np.sqrt(sfreq * (tapers**2).sum(axis=1, keepdims=True))).astype(np.float32)
 
 

@@ -8,7 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from ..findings.schema import Claim
 from ..signal.montage import SITES_1020
@@ -152,6 +151,8 @@ def render(
     recorded = record(eeg_uv, [device], backend, chain=False)[0, :, PAD_N_TIMES:-PAD_N_TIMES]
     ratio = Fraction(scenario.sfreq / SFREQ_HZ).limit_denominator(1000)
     if ratio != 1:
+        from scipy.signal import resample_poly  # slow to import
+
         recorded = resample_poly(recorded, ratio.numerator, ratio.denominator, axis=1).astype(np.float32)
     window_claims = tuple(tuple(w) for w in settle(windows, gone_claims=config.gone_claims))
     return SimulatedRecording(
