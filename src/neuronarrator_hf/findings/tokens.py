@@ -97,12 +97,9 @@ def find_events(tokens: list[str]) -> list[Event]:
             event = _quantity(tokens, position)
         if event is None and token in _INDEX:
             event = _phrase(tokens, position)
-        if (
-            event is None
-            and token == BARE_NEGATION
-            and (position + 1 == n_tokens or tokens[position + 1] == ",")
-        ):
-            event = Event("postneg", None, position, position + 1)
+        if event is None and token == BARE_NEGATION:
+            is_at_end = position + 1 == n_tokens or tokens[position + 1] == ","
+            event = Event("postneg" if is_at_end else "bare", None, position, position + 1)
         if event is None:
             position += 1
             continue

@@ -24,6 +24,10 @@ SPELLINGS = {
     "oscillations": "activity",
     "frequencies": "activity",
     "generalisation": "generalization",
+    "lateralising": "lateralizing",
+    "epileptic": "epileptiform",
+    "lt": "left",
+    "rt": "right",
 }
 """Spellings folded before the phrases are looked up."""
 
@@ -118,8 +122,8 @@ PREVALENCES = {
     "very occasional": "rare",
     "occasional": "occasional",
     "occasionally": "occasional",
-    "sporadic": "occasional",
-    "sporadically": "occasional",
+    "sporadic": "occasional?",
+    "sporadically": "occasional?",
     "scattered": "occasional",
     "infrequent": "occasional",
     "frequent": "frequent",
@@ -153,7 +157,8 @@ HEDGES = (
     "suggestive of",
     "suspicion of",
     "likely",
-    "[cannot/can not/could not] be [excluded/ruled out]",
+    "[cannot/can not/could not] be {entirely/completely/fully/definitely} [excluded/ruled out]",
+    "[little/weak] evidence [of/for]",
     "[raise/raises] the possibility of",
     "apparent",
     "equivocal",
@@ -173,26 +178,31 @@ NOT_HEDGES = (
     "probably due to",
 )
 
-NEGATIONS = (
-    "[no/nil]",
-    "without",
-    "neither",
-    "nor",
-    "absence of",
-    "absent of",
-    "free of",
-    "free from",
-    "devoid of",
-    "lack of",
-    "lacks",
-    "negative for",
-    "never",
-    "no evidence of",
-    "no evidence for",
-    "nothing to suggest",
-    "not [see/find/identify/detect/observe] {any}",
-    "rather than",
-)
+# "aside" denies within an aside that a comma ends: "in the absence of spindles, theta is seen".
+NEGATIONS = {
+    "[no/nil]": "list",
+    "without": "list",
+    "neither": "list",
+    "nor": "list",
+    "in the absence of": "aside",
+    "absence of": "list",
+    "absent of": "list",
+    "free of": "list",
+    "free from": "list",
+    "devoid of": "list",
+    "lack of": "list",
+    "lacks": "list",
+    "negative for": "list",
+    "never": "list",
+    "no evidence of": "list",
+    "no evidence for": "list",
+    "nothing to suggest": "list",
+    "not [see/find/identify/detect/observe] {any}": "list",
+    "not [show/contain/demonstrate/reveal/include/have] {any}": "list",
+    "not [reach/achieve/attain/enter/provoke/elicit/induce/evoke/trigger/activate/produce/cause] {any}": "list",
+    "not [a/an/one/any] {single}": "list",
+    "rather than": "list",
+}
 POST_NEGATIONS = (
     "not {clearly/definitely/readily/otherwise} [seen/present/noted/recorded/observed]",
     "not {clearly/definitely/readily/otherwise} [evident/visible/apparent]",
@@ -200,14 +210,13 @@ POST_NEGATIONS = (
     "not [been/be] [seen/noted/recorded/observed/identified/found]",
     "not [been/be] [detected/captured/recognized/appreciated]",
     "not [achieved/reached/obtained/occur/appear]",
-    "not [show/contain/demonstrate/reveal/include/have] {any}",
     "[absent/none]",
     "none",
     "lacking",
     "nil",
 )
 BARE_NEGATION = "not"
-"""Negates what stands before it only at the end of its clause: "spindles were not."."""
+"""Negates what stands before it only at the end of its clause ("spindles were not."), or a place ("not at C4")."""
 NOT_NEGATIONS = (
     "not only",
     "no doubt",
@@ -291,18 +300,21 @@ SINCE: dict[str, float | None] = {
     "[compared with/compared to/relative to/than] the earlier recording": None,
 }
 
-HARD_BREAKS = (
-    "but",
-    "however",
-    "although",
-    "though",
-    "while",
-    "whereas",
-    "except",
-    "apart from",
-    "other than",
-    "yet",
-)
+# "except" takes what follows out of what was denied before.
+HARD_BREAKS = {
+    "but": "contrast",
+    "however": "contrast",
+    "although": "contrast",
+    "though": "contrast",
+    "while": "contrast",
+    "whereas": "contrast",
+    "yet": "contrast",
+    "except {for}": "except",
+    "[with/of] the exception of": "except",
+    "[apart/aside] from": "except",
+    "other than": "except",
+    "save for": "except",
+}
 JOINS = {"and": "and", "or": "or", ",": ",", "as well as": "and", "plus": "and", "&": "and", "/": ","}
 WITHS = ("with", "accompanied by", "superimposed {on}", "followed by", "because of", "due to", "owing to")
 PREPOSITIONS = (
