@@ -43,7 +43,9 @@ def resolve(frames: list[Frame]) -> Iterator[Claim]:
     for before, frame in pairwise(frames):
         if frame.inverse:
             _pass_on(frame, before)
-    excepted = {m for frame in frames if frame.excepted and frame.polarity == "present" for m in _members(frame)}
+    excepted = {
+        m for frame in frames if frame.excepted and frame.polarity == "present" for m in _members(frame)
+    }
     for frame in _merged(frames):
         for finding in _members(frame):
             if not (frame.polarity == "absent" and finding in excepted):

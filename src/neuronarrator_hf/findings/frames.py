@@ -81,9 +81,7 @@ def _frame_clause(events: list[Event], previous: list[Frame]) -> list[Frame]:
     heads = [i for i, event in enumerate(events) if event.kind == "finding"]
     if not heads:
         if previous:
-            _describe(
-                previous[-1], [e for e in events if e.kind in ("hedge", "change", "since", "freq")]
-            )
+            _describe(previous[-1], [e for e in events if e.kind in ("hedge", "change", "since", "freq")])
         return []
     settings = {i for i in heads if _is_setting(events, i)}
     owned = [i for i in heads if i not in settings] or heads

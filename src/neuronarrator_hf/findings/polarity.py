@@ -10,7 +10,8 @@ from .vocabulary import ids_of
 
 STATE_MEANINGS = frozenset({*ids_of("state"), "SLEEP"})
 _ARTIFACTS = frozenset({"ARTIFACT", *ids_of("artifact")})
-_PLACES = frozenset({"side", "place"})
+_PLACES = frozenset({"side", "place", "elsewhere"})
+_DENIES = frozenset({"neg", "postneg", "bare"})
 _BEFORE_A_PLACE = frozenset({"prep", "det"})
 _QUANTITIES = frozenset({"prev", "freq", "amp"})
 _ENDS_A_LIST = frozenset({"verb", "with", "neg", "postneg", "gone", "na"})
@@ -40,6 +41,7 @@ def polarities(
         if event.kind not in ("postneg", "gone", "na"):
             continue
         subjects = _subjects(events, i, settings)
+        subjects = subjects[:1] + [head for head in subjects[1:] if found[head] == Polarity()]
         if event.kind == "na":
             subjects = _but_reasons(events, subjects)
         if not subjects and event.kind != "gone":
@@ -47,6 +49,10 @@ def polarities(
         told = "not_assessed" if event.kind == "na" else "absent"
         for head in subjects:
             found[head] = Polarity(told, found[head].gone or event.kind == "gone")
+    for i, event in enumerate(events):
+        if event.kind == "likewise" and heads[0] < i:
+            before = max(head for head in heads if head < i)
+            found.update({head: found[before] for head in heads if head > i and head not in settings})
     for head in heads:
         if is_inverse(events[head]) and found[head].polarity != "not_assessed":
             is_denied = head > 0 and events[head - 1].kind in ("postneg", "neg")
@@ -62,21 +68,24 @@ def is_inverse(event: Event) -> bool:
 def without_elsewhere(events: Sequence[Event]) -> list[Event]:
     """The events without the places where a finding named before is denied: "at T3, none on the right"."""
     kept: list[Event] = []
-    i = 0
+    has_finding, i = False, 0
     while i < len(events):
-        stop = _end_of_elsewhere(events, i) if any(e.kind == "finding" for e in kept) else i
+        event = events[i]
+        stop = _end_of_elsewhere(events, i) if has_finding and event.kind in _DENIES else i
         if stop == i:
-            if events[i].kind != "bare":
-                kept.append(events[i])
-            i += 1
-        i = max(stop, i)
+            has_finding |= event.kind == "finding"
+            if event.kind != "bare":
+                kept.append(event)
+            stop = i + 1
+        i = stop
     return kept
 
 
 def _end_of_elsewhere(events: Sequence[Event], i: int) -> int:
     """Where a denied place ends that starts at `i`; `i` itself where none does."""
-    if events[i].kind not in ("neg", "postneg", "bare") or events[i - 1].kind == "verb":
-        return i
+    before = events[i - 1].kind
+    if before in ("verb", "finding") or (events[i].kind == "postneg" and before != "join"):
+        return i  # the finding itself is denied there: "spikes: none on the right"
     j, n_places = i + 1, 0
     while j < len(events):
         kind = events[j].kind
@@ -103,8 +112,10 @@ def _denied(events: Sequence[Event], settings: Collection[int]) -> Iterator[int]
             if is_open and i not in settings and not is_inverse(event):
                 has_denied = True
                 yield i
-        elif is_open and has_denied and (kind in ("verb", "with") or _begins_anew(events, i, is_aside)):
-            is_open = False
+        elif is_open and has_denied:
+            is_open = not (kind in ("verb", "with") or _begins_anew(events, i, is_aside))
+        elif is_open and event.value == "," and _is_unknown(events, i):
+            is_open = _is_closed(events, i + 1)
 
 
 def _begins_anew(events: Sequence[Event], i: int, is_aside: bool) -> bool:
@@ -121,6 +132,11 @@ def _begins_anew(events: Sequence[Event], i: int, is_aside: bool) -> bool:
     if events[i + 1].kind == "join" or _is_closed(events, i + 1):
         return False
     return is_aside or events[i + 1].kind == "det" or _is_of_what_is_there(events, i + 1)
+
+
+def _is_unknown(events: Sequence[Event], i: int) -> bool:
+    """Whether words without a meaning here stand before `i`: "no reactivity, ..." denies something too."""
+    return i > 0 and events[i].start > events[i - 1].stop
 
 
 def _is_closed(events: Sequence[Event], start: int) -> bool:

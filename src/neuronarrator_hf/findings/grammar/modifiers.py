@@ -1,4 +1,4 @@
-"""Words about findings, as the parser understands them: place, amount, polarity, change, and grammar.
+"""Words about findings, as the parser understands them: place, amount, doubt, change, and grammar.
 
 Phrases are written in the pattern language of `lexicon`.
 """
@@ -178,78 +178,6 @@ NOT_HEDGES = (
     "probably due to",
 )
 
-# "aside" denies within an aside that a comma ends: "in the absence of spindles, theta is seen".
-NEGATIONS = {
-    "[no/nil]": "list",
-    "without": "list",
-    "neither": "list",
-    "nor": "list",
-    "in the absence of": "aside",
-    "absence of": "list",
-    "absent of": "list",
-    "free of": "list",
-    "free from": "list",
-    "devoid of": "list",
-    "lack of": "list",
-    "lacks": "list",
-    "negative for": "list",
-    "never": "list",
-    "no evidence of": "list",
-    "no evidence for": "list",
-    "nothing to suggest": "list",
-    "not [see/find/identify/detect/observe] {any}": "list",
-    "not [show/contain/demonstrate/reveal/include/have] {any}": "list",
-    "not [reach/achieve/attain/enter/provoke/elicit/induce/evoke/trigger/activate/produce/cause] {any}": "list",
-    "not [a/an/one/any] {single}": "list",
-    "rather than": "list",
-}
-POST_NEGATIONS = (
-    "not {clearly/definitely/readily/otherwise} [seen/present/noted/recorded/observed]",
-    "not {clearly/definitely/readily/otherwise} [evident/visible/apparent]",
-    "not {clearly/definitely/readily/otherwise} [identified/found/detected/captured/recognized/appreciated]",
-    "not [been/be] [seen/noted/recorded/observed/identified/found]",
-    "not [been/be] [detected/captured/recognized/appreciated]",
-    "not [achieved/reached/obtained/occur/appear]",
-    "[absent/none]",
-    "none",
-    "lacking",
-    "nil",
-)
-BARE_NEGATION = "not"
-"""Negates what stands before it only at the end of its clause ("spindles were not."), or a place ("not at C4")."""
-NOT_NEGATIONS = (
-    "not only",
-    "no doubt",
-    "not clearly epileptiform",
-    "no normal",
-    "no lateralizing signs",
-    "no change",
-    "not performed",
-)
-GONE = (
-    "no longer",
-    "[has/have/had] [resolved/disappeared/ceased/stopped/cleared]",
-    "[is/are/was/were] gone",
-    "[have/has] now [resolved/disappeared/ceased/stopped]",
-    "resolved",
-    "disappeared",
-)
-NOT_ASSESSED = (
-    "[could not/can not/cannot] be [assessed/evaluated/judged/determined] {reliably}",
-    "[could not/can not/cannot] be [interpreted/examined/measured] {reliably}",
-    "not {be} {reliably} [assessed/assessable/evaluable/evaluated/judged/interpretable/examined]",
-    "[escape/escapes] assessment",
-    "could not be reliably [assessed/evaluated/judged]",
-    "[is/are/was/were] not [assessable/evaluable]",
-    "not possible {to [assess/evaluate/judge]}",
-    "beyond assessment",
-    "unassessable",
-    "[unable/impossible] to [assess/evaluate/judge]",
-    "no assessment of",
-    "[is/are/remain/remains] beyond assessment",
-    "no judgement of",
-)
-
 # "?" marks a word that means a change only beside what it is compared with.
 CHANGES = {
     "new": "new",
@@ -297,24 +225,11 @@ SINCE: dict[str, float | None] = {
     "[than/compared with/compared to] {it was} [before/earlier/previously]": None,
     "[compared with/compared to/than] earlier in the recording": None,
     "than earlier": None,
+    "[compared with/compared to/relative to/than/since/from] yesterday": None,
+    "[compared with/compared to/relative to/than/since] the [previous/prior/last] [study/eeg]": None,
     "[compared with/compared to/relative to/than] the earlier recording": None,
 }
 
-# "except" takes what follows out of what was denied before.
-HARD_BREAKS = {
-    "but": "contrast",
-    "however": "contrast",
-    "although": "contrast",
-    "though": "contrast",
-    "while": "contrast",
-    "whereas": "contrast",
-    "yet": "contrast",
-    "except {for}": "except",
-    "[with/of] the exception of": "except",
-    "[apart/aside] from": "except",
-    "other than": "except",
-    "save for": "except",
-}
 JOINS = {"and": "and", "or": "or", ",": ",", "as well as": "and", "plus": "and", "&": "and", "/": ","}
 WITHS = ("with", "accompanied by", "superimposed {on}", "followed by", "because of", "due to", "owing to")
 PREPOSITIONS = (
