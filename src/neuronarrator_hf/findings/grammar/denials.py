@@ -7,7 +7,8 @@ from __future__ import annotations
 
 # "aside" denies within an aside that a comma ends: "in the absence of spindles, theta is seen".
 NEGATIONS = {
-    "no {evidence [of/for]}": "list",
+    "no": "list",
+    "no evidence [of/for]": "list",
     "without": "list",
     "neither": "list",
     "nor": "list",
