@@ -105,12 +105,3 @@ def test_a_rhythm_of_wakefulness_is_not_denied_where_nobody_woke():
 def test_states_share_a_sentence_and_tell_their_share():
     state = report(REPORTS["two states"]).sections["state"]
     assert state.startswith("The recording shows wakefulness with the eyes open (50 % of the time) and wake")
-
-
-def test_the_reference_is_not_told_again_as_a_flat_channel():
-    windows = [[CLOSED, RHYTHM, claim("flat_channel", side="midline", regions=("parietal",))]] * 12
-    bad = {"Pz": 1.0}
-    assert "flat channel" not in report(windows, reference="Pz", bad_channels=bad).sections["quality"]
-    assert "flat channel" in report(windows, bad_channels=bad).sections["quality"]
-    bad["T7"] = 1.0
-    assert "flat channel" in report(windows, reference="Pz", bad_channels=bad).sections["quality"]

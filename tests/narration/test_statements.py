@@ -121,9 +121,13 @@ def test_an_electrode_that_is_zero_throughout_is_told_as_the_reference() -> None
     assert "Pz is probably the reference" in narration.sections["quality"]
     assert "Not usable" not in narration.sections["quality"]
     assert "without signal" not in narration.text
+    assert all("flat" not in window.text for window in narration.windows)
+    assert all(window.quality["channels"] == {"Pz": ["reference"]} for window in narration.windows)
+    assert next(c for c in narration.claims if c.finding == "flat_channel").polarity == "absent"
     eeg_uv[SITES_1020.index("Cz")] = 0.0
     two = Narrator(MeasuredVoice()).narrate(as_array(eeg_uv))
     assert "Not usable: Cz, Pz." in two.sections["quality"] and "probably" not in two.sections["technique"]
+    assert all("flat" in window.text for window in two.windows)
 
 
 def test_the_noise_of_a_reference_is_told_from_a_dead_input() -> None:

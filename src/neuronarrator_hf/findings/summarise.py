@@ -143,11 +143,10 @@ def summarise(track: Track, facts: Facts, *, seed: int = 0) -> Summary:
     reasons = reasons_of(everything, facts.age_years)
     parts = _parts(track, seed)
     told_apart = " ".join(part.text for part in parts if part.text)
-    artifacts = _but_reference(by_section["quality"], facts)
     sections = {
         "technique": technique(facts),
         "state": state_section(by_section["state"], track.course, seed),
-        "quality": " ".join(filter(None, (quality(facts), _worded("quality", artifacts, seed)))),
+        "quality": " ".join(filter(None, (quality(facts), _worded("quality", by_section["quality"], seed)))),
         "epileptiform": _worded(
             "epileptiform", by_section["epileptiform"], seed, beside=by_section["rhythmic_periodic"]
         ),
@@ -340,12 +339,6 @@ def _surest(episodes: Sequence[Episode]) -> list[Episode]:
     """The episodes a reader would look at first."""
     order = sorted(episodes, key=lambda e: (e.is_candidate, -(e.confidence or 0.0), -e.n_windows, e.start_s))
     return order[:MAX_SUREST]
-
-
-def _but_reference(claims: Sequence[Claim], facts: Facts) -> list[Claim]:
-    """Artifacts without the flat channel that is the reference, which the quality tells as such."""
-    is_only = facts.reference is not None and set(facts.bad_channels or ()) <= {facts.reference}
-    return [c for c in claims if not (is_only and c.finding == "flat_channel")]
 
 
 def _worded(section: str, claims: Sequence[Claim], seed: int, *, beside: Sequence[Claim] = ()) -> str:
