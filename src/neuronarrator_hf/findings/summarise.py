@@ -20,6 +20,7 @@ from .sections import SECTION_FINDINGS, write_section
 from .state_section import PART_NAMES, state_section
 from .states import ASLEEP, AWAKE, UNTOLD
 from .track import Episode, Track, prevalence
+from .turns import take_turns, times_of_turns
 from .vocabulary import VOCABULARY, ids_of
 from .write import TOLD_AS_PROPERTY
 
@@ -351,17 +352,21 @@ def _worded(section: str, claims: Sequence[Claim], seed: int, *, beside: Sequenc
         absent.discard("asymmetry")  # amplitudes may be alike, but nobody calls that symmetric
     for finding, implied in _IMPLIES.items():
         if any(c.finding == finding and not c.hedged for c in told):
-            told = [c for c in told if c.finding not in implied]
+            whole = [c for c in told if c.finding == finding]
+            told = [c for c in told if c.finding not in implied or all(take_turns(c, w) for w in whole)]
             absent -= implied
+    if any(c.finding == "extreme_low_voltage" and not c.hedged for c in told):
+        absent -= {"discontinuity", "burst_suppression"}  # nobody calls a suppressed background continuous
     for ids, _ in TOLD_AS_PROPERTY:
         if not ids <= absent:
             absent -= ids & _PROPERTY_ONLY
     if section == "epileptiform" and told:
         absent.discard("spikes")  # a complex or a polyspike holds spikes
+    times = times_of_turns(told)
     return write_section(
         section,
         [
-            *told,
+            *(c.with_(prevalence=None) if c.finding in times else c for c in told),
             *(c for c in claims if c.polarity == "absent" and c.finding in absent),
             *(
                 c
@@ -371,6 +376,7 @@ def _worded(section: str, claims: Sequence[Claim], seed: int, *, beside: Sequenc
         ],
         seed=seed,
         beside=beside,
+        times=times,
     )
 
 

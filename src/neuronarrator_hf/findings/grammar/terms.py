@@ -152,7 +152,7 @@ FINDINGS: dict[str, str] = {
     "symmetry : asymmetric": "asymmetry",
     "continuous background {activity}": "!discontinuity+burst_suppression",
     "[normal/preserved] [voltage/voltages/amplitude/amplitudes]": "!low_voltage+extreme_low_voltage",
-    "[voltage/voltages/amplitude] [is/are/was/were] normal": "!low_voltage+extreme_low_voltage",
+    "[voltage/voltages/amplitude/amplitudes] [is/are/was/were] normal": "!low_voltage+extreme_low_voltage",
     # sleep
     "{sleep} spindle(s)": "sleep_spindles",
     "sigma spindles": "sleep_spindles",
