@@ -20,6 +20,7 @@ PRESENT_FRAMES = (
     "The {record} shows {np}.",
     "The {record} contains {np}.",
     "The {record} demonstrates {np}.",
+    "The {record} reveals {np}.",
     "Also present {be} {np}.",
     "In addition, there {be} {np}.",
 )
@@ -32,6 +33,7 @@ BACKGROUND_FRAMES = (
     "{Np} {be} evident.",
     "The background shows {np}.",
     "The background contains {np}.",
+    "The background includes {np}.",
     "The {record} shows {np}.",
     "In the background there {be} {np}.",
 )
