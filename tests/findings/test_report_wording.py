@@ -156,3 +156,15 @@ def test_slow_waves_are_not_told_beside_the_absence_of_all_structures_of_sleep()
     assert report(REPORTS["asleep"]).sections["sleep"] == (
         "There are slow waves of sleep. No sleep transients are seen."
     )
+
+
+def test_a_background_otherwise_symmetric_is_told_in_the_sentence_of_its_properties():
+    rhythm = claim("posterior_dominant_rhythm", frequency_hz=(10, 10), side="right")
+    assert (
+        report([[CLOSED, rhythm]] * 40)
+        .sections["background"]
+        .startswith(
+            "The posterior dominant rhythm is 10 Hz, better developed on the right. "
+            "The background is continuous, of normal voltage and otherwise symmetric."
+        )
+    )

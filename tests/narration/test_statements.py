@@ -113,6 +113,12 @@ def test_what_was_narrated_in_part_does_not_call_the_recording_short() -> None:
     assert "recording lasts" not in limits and "shorter" not in limits
 
 
+def test_a_part_that_is_the_whole_is_told_as_the_whole() -> None:
+    narration = Narrator(MeasuredVoice()).narrate(as_array(awake_uv(20.0)), start_s=0.0, stop_s=400.0)
+    assert "Read from" not in narration.sections["technique"]
+    assert "the rest was not judged" not in narration.sections["limits"]
+
+
 def test_an_electrode_that_is_zero_throughout_is_told_as_the_reference() -> None:
     eeg_uv = awake_uv(30.0)
     eeg_uv[SITES_1020.index("Pz")] = 0.0

@@ -248,13 +248,12 @@ class Pen(Choices):
         return self.fresh(options).format(record=self.record)
 
     def properties_of_background(self, properties: Sequence[tuple[str, ...]]) -> list[str]:
-        """Properties of the background, most often in one sentence."""
+        """Properties of the background, in one sentence of several or one each."""
         together = [options for options in w.PROPERTY if options in properties]
         if len(together) < 2 or self.chance(0.5):
             return [self.property_of_background(options) for options in properties]
-        self.note_opening("The background")
-        sentence = f"The background is {joined([w.PROPERTY[options] for options in together])}."
-        return [sentence, *(self.property_of_background(o) for o in properties if o not in together)]
+        words = joined([w.PROPERTY[options] for options in together])
+        return [self.fresh(w.PROPERTIES).format(properties=words)]
 
     def gone(self, claim: Claim) -> str:
         """A finding that was there before."""

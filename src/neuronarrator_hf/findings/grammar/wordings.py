@@ -35,7 +35,7 @@ BACKGROUND_FRAMES = (
     "The background contains {np}.",
     "The background includes {np}.",
     "The {record} shows {np}.",
-    "In the background there {be} {np}.",
+    "Background activity includes {np}.",
 )
 LIST_FRAMES = (
     "{Np} are seen.",
@@ -171,8 +171,14 @@ VOLTAGE = (
     "The background is of normal voltage.",
     "Background amplitudes are normal.",
 )
-PROPERTY = {CONTINUITY: "continuous", SYMMETRY: "symmetric", VOLTAGE: "of normal voltage"}
+PROPERTY = {
+    CONTINUITY: "continuous",
+    SYMMETRY: "symmetric",
+    VOLTAGE: "of normal voltage",
+    OTHERWISE_SYMMETRIC: "otherwise symmetric",
+}
 """How each reads in one sentence with the others: "The background is continuous and symmetric."."""
+PROPERTIES = ("The background is {properties}.", "Background activity is {properties}.")
 # Sentences of a finding that says something of the whole background; {amp} only where it is worded.
 OF_THE_BACKGROUND: dict[str, tuple[str, ...]] = {
     "low_voltage": (
