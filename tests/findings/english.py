@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 _PREPOSITIONS = r"at|of|over|in|with|around|between|recurring|alternating|since|compared|than|to|for"
 _MASS_IN_S = frozenset({"wakefulness", "drowsiness"})
+_ONE_NOUN = re.compile(r"\b(rhythmic|periodic) or (?:rhythmic|periodic)(?= pattern)")
 _PLURAL = {"are": True, "have": True, "were": True, "is": False, "has": False, "was": False}
 _PLACE_LIST = re.compile(
     r" (?:over|in) [a-z, -]*?(?:region|area|lead|hemisphere|distribution)s?\b(?: bilaterally)?"
@@ -66,7 +67,7 @@ def _of(sentence: str) -> Iterator[str]:
 
 def _agreement(sentence: str) -> Iterator[str]:
     """Verb and noun: after "there is", before "is seen", behind "neither ... nor"."""
-    sentence = re.sub(r"([\d.]+) to [\d.]+", r"\1", sentence)
+    sentence = _ONE_NOUN.sub(r"\1", re.sub(r"([\d.]+) to [\d.]+", r"\1", sentence))
     there = re.match(r"(?:.*\b)?(?:[Tt]here|[Aa]lso present) (is|are) (?:no )?(.+)", sentence)
     if there:
         if _is_plural(_first(there[2])) != _PLURAL[there[1]]:
@@ -103,7 +104,7 @@ def _first(words: str) -> str:
 def _is_plural(words: str) -> bool:
     """Whether a noun phrase is plural: a list, or its head, the last word before a preposition, ends in s."""
     words = _PLACE_LIST.sub("", words.lower())
-    if re.search(r" and (?!an amplitude|amplitudes|sharp waves)", words):
+    if re.search(r"(?<!spikes) and (?!an amplitude|amplitudes)", words):
         return True
     head = re.split(rf",| (?:{_PREPOSITIONS}) | \(", words)[0]
     return head.endswith("s") and head.split()[-1] not in _MASS_IN_S

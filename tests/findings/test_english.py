@@ -89,6 +89,7 @@ def test_faults_are_found(text):
         "No spikes or seizure activity is seen.",
         "The posterior dominant rhythm is 9 Hz with an amplitude of 40 µV.",
         "Drowsiness is suspected.",
+        "There are no rhythmic or periodic patterns.",
         "Bursts alternating with periods of suppression are seen.",
     ),
 )

@@ -38,7 +38,10 @@ def test_claim_f1(held_out, key):
 @pytest.mark.parametrize(
     "key", (lambda c: c.content(), lambda c: (c.finding, c.polarity)), ids=("content", "finding")
 )
-@pytest.mark.parametrize(("name", "count"), (("report_sentences", 60), ("ward_sentences", 44)))
+@pytest.mark.parametrize(
+    ("name", "count"),
+    (("report_sentences", 60), ("ward_sentences", 44), ("negation_sentences", 80), ("scope_sentences", 40)),
+)
 def test_claim_f1_of_other_styles(name, count, key):
     entries = load(name)
     assert len(entries) == count

@@ -86,12 +86,13 @@ def test_patterns_are_told_as_acns_style_only_where_there_are_any():
 
 
 def test_a_suppressed_background_is_not_said_to_be_not_low():
-    assert "low-voltage" not in report(REPORTS["suppressed"]).sections["background"]
+    background = report(REPORTS["suppressed"]).sections["background"]
+    assert "low-voltage" not in background and "continuous" not in background
 
 
 def test_a_healthy_background_is_told_by_its_properties():
     background = report(REPORTS["normal"]).sections["background"]
-    assert "continuous background" in background and "voltage is normal" in background
+    assert "The background is continuous, symmetric and of normal voltage." in background
     assert "No generalized slowing or focal slowing is seen." in background
 
 
@@ -107,10 +108,63 @@ def test_states_share_a_sentence_and_tell_their_share():
     assert state.startswith("The recording shows wakefulness with the eyes open (50 % of the time) and wake")
 
 
-def test_the_reference_is_not_told_again_as_a_flat_channel():
-    windows = [[CLOSED, RHYTHM, claim("flat_channel", side="midline", regions=("parietal",))]] * 12
-    bad = {"Pz": 1.0}
-    assert "flat channel" not in report(windows, reference="Pz", bad_channels=bad).sections["quality"]
-    assert "flat channel" in report(windows, bad_channels=bad).sections["quality"]
-    bad["T7"] = 1.0
-    assert "flat channel" in report(windows, reference="Pz", bad_channels=bad).sections["quality"]
+@pytest.mark.parametrize("n_windows", (2, 119))
+def test_a_recording_without_findings_that_is_short_is_called_no_normal_eeg(n_windows):
+    short = report([[CLOSED, RHYTHM]] * n_windows)
+    impression = short.sections["impression"]
+    told = "20 seconds" if n_windows == 2 else "19 minutes 50 seconds"
+    assert impression.startswith(f"No abnormality is seen in this excerpt of {told}.")
+    assert "at least 20 minutes" in impression and "is normal" not in impression
+    assert [(c.finding, c.polarity) for c in parse(impression)] == [("normal", "present")]
+    assert short.claims[-1].finding == "normal" and short.grade == "normal"
+
+
+def test_twenty_minutes_without_findings_are_normal_if_they_could_be_judged():
+    assert report([[CLOSED, RHYTHM]] * 120).sections["impression"] == "The recording is normal."
+    half = report([[CLOSED, RHYTHM]] * 120, n_assessable=90).sections["impression"]
+    assert half.startswith("No abnormality is seen in what could be judged, about 15 minutes.")
+
+
+def test_backgrounds_that_took_turns_are_told_with_their_times():
+    background = report([[SUPPRESSED]] * 20 + [[DELTA]] * 20).sections["background"]
+    assert background.startswith(
+        "From 0:00:00 to 0:03:20, the background is suppressed, with an amplitude of 5 µV. "
+        "From 0:03:20 to 0:06:40, there is generalized delta slowing at 1 to 2 Hz."
+    )
+    assert not [fault for fault in faults(background) if "not a sentence" not in fault]
+
+
+def test_backgrounds_that_took_turns_many_times_are_told_with_their_shares():
+    background = report(([[SUPPRESSED]] * 6 + [[DELTA]] * 4) * 6).sections["background"]
+    assert "For 60 % of the time, the background is suppressed" in background
+    assert "For 40 % of the time, there is generalized delta slowing" in background
+
+
+def test_backgrounds_at_the_same_time_are_told_without_times():
+    background = report([[SUPPRESSED, DELTA]] * 40).sections["background"]
+    assert "From" not in background and "For" not in background
+
+
+def test_slowing_after_burst_suppression_is_not_passed_over():
+    bursts = claim("burst_suppression")
+    background = report([[bursts]] * 20 + [[DELTA]] * 20).sections["background"]
+    assert "From 0:03:20 to 0:06:40, there is generalized delta slowing" in background
+    assert "delta" not in report([[bursts, DELTA]] * 40).sections["background"]
+
+
+def test_slow_waves_are_not_told_beside_the_absence_of_all_structures_of_sleep():
+    assert report(REPORTS["asleep"]).sections["sleep"] == (
+        "There are slow waves of sleep. No sleep transients are seen."
+    )
+
+
+def test_a_background_otherwise_symmetric_is_told_in_the_sentence_of_its_properties():
+    rhythm = claim("posterior_dominant_rhythm", frequency_hz=(10, 10), side="right")
+    assert (
+        report([[CLOSED, rhythm]] * 40)
+        .sections["background"]
+        .startswith(
+            "The posterior dominant rhythm is 10 Hz, better developed on the right. "
+            "The background is continuous, of normal voltage and otherwise symmetric."
+        )
+    )

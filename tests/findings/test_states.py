@@ -126,11 +126,16 @@ def test_a_brief_candidate_that_is_hardly_likely_makes_no_recording_abnormal() -
 
 def test_a_recording_that_is_awake_throughout_has_no_sleep_to_tell_of() -> None:
     assert summary_of([AWAKE] * 60).sections["sleep"] == "Sleep was not recorded."
-    assert "No sleep structures" in summary_of([AWAKE] * 30 + [ASLEEP] * 30).sections["sleep"]
+    assert "No sleep transients" in summary_of([AWAKE] * 30 + [ASLEEP] * 30).sections["sleep"]
     wave = Claim("vertex_waves", status="supported", confidence=0.9)
     assert "vertex waves" in summary_of([AWAKE] * 59 + [(*AWAKE, wave)]).sections["sleep"]
 
 
 def test_a_verdict_on_little_says_how_little() -> None:
-    assert "This rests on 1 minute of EEG." in summary_of([AWAKE] * 6).sections["impression"]
-    assert "rests on" not in summary_of([AWAKE] * 60).sections["impression"]
+    slow = [
+        *AWAKE,
+        Claim("focal_slowing", side="left", regions=("temporal",), status="supported", confidence=0.9),
+    ]
+    assert "This rests on 1 minute of EEG." in summary_of([slow] * 6).sections["impression"]
+    assert "rests on" not in summary_of([slow] * 60).sections["impression"]
+    assert "this excerpt of 1 minute." in summary_of([AWAKE] * 6).sections["impression"]

@@ -113,6 +113,12 @@ def test_what_was_narrated_in_part_does_not_call_the_recording_short() -> None:
     assert "recording lasts" not in limits and "shorter" not in limits
 
 
+def test_a_part_that_is_the_whole_is_told_as_the_whole() -> None:
+    narration = Narrator(MeasuredVoice()).narrate(as_array(awake_uv(20.0)), start_s=0.0, stop_s=400.0)
+    assert "Read from" not in narration.sections["technique"]
+    assert "the rest was not judged" not in narration.sections["limits"]
+
+
 def test_an_electrode_that_is_zero_throughout_is_told_as_the_reference() -> None:
     eeg_uv = awake_uv(30.0)
     eeg_uv[SITES_1020.index("Pz")] = 0.0
@@ -121,9 +127,13 @@ def test_an_electrode_that_is_zero_throughout_is_told_as_the_reference() -> None
     assert "Pz is probably the reference" in narration.sections["quality"]
     assert "Not usable" not in narration.sections["quality"]
     assert "without signal" not in narration.text
+    assert all("flat" not in window.text for window in narration.windows)
+    assert all(window.quality["channels"] == {"Pz": ["reference"]} for window in narration.windows)
+    assert next(c for c in narration.claims if c.finding == "flat_channel").polarity == "absent"
     eeg_uv[SITES_1020.index("Cz")] = 0.0
     two = Narrator(MeasuredVoice()).narrate(as_array(eeg_uv))
     assert "Not usable: Cz, Pz." in two.sections["quality"] and "probably" not in two.sections["technique"]
+    assert all("flat" in window.text for window in two.windows)
 
 
 def test_the_noise_of_a_reference_is_told_from_a_dead_input() -> None:

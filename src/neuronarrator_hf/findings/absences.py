@@ -46,8 +46,8 @@ def _absent_sentence(choices: Choices, nouns: list[Phrase]) -> str:
             return not has_or
         if frame.startswith("There {be}"):
             return one_number and not (is_pair and has_or)
-        if "evidence of" in frame:  # behind a comma an article ends a negation
-            return not (is_pair and has_or) and not any(noun.trail for noun in nouns[1:])
+        if "evidence of" in frame:
+            return not (is_pair and has_or)
         return not ("free of" in frame and (bare or (is_pair and has_or)))
 
     frame = choices.fresh([frame for frame in w.ABSENT_FRAMES if fits(frame)])

@@ -11,7 +11,7 @@ from .vocabulary import VOCABULARY, ids_of
 
 MAX_NAMED_CHANNELS = 8
 ROUTINE_MINUTES = 20
-"""Length of a routine EEG."""
+"""Technically satisfactory recording that a routine EEG needs (ACNS Guideline 1, Sinha et al. 2016)."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class Facts:
     is_verified: bool = True
     whole_s: float | None = None
     reference: str | None = None
+
+    @property
+    def judged_s(self) -> float:
+        """Length of what could be judged."""
+        return self.duration_s * self.n_assessable / max(self.n_windows, 1)
 
 
 def technique(facts: Facts) -> str:

@@ -43,9 +43,13 @@ def resolve(frames: list[Frame]) -> Iterator[Claim]:
     for before, frame in pairwise(frames):
         if frame.inverse:
             _pass_on(frame, before)
+    excepted = {
+        m for frame in frames if frame.excepted and frame.polarity == "present" for m in _members(frame)
+    }
     for frame in _merged(frames):
         for finding in _members(frame):
-            yield _claim(frame, finding)
+            if not (frame.polarity == "absent" and finding in excepted):
+                yield _claim(frame, finding)
 
 
 def _pass_on(frame: Frame, before: Frame) -> None:
@@ -122,19 +126,22 @@ def _members(frame: Frame) -> tuple[str, ...]:
         lateral = sided or bool({"temporal", "central", "parietal"} & set(frame.regions))
         if frame.polarity == "present" or lateral or general:
             return (*(("lrda",) if lateral else ()), *(("grda",) if general or not lateral else ()))
-    elif family == "EPI" and frame.polarity == "present":
-        return ("spikes",)
     elif family in ("ASYM", "ASYMHIGH"):
         return ("asymmetry",) if any(">" in side or side in ("left", "right") for side in frame.sides) else ()
     elif family == "ATTEN":
         return ("asymmetry",) if {"left", "right"} & set(frame.sides) else ("extreme_low_voltage",)
     elif family == "ALPHA":
         return ("posterior_dominant_rhythm",) if frame.frequency_hz else ()
-    elif family == "FOCAL":
-        return ("focal_slowing",)
     elif family in ("SLEEP", "SLEEPWAVES", "ARTIFACT") and frame.polarity == "present":
         return ()
-    return GROUPS.get(family) or tuple(family.split("+"))
+    return tuple(member for part in family.split("+") for member in _of_part(part, frame.polarity))
+
+
+def _of_part(part: str, polarity: str) -> tuple[str, ...]:
+    """The ids behind one part of a meaning: of epileptiform discharges only the plain ones are asserted."""
+    if part == "EPI" and polarity == "present":
+        return ("spikes",)
+    return GROUPS.get(part, (part,))
 
 
 def _slowing(frame: Frame, family: str) -> tuple[str, ...]:
@@ -169,7 +176,7 @@ def _claim(frame: Frame, finding: str) -> Claim:
         regions=regions if "regions" in attributes else (),
         frequency_hz=frame.frequency_hz if "frequency_hz" in attributes else None,
         amplitude_uv=frame.amplitude_uv if "amplitude_uv" in attributes else None,
-        prevalence=frame.prevalence if "prevalence" in attributes else None,
+        prevalence=frame.amount if "prevalence" in attributes else None,
         change=frame.change if "change" in attributes else None,
         start_s=times[0] if times else None,
         end_s=times[-1] if len(times) > 1 else None,

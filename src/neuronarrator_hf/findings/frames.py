@@ -1,4 +1,4 @@
-"""The stretch of a sentence that belongs to each finding named in it, and its polarity."""
+"""The stretch of a sentence that belongs to each finding named in it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
+from .polarity import STATE_MEANINGS, polarities, without_elsewhere
 from .schema import Change
 from .tokens import Event
-from .vocabulary import ids_of
 
 _PREMODIFIERS = frozenset(
     {"side", "place", "freq", "amp", "prev", "hedge", "neg", "change", "focal", "lateral", "band"}
 )
 _LISTED = frozenset({"side", "place", "focal", "lateral"})
-_STATE_MEANINGS = frozenset(
-    {
-        "eyes_open",
-        "eyes_closed",
-        "drowsy",
-        "n1_sleep",
-        "n2_sleep",
-        "n3_sleep",
-        "rem_sleep",
-        "SLEEP",
-    }
-)
-_ARTIFACTS = frozenset({"ARTIFACT", *ids_of("artifact")})
-_TIME_PREPOSITIONS = frozenset({"prep", "with", "det"})
 
 
 @dataclass
@@ -50,7 +36,7 @@ class Frame:
     compared: bool = False
     since_s: float | None = None
     times_s: list[float] = field(default_factory=list)
-    joined: bool = False
+    excepted: bool = False
     inverse: bool = False
 
     @property
@@ -63,6 +49,11 @@ class Frame:
         return Change(self.direction.rstrip("?"), self.since_s)
 
     @property
+    def amount(self) -> str | None:
+        """The prevalence, also where it was only hinted at ("sporadic")."""
+        return self.prevalence and self.prevalence.rstrip("?")
+
+    @property
     def is_placed(self) -> bool:
         """Whether a side, a region or a word like "focal" localises it."""
         return bool(self.sides or self.regions or self.focal or self.lateral)
@@ -72,12 +63,17 @@ def frame_sentence(events: list[Event]) -> list[Frame]:
     """One frame per finding named, in order."""
     frames: list[Frame] = []
     clause: list[Event] = []
+    is_exception = False
     for event in [*events, Event("hard", None, 0, 0)]:
         if event.kind != "hard":
             clause.append(event)
             continue
-        frames += _frame_clause(clause, previous=frames)
+        told = _frame_clause(without_elsewhere(clause), previous=frames)
+        for frame in told:
+            frame.excepted = is_exception
+        frames += told
         clause = []
+        is_exception = event.value == "except"
     return frames
 
 
@@ -85,29 +81,41 @@ def _frame_clause(events: list[Event], previous: list[Frame]) -> list[Frame]:
     heads = [i for i, event in enumerate(events) if event.kind == "finding"]
     if not heads:
         if previous:
-            _describe(
-                previous[-1],
-                [e for e in events if e.kind in ("hedge", "change", "since", "freq")],
-                loose=True,
-            )
+            _describe(previous[-1], [e for e in events if e.kind in ("hedge", "change", "since", "freq")])
         return []
-    owned = [i for i in heads if not _is_setting(events, i)] or heads
-    starts = [0]
-    for before, head in pairwise(owned):
-        starts.append(_start_of(events, before, head))
-    starts.append(len(events))
-    frames = {}
+    settings = {i for i in heads if _is_setting(events, i)}
+    owned = [i for i in heads if i not in settings] or heads
+    frames = {head: _frame(events[head]) for head in heads}
+    for head, stretch in _stretches(events, owned).items():
+        _describe(frames[head], stretch)
+    for head, (polarity, gone) in polarities(events, heads, settings - set(owned)).items():
+        frames[head].polarity, frames[head].gone = polarity, gone
+        if gone and frames[head].since_s is None:
+            frames[head].since_s = next((e.value for e in events if e.kind == "since"), None)
+    return list(frames.values())
+
+
+def _stretches(events: list[Event], owned: list[int]) -> dict[int, list[Event]]:
+    """The events that describe each finding; behind ", without X, " those of the finding before it go on."""
+    starts = [0, *(_start_of(events, before, head) for before, head in pairwise(owned)), len(events)]
+    stretches = {}
     for number, head in enumerate(owned):
-        frame = _frame(events[head])
-        stretch = events[starts[number] : head] + events[head + 1 : starts[number + 1]]
-        frame.joined = starts[number] > 0 and events[starts[number] - 1].kind == "join"
-        _describe(frame, stretch)
-        frames[head] = frame
-    for head in heads:
-        if head not in frames:
-            frames[head] = _frame(events[head])
-    _set_polarity(events, frames, owned)
-    return [frames[head] for head in heads]
+        start, stop = starts[number], starts[number + 1]
+        resumed = _resumed(events, start, head, stop) if number else stop
+        stretches[head] = events[start:head] + events[head + 1 : resumed]
+        if resumed < stop:
+            stretches[owned[number - 1]] += events[resumed:stop]
+    return stretches
+
+
+def _resumed(events: list[Event], start: int, head: int, stop: int) -> int:
+    """Where a denial between two commas ends and the sentence around it goes on; `stop` if it is none."""
+    if events[start].kind != "neg" or events[start - 1].kind != "join":
+        return stop
+    for i in range(head + 1, stop - 1):
+        if events[i].kind == "join" and events[i + 1].kind == "verb":
+            return i + 1
+    return stop
 
 
 def _frame(event: Event) -> Frame:
@@ -124,7 +132,7 @@ def _decoded(meaning: str) -> tuple[str, bool, bool, str]:
 
 def _is_setting(events: list[Event], i: int) -> bool:
     """A state that only says when ("abundant in sleep") takes no attributes and no negation."""
-    if events[i].value not in _STATE_MEANINGS or i == 0:
+    if events[i].value not in STATE_MEANINGS or i == 0:
         return False
     return events[i - 1].kind in ("prep", "with") and events[i].start - events[i - 1].stop <= 1
 
@@ -156,7 +164,7 @@ def _start_of(events: list[Event], before: int, head: int) -> int:
     return i
 
 
-def _describe(frame: Frame, events: list[Event], *, loose: bool = False) -> None:
+def _describe(frame: Frame, events: list[Event]) -> None:
     for event in events:
         kind, value = event.kind, event.value
         if kind == "side":
@@ -171,7 +179,8 @@ def _describe(frame: Frame, events: list[Event], *, loose: bool = False) -> None
         elif kind == "amp":
             frame.amplitude_uv = frame.amplitude_uv or value
         elif kind == "prev":
-            frame.prevalence = frame.prevalence or value
+            if frame.prevalence is None or frame.prevalence.endswith("?"):
+                frame.prevalence = value
         elif kind == "hedge":
             frame.hedged = True
         elif kind == "focal":
@@ -188,83 +197,3 @@ def _describe(frame: Frame, events: list[Event], *, loose: bool = False) -> None
             frame.since_s = value if frame.since_s is None else frame.since_s
         elif kind == "time":
             frame.times_s.append(value)
-
-
-def _set_polarity(events: list[Event], frames: dict[int, Frame], owned: list[int]) -> None:
-    """Negations reach forward to the end of their list, predicates back over their subjects."""
-    settings = set(frames) - set(owned)
-    forward = False
-    reached = False
-    for i, event in enumerate(events):
-        kind = event.kind
-        if kind == "neg":
-            forward, reached = True, False
-        elif kind == "finding":
-            if forward and i not in settings and not frames[i].inverse:
-                frames[i].polarity = "absent"
-                reached = True
-        elif (
-            forward
-            and reached
-            and (kind in ("verb", "with") or (kind == "det" and _begins_anew(events[i - 1])))
-        ):
-            forward = False
-        if kind in ("postneg", "gone", "na"):
-            subjects = _subjects(events, i, settings)
-            if kind == "na":
-                subjects = _but_reasons(events, subjects)
-            if not subjects and kind != "gone":
-                subjects = [head for head in owned if head > i]
-            for head in subjects:
-                frame = frames[head]
-                if kind == "gone":
-                    frame.polarity, frame.gone = "absent", True
-                else:
-                    frame.polarity = "not_assessed" if kind == "na" else "absent"
-        if kind == "postneg" and not _subjects(events, i, settings):
-            forward, reached = True, True
-    for head, frame in frames.items():
-        if frame.inverse:
-            negated = head > 0 and events[head - 1].kind in ("postneg", "neg")
-            frame.polarity = (
-                "not_assessed" if frame.polarity == "not_assessed" else "present" if negated else "absent"
-            )
-    for frame in frames.values():
-        if frame.gone and frame.since_s is None:
-            since = [e.value for e in events if e.kind == "since"]
-            frame.since_s = since[0] if since else None
-
-
-def _begins_anew(before: Event) -> bool:
-    """Whether an article behind this ends a negation: "no A and a B" asserts B, "no A or a B" denies it."""
-    return before.kind == "join" and before.value != "or"
-
-
-def _but_reasons(events: list[Event], subjects: list[int]) -> list[int]:
-    """Subjects without the artifacts that are why they cannot be judged ("owing to movement, ...")."""
-    others = [head for head in subjects if events[head].value not in _ARTIFACTS]
-    return [h for h in subjects if h in others or not others or not _is_reason(events, h)]
-
-
-def _is_reason(events: list[Event], head: int) -> bool:
-    """Whether words like "owing to" lead to a finding, with no other finding nor a verb between."""
-    for event in reversed(events[:head]):
-        if event.kind in ("with", "finding", "verb"):
-            return event.kind == "with"
-    return False
-
-
-def _subjects(events: list[Event], i: int, settings: set[int]) -> list[int]:
-    """Findings before position `i`, back to the verb that closes an earlier statement."""
-    subjects: list[int] = []
-    closed = False
-    for j in range(i - 1, -1, -1):
-        kind = events[j].kind
-        if kind == "finding" and j not in settings:
-            if subjects and closed:
-                break
-            subjects.append(j)
-            closed = False
-        elif kind == "verb" and subjects:
-            closed = True
-    return subjects

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
-from .facts import Facts, length
+from .facts import ROUTINE_MINUTES, Facts, length
 from .measure.measure import ADULT_YEARS
 from .pen import Pen
 from .schema import Claim
@@ -22,6 +22,8 @@ MAX_REASONS = 4
 MIN_ASSESSED_SHARE = 0.5
 """Share of the recording that must have been judged before absence, or normality, is said of it."""
 
+ENOUGH_S = 60.0 * ROUTINE_MINUTES
+"""Judged time from which a recording is called normal in words."""
 SHORT_S = 300.0
 """A verdict on less than this says how little it rests on."""
 MIN_TOLD_CONFIDENCE = 0.25
@@ -153,6 +155,8 @@ def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], fact
             "Not assessed as a whole: no abnormality was found in what could be judged, which was not enough "
             "to call the EEG normal."
         )
+    if grade == "normal" and facts.judged_s < ENOUGH_S:
+        return _normal_as_far_as_it_goes(facts)
     named = list(reasons[:MAX_REASONS])
     if grade in _ADVERBS:
         together = list(takewhile(Pen.is_nameable, named))
@@ -166,6 +170,16 @@ def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], fact
     if facts.duration_s < SHORT_S:
         told.append(f"This rests on {length(facts.duration_s)} of EEG.")
     return " ".join(told)
+
+
+def _normal_as_far_as_it_goes(facts: Facts) -> str:
+    """What a recording without findings tells that is shorter than a routine EEG."""
+    is_whole = facts.n_assessable == facts.n_windows
+    where = "this excerpt of" if is_whole else "what could be judged, about"
+    return (
+        f"No abnormality is seen in {where} {length(facts.judged_s)}. To call an EEG normal takes at least "
+        f"{ROUTINE_MINUTES} minutes of technically satisfactory recording (ACNS Guideline 1)."
+    )
 
 
 def is_passing(claim: Claim) -> bool:

@@ -187,7 +187,7 @@ class Pen(Choices):
             before.append(w.ACNS_STYLE)
         if claim.finding != "posterior_dominant_rhythm" and (claim.side or claim.regions):
             is_apart = claim.finding in _OF_ELECTRODES
-            if self.chance(0.5) or (is_apart and len(claim.regions) > 1):
+            if self.chance(0.5) or (is_apart and claim.regions):
                 after.append(place_phrase(claim.side, claim.regions, self.pick, is_apart=is_apart))
             else:
                 is_diffuse = group not in ("epileptiform", "ictal")
@@ -246,6 +246,14 @@ class Pen(Choices):
     def property_of_background(self, options: Sequence[str]) -> str:
         """An absence told as a property: "The background is symmetric."."""
         return self.fresh(options).format(record=self.record)
+
+    def properties_of_background(self, properties: Sequence[tuple[str, ...]]) -> list[str]:
+        """Properties of the background, in one sentence of several or one each."""
+        together = [options for options in w.PROPERTY if options in properties]
+        if len(together) < 2 or self.chance(0.5):
+            return [self.property_of_background(options) for options in properties]
+        words = joined([w.PROPERTY[options] for options in together])
+        return [self.fresh(w.PROPERTIES).format(properties=words)]
 
     def gone(self, claim: Claim) -> str:
         """A finding that was there before."""

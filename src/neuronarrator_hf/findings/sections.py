@@ -35,6 +35,7 @@ def write_section(
     timed: bool | None = None,
     acns_style: bool = False,
     beside: Iterable[Claim] = (),
+    times: Mapping[str, str] | None = None,
 ) -> str:
     """One section: its own findings out of the claims of a recording.
 
@@ -47,6 +48,7 @@ def write_section(
         timed: Tell the times of claims; None tells them in the events.
         acns_style: Call rhythmic and periodic patterns "ACNS-style".
         beside: Claims told in other sections, which the wording must not contradict.
+        times: By finding the words for its time that open its sentence, in place of start and end.
 
     Raises:
         ValueError: The section is unknown.
@@ -55,7 +57,8 @@ def write_section(
         raise ValueError(f"unknown section {section!r}; known: {', '.join(SECTION_FINDINGS)}")
     own = [c for c in claims if c.finding in SECTION_FINDINGS[section] or section == "impression"]
     timed = section == "events" if timed is None else timed
-    at_times = [c for c in own if timed and c.is_present and c.start_s is not None]
+    times = times or {}
+    at_times = [c for c in own if c.is_present and (c.finding in times or (timed and c.start_s is not None))]
 
     def sentences(of: list[Claim]) -> list[str]:
         return write_sentences(
@@ -63,7 +66,7 @@ def write_section(
         )
 
     parts = [
-        f"{_period(claim)}, {_lower(sentence)}" if number == 0 else sentence
+        f"{times.get(claim.finding) or _period(claim)}, {_lower(sentence)}" if number == 0 else sentence
         for claim in sorted(at_times, key=lambda c: c.start_s or 0.0)
         for number, sentence in enumerate(sentences([claim]))
     ]

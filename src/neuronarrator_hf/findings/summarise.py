@@ -20,6 +20,7 @@ from .sections import SECTION_FINDINGS, write_section
 from .state_section import PART_NAMES, state_section
 from .states import ASLEEP, AWAKE, UNTOLD
 from .track import Episode, Track, prevalence
+from .turns import take_turns, times_of_turns
 from .vocabulary import VOCABULARY, ids_of
 from .write import TOLD_AS_PROPERTY
 
@@ -143,11 +144,10 @@ def summarise(track: Track, facts: Facts, *, seed: int = 0) -> Summary:
     reasons = reasons_of(everything, facts.age_years)
     parts = _parts(track, seed)
     told_apart = " ".join(part.text for part in parts if part.text)
-    artifacts = _but_reference(by_section["quality"], facts)
     sections = {
         "technique": technique(facts),
         "state": state_section(by_section["state"], track.course, seed),
-        "quality": " ".join(filter(None, (quality(facts), _worded("quality", artifacts, seed)))),
+        "quality": " ".join(filter(None, (quality(facts), _worded("quality", by_section["quality"], seed)))),
         "epileptiform": _worded(
             "epileptiform", by_section["epileptiform"], seed, beside=by_section["rhythmic_periodic"]
         ),
@@ -342,12 +342,6 @@ def _surest(episodes: Sequence[Episode]) -> list[Episode]:
     return order[:MAX_SUREST]
 
 
-def _but_reference(claims: Sequence[Claim], facts: Facts) -> list[Claim]:
-    """Artifacts without the flat channel that is the reference, which the quality tells as such."""
-    is_only = facts.reference is not None and set(facts.bad_channels or ()) <= {facts.reference}
-    return [c for c in claims if not (is_only and c.finding == "flat_channel")]
-
-
 def _worded(section: str, claims: Sequence[Claim], seed: int, *, beside: Sequence[Claim] = ()) -> str:
     """What was seen, what was looked for and not seen, and what was not assessed."""
     if claims and all(c.polarity == "not_assessed" for c in claims):
@@ -358,17 +352,21 @@ def _worded(section: str, claims: Sequence[Claim], seed: int, *, beside: Sequenc
         absent.discard("asymmetry")  # amplitudes may be alike, but nobody calls that symmetric
     for finding, implied in _IMPLIES.items():
         if any(c.finding == finding and not c.hedged for c in told):
-            told = [c for c in told if c.finding not in implied]
+            whole = [c for c in told if c.finding == finding]
+            told = [c for c in told if c.finding not in implied or all(take_turns(c, w) for w in whole)]
             absent -= implied
+    if any(c.finding == "extreme_low_voltage" and not c.hedged for c in told):
+        absent -= {"discontinuity", "burst_suppression"}  # nobody calls a suppressed background continuous
     for ids, _ in TOLD_AS_PROPERTY:
         if not ids <= absent:
             absent -= ids & _PROPERTY_ONLY
     if section == "epileptiform" and told:
         absent.discard("spikes")  # a complex or a polyspike holds spikes
+    times = times_of_turns(told)
     return write_section(
         section,
         [
-            *told,
+            *(c.with_(prevalence=None) if c.finding in times else c for c in told),
             *(c for c in claims if c.polarity == "absent" and c.finding in absent),
             *(
                 c
@@ -378,6 +376,7 @@ def _worded(section: str, claims: Sequence[Claim], seed: int, *, beside: Sequenc
         ],
         seed=seed,
         beside=beside,
+        times=times,
     )
 
 

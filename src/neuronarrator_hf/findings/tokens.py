@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from .grammar.denials import BARE_NEGATIONS
 from .grammar.lexicon import build_index
-from .grammar.modifiers import BARE_NEGATION, SPELLINGS
+from .grammar.modifiers import SPELLINGS
 
 
 class Event(NamedTuple):
@@ -97,12 +98,10 @@ def find_events(tokens: list[str]) -> list[Event]:
             event = _quantity(tokens, position)
         if event is None and token in _INDEX:
             event = _phrase(tokens, position)
-        if (
-            event is None
-            and token == BARE_NEGATION
-            and (position + 1 == n_tokens or tokens[position + 1] == ",")
-        ):
+        if token in BARE_NEGATIONS and (position + 1 == n_tokens or tokens[position + 1] == ","):
             event = Event("postneg", None, position, position + 1)
+        elif event is None and token in BARE_NEGATIONS:
+            event = Event("bare", None, position, position + 1)
         if event is None:
             position += 1
             continue

@@ -130,7 +130,7 @@ def _background(pen: Pen, claims: Sequence[Claim], absent: set[str]) -> list[str
         sentences.append(pen.symmetric_rhythm(rhythm))
         claims = [c for c in claims if c is not rhythm]
     sentences += _present(pen, claims, listed=False, first=not sentences)
-    return sentences + [pen.property_of_background(options) for options in properties]
+    return sentences + pen.properties_of_background(properties)
 
 
 def _present(pen: Pen, claims: Sequence[Claim], *, listed: bool, first: bool = True) -> list[str]:

@@ -318,8 +318,8 @@ def _unworded(claims: Sequence[Claim], measurement: WindowMeasurement) -> list[s
 
 
 def _limits(recording: Recording, start_s: float | None, stop_s: float | None) -> tuple[float, float] | None:
-    if start_s is None and stop_s is None:
-        return None
+    if (start_s or 0.0) <= 0.0 and (stop_s is None or stop_s >= recording.duration_s):
+        return None  # all of it
     start = max(start_s or 0.0, 0.0)
     stop = min(recording.duration_s if stop_s is None else stop_s, recording.duration_s)
     if not start < stop:

@@ -31,7 +31,9 @@ _FACTS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         (r"\bnot usable\b", ("quality.channels_not_usable",)),
         (r"", ("recording.warnings",)),
     ),
-    "impression": ((r"^This rests on\b", ("recording.narrated_s", "recording.duration_s")),),
+    "impression": (
+        (r"^(?:This rests on|To call an EEG normal)\b", ("recording.narrated_s", "recording.duration_s")),
+    ),
     "limits": (
         (r"\b(?:age|adults)\b", ("recording.age_years",)),
         (r"\broutine EEG\b", ("recording.narrated_s", "recording.duration_s")),

@@ -101,6 +101,8 @@ def read_block(
     channel_mask, notes = assess_quality(
         eeg_uv, SFREQ_HZ, recording.positions, time_mask, ch_names=recording.ch_names
     )
+    if reference_name := recording.report.get("reference_probable"):
+        _tell_reference(notes, reference_name)
     for i, channel in zip(*np.nonzero(incomplete & channel_mask), strict=True):
         notes[i].setdefault(recording.ch_names[channel], []).append("missing samples")
     channel_mask &= ~incomplete
@@ -138,6 +140,13 @@ def _pieces(
 
 def _span_of(grids: Sequence[tuple[int, int]], sample: int) -> int:
     return next(i for i, (a, b) in enumerate(grids) if a <= sample < b)
+
+
+def _tell_reference(notes: Sequence[dict[str, list[str]]], name: str) -> None:
+    """Call the electrode that is the reference so: it is flat by what it is and not by a fault."""
+    for note in notes:
+        if name in note:
+            note[name] = ["reference" if reason == "flat" else reason for reason in note[name]]
 
 
 def _to_average(eeg_uv: np.ndarray, channel_mask: np.ndarray) -> None:

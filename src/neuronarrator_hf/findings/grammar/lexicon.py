@@ -10,6 +10,7 @@ import re
 from itertools import product
 from typing import Any
 
+from . import denials as d
 from . import modifiers as m
 from .terms import FINDINGS
 
@@ -47,7 +48,7 @@ def build_index() -> dict[str, tuple[tuple[int, dict[tuple[str, ...], Entry]], .
         ("prep", m.PREPOSITIONS),
         ("with", m.WITHS),
         ("join", m.JOINS),
-        ("hard", m.HARD_BREAKS),
+        ("hard", d.HARD_BREAKS),
         ("noun", m.REGION_NOUNS),
         ("since", m.SINCE),
         ("change", m.CHANGES),
@@ -57,12 +58,14 @@ def build_index() -> dict[str, tuple[tuple[int, dict[tuple[str, ...], Entry]], .
         ("place", m.ELECTRODES),
         ("band", m.BAND_RANGE),
         ("hedge", m.HEDGES),
-        ("neg", m.NEGATIONS),
-        ("postneg", m.POST_NEGATIONS),
-        ("gone", m.GONE),
-        ("na", m.NOT_ASSESSED),
+        ("neg", d.NEGATIONS),
+        ("postneg", d.POST_NEGATIONS),
+        ("gone", d.GONE),
+        ("elsewhere", d.ELSEWHERE),
+        ("likewise", d.LIKEWISE),
+        ("na", d.NOT_ASSESSED),
         ("none", m.NOT_HEDGES),
-        ("none", m.NOT_NEGATIONS),
+        ("none", d.NOT_NEGATIONS),
         ("focal", ("focal", "localized")),
         ("lateral", ("lateralized", "unilateral")),
     ):

@@ -1,4 +1,4 @@
-"""Words about findings, as the parser understands them: place, amount, polarity, change, and grammar.
+"""Words about findings, as the parser understands them: place, amount, doubt, change, and grammar.
 
 Phrases are written in the pattern language of `lexicon`.
 """
@@ -24,6 +24,10 @@ SPELLINGS = {
     "oscillations": "activity",
     "frequencies": "activity",
     "generalisation": "generalization",
+    "lateralising": "lateralizing",
+    "epileptic": "epileptiform",
+    "lt": "left",
+    "rt": "right",
 }
 """Spellings folded before the phrases are looked up."""
 
@@ -118,8 +122,8 @@ PREVALENCES = {
     "very occasional": "rare",
     "occasional": "occasional",
     "occasionally": "occasional",
-    "sporadic": "occasional",
-    "sporadically": "occasional",
+    "sporadic": "occasional?",
+    "sporadically": "occasional?",
     "scattered": "occasional",
     "infrequent": "occasional",
     "frequent": "frequent",
@@ -153,7 +157,8 @@ HEDGES = (
     "suggestive of",
     "suspicion of",
     "likely",
-    "[cannot/can not/could not] be [excluded/ruled out]",
+    "[cannot/can not/could not] be {entirely/completely/fully/definitely} [excluded/ruled out]",
+    "[little/weak] evidence [of/for]",
     "[raise/raises] the possibility of",
     "apparent",
     "equivocal",
@@ -171,74 +176,6 @@ NOT_HEDGES = (
     "likely related to",
     "likely due to",
     "probably due to",
-)
-
-NEGATIONS = (
-    "[no/nil]",
-    "without",
-    "neither",
-    "nor",
-    "absence of",
-    "absent of",
-    "free of",
-    "free from",
-    "devoid of",
-    "lack of",
-    "lacks",
-    "negative for",
-    "never",
-    "no evidence of",
-    "no evidence for",
-    "nothing to suggest",
-    "not [see/find/identify/detect/observe] {any}",
-    "rather than",
-)
-POST_NEGATIONS = (
-    "not {clearly/definitely/readily/otherwise} [seen/present/noted/recorded/observed]",
-    "not {clearly/definitely/readily/otherwise} [evident/visible/apparent]",
-    "not {clearly/definitely/readily/otherwise} [identified/found/detected/captured/recognized/appreciated]",
-    "not [been/be] [seen/noted/recorded/observed/identified/found]",
-    "not [been/be] [detected/captured/recognized/appreciated]",
-    "not [achieved/reached/obtained/occur/appear]",
-    "not [show/contain/demonstrate/reveal/include/have] {any}",
-    "[absent/none]",
-    "none",
-    "lacking",
-    "nil",
-)
-BARE_NEGATION = "not"
-"""Negates what stands before it only at the end of its clause: "spindles were not."."""
-NOT_NEGATIONS = (
-    "not only",
-    "no doubt",
-    "not clearly epileptiform",
-    "no normal",
-    "no lateralizing signs",
-    "no change",
-    "not performed",
-)
-GONE = (
-    "no longer",
-    "[has/have/had] [resolved/disappeared/ceased/stopped/cleared]",
-    "[is/are/was/were] gone",
-    "[have/has] now [resolved/disappeared/ceased/stopped]",
-    "resolved",
-    "disappeared",
-)
-NOT_ASSESSED = (
-    "[could not/can not/cannot] be [assessed/evaluated/judged/determined] {reliably}",
-    "[could not/can not/cannot] be [interpreted/examined/measured] {reliably}",
-    "not {be} {reliably} [assessed/assessable/evaluable/evaluated/judged/interpretable/examined]",
-    "[escape/escapes] assessment",
-    "could not be reliably [assessed/evaluated/judged]",
-    "[is/are/was/were] not [assessable/evaluable]",
-    "not possible {to [assess/evaluate/judge]}",
-    "beyond assessment",
-    "unassessable",
-    "[unable/impossible] to [assess/evaluate/judge]",
-    "no assessment of",
-    "[is/are/remain/remains] beyond assessment",
-    "no judgement of",
 )
 
 # "?" marks a word that means a change only beside what it is compared with.
@@ -288,21 +225,11 @@ SINCE: dict[str, float | None] = {
     "[than/compared with/compared to] {it was} [before/earlier/previously]": None,
     "[compared with/compared to/than] earlier in the recording": None,
     "than earlier": None,
+    "[compared with/compared to/relative to/than/since/from] yesterday": None,
+    "[compared with/compared to/relative to/than/since] the [previous/prior/last] [study/eeg]": None,
     "[compared with/compared to/relative to/than] the earlier recording": None,
 }
 
-HARD_BREAKS = (
-    "but",
-    "however",
-    "although",
-    "though",
-    "while",
-    "whereas",
-    "except",
-    "apart from",
-    "other than",
-    "yet",
-)
 JOINS = {"and": "and", "or": "or", ",": ",", "as well as": "and", "plus": "and", "&": "and", "/": ","}
 WITHS = ("with", "accompanied by", "superimposed {on}", "followed by", "because of", "due to", "owing to")
 PREPOSITIONS = (

@@ -155,7 +155,7 @@ FAMILY_NOUNS: dict[str, Noun] = {
     "PD": _plural("periodic discharges", "periodic patterns"),
     "RDA": _mass("rhythmic delta activity", "rhythmic delta"),
     "SLOWGEN": _mass("generalized slowing", "diffuse slowing", "generalized slow activity"),
-    "SLEEPWAVES": _plural("sleep structures", "sleep transients", "structures of sleep"),
+    "SLEEPWAVES": _plural("sleep transients", "sleep structures", "structures of sleep"),
     "ARTIFACT": _plural("artifacts"),
 }
 """Names of whole families, for the denial of all their members; in the order in which they are tried."""

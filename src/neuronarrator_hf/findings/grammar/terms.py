@@ -8,6 +8,7 @@ a region; the empty meaning marks a phrase that only looks like a finding.
 
 from __future__ import annotations
 
+_ABNORMALITIES = "[abnormality/abnormalities/feature/features/change/changes/finding/findings/activity]"
 _RECORD = "[eeg/study/recording/segment/tracing/record/window/epoch/findings]"
 
 FINDINGS: dict[str, str] = {
@@ -80,12 +81,19 @@ FINDINGS: dict[str, str] = {
     "slow for age": "SLOWGEN:",
     "background slow for age": "SLOWGEN:",
     "background [is/was] slow for age": "SLOWGEN:",
-    "focal [abnormality/abnormalities/feature/features/changes/finding/findings]": "FOCAL",
+    "focal [abnormality/abnormalities/feature/features/changes/finding/findings]": "focal_slowing",
+    "focal [disturbance/disturbances]": "focal_slowing",
+    f"focal [or/nor/and] epileptiform {_ABNORMALITIES}": "focal_slowing+EPI",
+    f"epileptiform [or/nor/and] focal {_ABNORMALITIES}": "focal_slowing+EPI",
+    f"focal [or/nor/and] [lateralized/lateralizing] {_ABNORMALITIES}": "focal_slowing+asymmetry",
+    f"[lateralized/lateralizing] [or/nor/and] epileptiform {_ABNORMALITIES}": "asymmetry+EPI",
+    f"focal , lateralizing [or/nor/and] epileptiform {_ABNORMALITIES}": "focal_slowing+asymmetry+EPI",
+    f"focal , lateralized [or/nor/and] epileptiform {_ABNORMALITIES}": "focal_slowing+asymmetry+EPI",
     "{background} asymmetry": "asymmetry",
     "{background} asymmetries": "asymmetry",
     "asymmetric {background}": "asymmetry",
     "interhemispheric asymmetry": "asymmetry",
-    "[lateralising/lateralizing] [features/signs/findings]": "asymmetry",
+    "lateralizing [features/signs/findings]": "asymmetry",
     "asymmetry of the background": "asymmetry",
     "amplitude asymmetry": "asymmetry",
     "background [is/was] asymmetric": "asymmetry",
@@ -100,8 +108,8 @@ FINDINGS: dict[str, str] = {
     "symmetric": "!asymmetry",
     "[hemispheres/sides] [are/were] alike": "!asymmetry",
     "symmetry": "asymmetry",
+    "no [side/hemispheric/interhemispheric] [difference/differences]": "!asymmetry",
     "not symmetric": "asymmetry",
-    "without asymmetry": "!asymmetry",
     "{very} low voltage {background/activity/tracing/recording/record/eeg/fast activity}": "low_voltage",
     "low amplitude [background/tracing/recording/record/eeg]": "low_voltage",
     "{background} [voltage/voltages] [is/was/are/were] low": "low_voltage",
@@ -117,7 +125,7 @@ FINDINGS: dict[str, str] = {
     "background [is/was] [suppressed/flat]": "extreme_low_voltage",
     "isoelectric": "extreme_low_voltage",
     "[record/recording/eeg/tracing] [is/was] {virtually/nearly/almost} flat": "extreme_low_voltage",
-    "no [cerebral/electrocerebral] activity": "extreme_low_voltage",
+    "no {recordable/discernible/detectable} [cerebral/electrocerebral] activity": "extreme_low_voltage",
     "electrocerebral [inactivity/silence]": "extreme_low_voltage",
     "background attenuation": "ATTEN",
     "brief attenuation(s)": "brief_attenuation",
@@ -136,9 +144,15 @@ FINDINGS: dict[str, str] = {
     "discontinuous with [periods/stretches/intervals] of [attenuation/suppression]": "discontinuity",
     "background [is/was] discontinuous": "discontinuity",
     "background {activity} [is/was] continuous": "!discontinuity+burst_suppression",
+    "continuity : {normal/nearly} continuous": "!discontinuity+burst_suppression",
+    "continuity : normal": "!discontinuity+burst_suppression",
+    "voltage : [normal/preserved]": "!low_voltage+extreme_low_voltage",
+    "voltage : low": "low_voltage",
+    "symmetry : [symmetric/present/preserved/normal/yes]": "!asymmetry",
+    "symmetry : asymmetric": "asymmetry",
     "continuous background {activity}": "!discontinuity+burst_suppression",
     "[normal/preserved] [voltage/voltages/amplitude/amplitudes]": "!low_voltage+extreme_low_voltage",
-    "[voltage/voltages/amplitude] [is/are/was/were] normal": "!low_voltage+extreme_low_voltage",
+    "[voltage/voltages/amplitude/amplitudes] [is/are/was/were] normal": "!low_voltage+extreme_low_voltage",
     # sleep
     "{sleep} spindle(s)": "sleep_spindles",
     "sigma spindles": "sleep_spindles",
@@ -214,6 +228,7 @@ FINDINGS: dict[str, str] = {
     "oirda": "grda",
     "[frontal/occipital] intermittent rhythmic delta {activity}": "grda",
     "rhythmic [or/and] periodic [pattern/patterns/activity/discharges]": "RPP",
+    "rpp(s)": "RPP",
     "periodic [or/and] rhythmic [pattern/patterns/activity/discharges]": "RPP",
     "extreme delta brush(es) {pattern}": "extreme_delta_brush",
     "delta brush(es)": "extreme_delta_brush",

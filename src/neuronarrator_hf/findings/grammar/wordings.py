@@ -20,7 +20,7 @@ PRESENT_FRAMES = (
     "The {record} shows {np}.",
     "The {record} contains {np}.",
     "The {record} demonstrates {np}.",
-    "The {record} features {np}.",
+    "The {record} reveals {np}.",
     "Also present {be} {np}.",
     "In addition, there {be} {np}.",
 )
@@ -33,9 +33,9 @@ BACKGROUND_FRAMES = (
     "{Np} {be} evident.",
     "The background shows {np}.",
     "The background contains {np}.",
-    "The background features {np}.",
+    "The background includes {np}.",
     "The {record} shows {np}.",
-    "In the background there {be} {np}.",
+    "Background activity includes {np}.",
 )
 LIST_FRAMES = (
     "{Np} are seen.",
@@ -164,15 +164,21 @@ WITH_LOWER = (
 CONTINUITY = (
     "The background is continuous.",
     "The background activity is continuous.",
-    "There is a continuous background.",
-    "The {record} shows a continuous background.",
+    "Background activity is continuous.",
 )
 VOLTAGE = (
-    "The voltage is normal.",
     "Background voltage is normal.",
     "The background is of normal voltage.",
-    "The background is of normal amplitude.",
+    "Background amplitudes are normal.",
 )
+PROPERTY = {
+    CONTINUITY: "continuous",
+    SYMMETRY: "symmetric",
+    VOLTAGE: "of normal voltage",
+    OTHERWISE_SYMMETRIC: "otherwise symmetric",
+}
+"""How each reads in one sentence with the others: "The background is continuous and symmetric."."""
+PROPERTIES = ("The background is {properties}.", "Background activity is {properties}.")
 # Sentences of a finding that says something of the whole background; {amp} only where it is worded.
 OF_THE_BACKGROUND: dict[str, tuple[str, ...]] = {
     "low_voltage": (
@@ -184,7 +190,6 @@ OF_THE_BACKGROUND: dict[str, tuple[str, ...]] = {
     ),
     "extreme_low_voltage": (
         "The background is suppressed{amp}.",
-        "There is a suppressed background{amp}.",
         "The {record} shows an extremely low-voltage background{amp}.",
         "The background is markedly suppressed{amp}.",
         "There is suppression of the background{amp}.",
@@ -201,7 +206,6 @@ OF_THE_BACKGROUND: dict[str, tuple[str, ...]] = {
     ),
     "discontinuity": (
         "The background is discontinuous.",
-        "There is a discontinuous background.",
         "The background activity is discontinuous.",
         "The {record} shows a discontinuous background.",
         "A discontinuous background is seen.",
