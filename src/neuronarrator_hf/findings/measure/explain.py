@@ -11,7 +11,7 @@ LIGHT_SLOWING = 2.5
 """Margin up to which slowing may be that of drowsiness or dream sleep."""
 NEVER_SUPPRESSED = 0.1
 OFTEN_SUPPRESSED = 0.25
-BETWEEN_UV = 14.0
+BETWEEN_UV = 12.0
 """Quietest half seconds between periodic discharges from which on their background is an ordinary one."""
 NEARLY_PERIODIC = -0.3
 LIGHT_WITH_BLINKS = 1.0
@@ -19,6 +19,10 @@ LIGHT_WITH_BLINKS = 1.0
 LIGHT_WITH_SACCADES = 2.2
 ONE_FIELD = 0.63
 """Share of the power of 0.5-4 Hz in one field: slow waves of sleep 0.7-0.9, polymorphic delta 0.4-0.7."""
+CLEAR_FOCUS = 1.5
+"""Margin from which a focus stands out of generalized slowing, whose waves differ from place to place."""
+CLEAR_THETA, CLEAR_ASYMMETRY = 1.0, 2.5
+"""Theta from which its tail is what differs between the sides in alpha and beta, unless they differ clearly."""
 MONOMORPHIC = 1.65
 """Steadiness of a run of delta that no sleep has."""
 STEADY_BESIDE_ALPHA = 1.15
@@ -94,11 +98,12 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     # Discharges slower than those of a seizure that fit better are periodic.
     slower = np.where(periodic > m("electrographic_seizure"), periodic, -8.0)
     # Where the background is suppressed, or a seizure covers it, there is none that could be slow; the
-    # pauses between complexes, and after a movement, are no attenuations of it.
+    # pauses between complexes and runs of a rhythm, and after a movement, are no attenuations of it.
     covered = np.maximum(suppression, ictal)
     complexes = np.where(train > 0, -8.0, m("spike_and_wave"))
     share = np.nan_to_num(by_id["discontinuity"].evidence["suppressed_share"])
-    pauses = np.where(share < OFTEN_SUPPRESSED, np.max([movement, ictal, complexes], axis=0), ictal)
+    waves = np.maximum(m("lrda"), m("grda"))
+    pauses = np.where(share < OFTEN_SUPPRESSED, np.max([movement, ictal, complexes, waves], axis=0), ictal)
     # Where a rhythm of wakefulness comes and goes over an ordinary background, nothing else fell.
     rhythm = np.maximum(m("posterior_dominant_rhythm"), m("mu_rhythm"))
     reactive = np.where(share < NEVER_SUPPRESSED, rhythm, -8.0)
@@ -107,6 +112,8 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     between = np.where(
         periodic > NEARLY_PERIODIC, 4.0 * np.log2(np.maximum(quiet_uv, 1e-3) / BETWEEN_UV), -8.0
     )
+    focus = np.where(m("focal_slowing") < CLEAR_FOCUS, m("generalized_delta_slowing"), -8.0)
+    theta = np.where(m("asymmetry") < CLEAR_ASYMMETRY, m("generalized_theta_slowing") - CLEAR_THETA, -8.0)
     spikes = by_id["spikes"]
     single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
     spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)
@@ -135,13 +142,16 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
             np.max([train, *(m(f) for f in ("spike_and_wave", "polyspikes", "k_complexes"))], axis=0),
         ),
         (("gpd",), brush),
-        (("asymmetry",), m("electrographic_seizure")),
+        (("asymmetry",), np.maximum(m("electrographic_seizure"), theta)),
         (("electrographic_seizure",), np.maximum(brush, slower)),
         (("grda",), np.max([brush + 0.5, movement, ictal, fast_complexes], axis=0)),
         (("beta_activity",), brush),
         (("lrda",), np.maximum(movement, ictal)),
         (("lateral_eye_movements",), m("lrda")),
-        (("focal_slowing",), np.max([periodic, m("lrda"), m("electrographic_seizure"), movement], axis=0)),
+        (
+            ("focal_slowing",),
+            np.max([periodic, waves, focus, m("electrographic_seizure"), movement], axis=0),
+        ),
         (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
         (("brief_attenuation", "discontinuity"), np.max([pauses, reactive, between], axis=0)),
     ):

@@ -46,7 +46,7 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
     rolling = np.minimum(lateral - 0.2, slowly)
     drowsy = np.minimum(quiet, np.maximum(rolling, np.min([-rhythm, 2 - delta, vertex - 0.5], axis=0)))
     rem = np.min(
-        [-rhythm, lateral + 0.2, -slowly, -m("muscle_artifact") - 1.0, 2.5 - theta, 1.5 - delta, quiet],
+        [-rhythm, lateral + 0.2, -slowly, -m("muscle_artifact") - 0.7, 2.5 - theta, 1.5 - delta, quiet],
         axis=0,
     )
     eyes = np.maximum(blinks, lateral) > 0

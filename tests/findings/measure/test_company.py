@@ -1,0 +1,129 @@
+"""What belongs to a larger neighbour is not said again: tails, runs, chance differences, drifts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from planted import POSITIONS, field, make_windows, noise, planted, pulses, wave
+
+from neuronarrator_hf.findings.measure import WindowMeasurement, explain, measure_windows, rhythmic, slowing
+from neuronarrator_hf.findings.measure.block import SiteBlock
+from neuronarrator_hf.findings.measure.result import Judgement
+from neuronarrator_hf.findings.vocabulary import FINDING_IDS
+
+BACK = field("O1") + field("O2")
+SLOWING = ("generalized_theta_slowing", "generalized_delta_slowing")
+
+
+def measure(eeg_uv: np.ndarray, age_years: float | None = None) -> WindowMeasurement:
+    return measure_windows(make_windows(eeg_uv), age_years=age_years)[0]
+
+
+def present(eeg_uv: np.ndarray) -> set[str]:
+    return {finding for finding, claim in measure(eeg_uv).claims.items() if claim.is_present}
+
+
+def falling(corner_hz: float, exponent: float, seed: int, n_rows: int) -> np.ndarray:
+    """Noise above 0.7 Hz whose power falls as 1/f^exponent beyond a corner, `(n_rows, 2000)` of unit size."""
+    freqs = np.fft.rfftfreq(2000, 1 / 200.0)
+    gain = (freqs > 0.7) * (np.maximum(freqs, corner_hz) / corner_hz) ** (-exponent / 2)
+    x = np.fft.irfft(np.fft.rfft(np.random.default_rng(seed).normal(size=(n_rows, 2000))) * gain, 2000)
+    return x / x.std(axis=-1, keepdims=True)
+
+
+def slow_waves(seed: int) -> np.ndarray:
+    """Large delta of a few places whose tail is all the theta there is."""
+    mixing = np.stack([field(site, 0.4) for site in ("F3", "F4", "P3", "P4", "Cz")], axis=1)
+    quiet = noise(1, 0.5, seed, 1.0, 1.0001)
+    return quiet + 40 * mixing @ falling(1.8, 3.2, seed, 5)
+
+
+def test_the_tail_of_delta_is_no_theta(monkeypatch: pytest.MonkeyPatch) -> None:
+    delta = slow_waves(1)
+    assert present(delta) & set(SLOWING) == {"generalized_delta_slowing"}
+    monkeypatch.setattr(slowing, "TAIL_FIELD", 2.0)
+    assert "generalized_theta_slowing" in present(delta)
+
+
+def test_theta_of_other_places_is_told_beside_delta() -> None:
+    freqs = np.fft.rfftfreq(2000, 1 / 200.0)
+    theta = np.fft.irfft(np.fft.rfft(falling(1.0, 0.0, 3, 19)) * ((freqs > 4.3) & (freqs < 7.7)), 2000)
+    theta /= theta.std(axis=-1, keepdims=True)
+    behind = np.stack([field(site, 0.3) for site in ("O1", "O2", "T7", "T8", "P7", "P8")], axis=1)
+    assert set(SLOWING) <= present(slow_waves(1) + 8 * behind @ theta[:6])
+
+
+def test_likeness_of_theta_and_delta_is_that_of_their_fields() -> None:
+    one = np.outer(field("F3"), falling(1.0, 1.0, 4, 1)[0])[None]
+    two = np.outer(field("F3", 0.1), wave(2.0, 1))[None] + np.outer(field("O2", 0.1), wave(6.0, 2))[None]
+    block = SiteBlock(20 * np.concatenate([one, two]), np.ones((2, 19), bool), 200.0)
+    alike, apart = slowing._likeness_to_delta(block)
+    assert alike > 0.99 and apart < 0.4
+
+
+def test_a_rhythm_below_6_hz_is_the_posterior_rhythm_of_infants_alone() -> None:
+    eeg = planted(25 * BACK, wave(5.3, 1), 3).eeg_uv
+    claim = "posterior_dominant_rhythm"
+    assert not measure(eeg).claims[claim].is_present
+    assert not measure(eeg, age_years=30.0).claims[claim].is_present
+    assert measure(eeg, age_years=2.5).claims[claim].is_present
+    assert measure(planted(25 * BACK, wave(6.6, 1), 3).eeg_uv).claims[claim].is_present
+
+
+def test_drifts_of_each_amplifier_alone_are_no_slowing() -> None:
+    brown = 20 * falling(0.7, 2.0, 5, 19)[None]
+    assert {measure(brown).claims[f].polarity for f in SLOWING} == {"not_assessed"}
+    near = np.linalg.cholesky(np.exp(-(1 - POSITIONS @ POSITIONS.T) / 0.5) + 1e-6 * np.eye(19))
+    assert measure(near @ brown).claims["generalized_delta_slowing"].is_present
+
+
+def explained(margins: dict[str, float], **evidence: float) -> dict[str, float]:
+    """Margins after patterns have explained each other; what is not given is far below its bound."""
+    numbers = {
+        "delta_steadiness": 1.5, "delta_rhythm_hz": 2.0, "suppressed_share": 0.0, "quiet_uv": 20.0,
+        "spike_margin": -8.0,
+    } | evidence  # fmt: skip
+    shared = {name: np.array([value]) for name, value in numbers.items()}
+    judgements = [
+        Judgement(finding, np.array([margins.get(finding, -8.0)]), np.ones(1, bool), evidence=shared)
+        for finding in FINDING_IDS
+    ]
+    explain.explain_by_patterns(judgements)
+    return {j.finding: float(j.margin[0]) for j in judgements}
+
+
+@pytest.mark.parametrize("rhythm", ["lrda", "grda"])
+def test_pauses_between_runs_of_rhythmic_delta_are_no_attenuations(rhythm: str) -> None:
+    assert explained({"brief_attenuation": 2.0})["brief_attenuation"] == 2.0
+    assert explained({"brief_attenuation": 2.0, rhythm: 1.0})["brief_attenuation"] < 0
+    suppressed = explained({"brief_attenuation": 2.0, rhythm: 1.0}, suppressed_share=0.3)
+    assert suppressed["brief_attenuation"] == 2.0
+
+
+def test_the_background_between_discharges_is_attenuated_where_it_is_low() -> None:
+    told = {"brief_attenuation": 2.0, "gpd": 1.0}
+    assert explained(told, quiet_uv=10.0)["brief_attenuation"] == 2.0
+    assert explained(told, quiet_uv=13.0)["brief_attenuation"] < 0
+
+
+def test_a_focus_stands_out_of_generalized_slowing() -> None:
+    slow = {"generalized_delta_slowing": 4.0}
+    assert explained({"focal_slowing": 1.0})["focal_slowing"] == 1.0
+    assert explained({"focal_slowing": 1.0} | slow)["focal_slowing"] < 0
+    assert explained({"focal_slowing": 2.0} | slow)["focal_slowing"] == 2.0
+    assert explained({"focal_slowing": 2.0, "grda": 1.0})["focal_slowing"] < 0
+
+
+def test_theta_that_is_larger_on_one_side_is_no_asymmetry() -> None:
+    theta = {"generalized_theta_slowing": 2.0}
+    assert explained({"asymmetry": 2.0})["asymmetry"] == 2.0
+    assert explained({"asymmetry": 2.0} | theta)["asymmetry"] < 0
+    assert explained({"asymmetry": 3.0} | theta)["asymmetry"] == 3.0
+
+
+def test_alike_waves_at_even_intervals_are_no_rhythm(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = np.arange(0.5, 9.5, 0.8) + np.random.default_rng(9).normal(0, 0.05, 12)
+    eeg = planted(70 * field("F3", 0.4), pulses(times, 0.11), 10).eeg_uv
+    assert "lrda" not in present(eeg)
+    monkeypatch.setattr(rhythmic, "ALIKE", {"lrda": 9.0, "grda": 9.0})
+    assert "lrda" in present(eeg)
