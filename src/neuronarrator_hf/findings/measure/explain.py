@@ -22,7 +22,7 @@ ONE_FIELD = 0.63
 CLEAR_FOCUS = 1.5
 """Margin from which a focus stands out of generalized slowing, whose waves differ from place to place."""
 CLEAR_THETA, CLEAR_ASYMMETRY = 1.0, 2.5
-"""Theta from which its tail is what differs between the sides in alpha and beta, unless they differ clearly."""
+"""Theta from which its tail is what differs between the sides in alpha and beta, unless clearly."""
 MONOMORPHIC = 1.65
 """Steadiness of a run of delta that no sleep has."""
 STEADY_BESIDE_ALPHA = 1.15

@@ -30,8 +30,8 @@ SLOW_OCCIPITAL = 0.4
 SLOWEST_HZ = 6.0
 SLOWEST_INFANT_HZ = 5.0
 INFANT_YEARS = 3.0
-"""A slower rhythm of the back of an adult head is slowing, not its dominant rhythm: from three years on that has
-8 Hz and more (IFCN 2017), and encephalopathy slows it to 6 or 7 Hz before it is lost."""
+"""A slower rhythm of the back of an adult head is theta or delta, not its dominant rhythm: that has 8-13 Hz
+(IFCN 2017), reaches 8 Hz at about three years of age, and is told down to 6 Hz where it is slowed."""
 BETA_BUMP = 0.55
 """log10 of the power at the peak over that at 0.7 and 1.45 times its frequency (geometric mean): a bump of
 its own, not the shoulder of what is slower."""
@@ -159,7 +159,8 @@ def judge_rhythms(
         np.where(np.isfinite(peak.frequency_hz), margin, -8.0),
         assessed,
         reason="needs two posterior and two anterior electrodes and 4 s",
-        bound=f"peak of {slowest_hz:g}-13.5 Hz {10**PEAK_EXCESS:.1f} times the aperiodic background, not larger in front",
+        bound=f"peak of {slowest_hz:g}-13.5 Hz {10**PEAK_EXCESS:.1f} times the aperiodic background,"
+        " not larger in front",
         where="O1, O2, P3, P4 against the average",
         evidence={
             "posterior_peak_hz": peak.frequency_hz,

@@ -55,8 +55,8 @@ ALIKE_STEADY = {"lrda": 1.4, "grda": 1.15}
 slow waves follow each other."""
 UNSTEADY = 1.25
 UNSTEADY_LATERALITY = 0.5
-"""Chance makes irregular delta larger on one side: by how much the laterality has to exceed its bound for each
-unit that the steadiness lacks."""
+"""Chance makes irregular delta larger on one side: by how much the laterality has to exceed its bound for
+each unit that the steadiness lacks."""
 LEAST_FIELD = 0.33
 """Share of the power of 0.5-6 Hz in one field below which no rhythm is generalized, however steady it is in
 some places."""

@@ -22,8 +22,8 @@ PLACED = (
     "spike_and_wave", "polyspikes", "k_complexes", "vertex_waves", "slow_wave_sleep",
     "generalized_theta_slowing", "generalized_delta_slowing",
 )  # fmt: skip
-"""Findings whose definition holds a place, or which the drift of amplifiers alone would meet: slow waves of the
-brain have a field."""
+"""Findings whose definition holds a place, or which the drift of amplifiers alone would meet: slow waves of
+the brain have a field."""
 REASON = "neighbouring electrodes share no more than distant ones: their places are in doubt"
 
 _POSITIONS = electrode_positions(SITES_1020)
