@@ -7,9 +7,11 @@ import pytest
 from planted import POSITIONS, field, make_windows, noise, planted, pulses, wave
 
 from neuronarrator_hf.findings.measure import WindowMeasurement, explain, measure_windows, rhythmic, slowing
+from neuronarrator_hf.findings.measure.artifacts import _roughness
 from neuronarrator_hf.findings.measure.block import SiteBlock
 from neuronarrator_hf.findings.measure.result import Judgement
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
+from neuronarrator_hf.signal.montage import SITES_1020
 
 BACK = field("O1") + field("O2")
 SLOWING = ("generalized_theta_slowing", "generalized_delta_slowing")
@@ -127,3 +129,42 @@ def test_alike_waves_at_even_intervals_are_no_rhythm(monkeypatch: pytest.MonkeyP
     assert "lrda" not in present(eeg)
     monkeypatch.setattr(rhythmic, "ALIKE", {"lrda": 9.0, "grda": 9.0})
     assert "lrda" in present(eeg)
+
+
+def moment(seed: int, weights: np.ndarray) -> np.ndarray:
+    """Two seconds of slow swings with muscle on a healthy background, seen through `weights`."""
+    gate = np.exp(-(((np.arange(2000) / 200.0 - 5.0) / 0.9) ** 2))
+    swings = 60 * weights @ np.stack([wave(f, i) for i, f in enumerate(np.linspace(0.9, 2.4, 19))])
+    muscle = np.random.default_rng(seed).normal(0, 12, (19, 2000))
+    quiet = noise(1, 1.2, seed, 6.0, 6.0001) + (20 * BACK)[None, :, None] * wave(10.0, seed)
+    return quiet + gate * (swings + muscle)
+
+
+def test_movement_moves_each_electrode_by_itself() -> None:
+    smooth = np.stack([field(site, 0.6) for site in SITES_1020], axis=1) / 6.0
+    assert "movement_artifact" in present(moment(11, np.eye(19)))
+    assert "movement_artifact" not in present(moment(11, smooth))
+
+
+def test_roughness_is_that_of_neighbouring_electrodes() -> None:
+    waves = np.random.default_rng(12).normal(size=(19, 100))
+    smooth = np.stack([field(site, 0.6) for site in SITES_1020], axis=1) @ waves
+    every, few = np.ones((1, 19), bool), np.zeros((1, 19), bool)
+    few[0, :3] = True
+    assert _roughness(waves[None], every)[0] > 0.9 > 0.4 > _roughness(smooth[None], every)[0]
+    assert _roughness(waves[None], few)[0] == 0.0
+
+
+def test_one_noisy_electrode_is_told_and_a_muscle_is_not() -> None:
+    freqs = np.fft.rfftfreq(2000, 1 / 200.0)
+    spectrum = np.fft.rfft(np.random.default_rng(13).normal(size=(2, 2000)))
+    white, muscle = (
+        np.fft.irfft(spectrum[i] * ((freqs > low_hz) & (freqs < 70)), 2000) for i, low_hz in ((0, 4), (1, 22))
+    )
+    quiet = noise(1, 1.7, 14, 10.0, 10.0001)
+    site = np.eye(19)[SITES_1020.index("T7")]
+    noisy = measure(quiet + site[None, :, None] * 16 * white / white.std())
+    assert noisy.claims["electrode_artifact"].is_present
+    assert noisy.claims["electrode_artifact"].side == "left"
+    tense = quiet + site[None, :, None] * 16 * muscle / muscle.std()
+    assert "electrode_artifact" not in present(tense)
