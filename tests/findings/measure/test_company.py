@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from planted import POSITIONS, field, make_windows, noise, planted, pulses, wave
 
-from neuronarrator_hf.findings.measure import WindowMeasurement, explain, measure_windows, rhythmic, slowing
+from neuronarrator_hf.findings.measure import WindowMeasurement, explain, measure_windows, slowing
 from neuronarrator_hf.findings.measure.artifacts import _roughness
 from neuronarrator_hf.findings.measure.block import SiteBlock
 from neuronarrator_hf.findings.measure.result import Judgement
+from neuronarrator_hf.findings.measure.transients import Transients, _joined, _polyspikes
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 from neuronarrator_hf.signal.montage import SITES_1020
 
@@ -83,7 +84,7 @@ def explained(margins: dict[str, float], **evidence: float) -> dict[str, float]:
     """Margins after patterns have explained each other; what is not given is far below its bound."""
     numbers = {
         "delta_steadiness": 1.5, "delta_rhythm_hz": 2.0, "suppressed_share": 0.0, "quiet_uv": 20.0,
-        "spike_margin": -8.0,
+        "spike_margin": -8.0, "discharge_similarity": 0.0, "interval_irregularity": 0.5,
     } | evidence  # fmt: skip
     shared = {name: np.array([value]) for name, value in numbers.items()}
     judgements = [
@@ -127,7 +128,7 @@ def test_alike_waves_at_even_intervals_are_no_rhythm(monkeypatch: pytest.MonkeyP
     times = np.arange(0.5, 9.5, 0.8) + np.random.default_rng(9).normal(0, 0.05, 12)
     eeg = planted(70 * field("F3", 0.4), pulses(times, 0.11), 10).eeg_uv
     assert "lrda" not in present(eeg)
-    monkeypatch.setattr(rhythmic, "ALIKE", {"lrda": 9.0, "grda": 9.0})
+    monkeypatch.setattr(explain, "SEQUENCES", {})
     assert "lrda" in present(eeg)
 
 
@@ -168,3 +169,36 @@ def test_one_noisy_electrode_is_told_and_a_muscle_is_not() -> None:
     assert noisy.claims["electrode_artifact"].side == "left"
     tense = quiet + site[None, :, None] * 16 * muscle / muscle.std()
     assert "electrode_artifact" not in present(tense)
+
+
+def transients(times_s: list[float], clarity: list[float], *, is_wave: bool) -> Transients:
+    n = len(times_s)
+    return Transients(
+        np.array(times_s), np.zeros(n, int), np.full(n, 6), np.array(clarity), np.full(n, 9.0),
+        np.full(n, 80.0), np.zeros(n, bool), np.full(n, is_wave),
+    )  # fmt: skip
+
+
+def test_of_a_spike_and_a_sharp_wave_at_one_time_the_clearer_stays() -> None:
+    spikes = transients([1.0, 3.0, 5.0], [0.5, -0.8, 0.2], is_wave=False)
+    waves = transients([1.03, 3.05, 7.0], [0.1, 0.9, 0.3], is_wave=True)
+    joined = _joined(spikes, waves)
+    assert joined.times_s.tolist() == [1.0, 3.05, 5.0, 7.0]
+    assert joined.is_wave.tolist() == [False, True, False, True]
+
+
+@pytest.mark.parametrize("quiet", ["brief_attenuation", "discontinuity"])
+def test_sharp_edges_of_quiet_stretches_are_no_spikes(quiet: str) -> None:
+    assert explained({"spikes": 0.5})["spikes"] == 0.5
+    assert explained({"spikes": 0.5, quiet: 1.0})["spikes"] < 0
+
+
+def test_a_group_of_spikes_has_one_clear_member_and_others_beside_it() -> None:
+    group = transients([1.0, 1.08, 4.0], [0.5, 0.5, 0.5], is_wave=False)
+    group.height_uv[:] = [80.0, 50.0, 50.0]
+    group.criteria[:] = [5, 2, 5]
+    assert _polyspikes(group) == 1
+    group.height_uv[0] = 55.0
+    assert _polyspikes(group) == 0
+    group.height_uv[:] = [80.0, 40.0, 50.0]
+    assert _polyspikes(group) == 0

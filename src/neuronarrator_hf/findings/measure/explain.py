@@ -28,6 +28,9 @@ MONOMORPHIC = 1.65
 STEADY_BESIDE_ALPHA = 1.15
 SPACED, UNSPACED = 0.25, 1.0
 """Margin by which the interval between waves, or its lack, is clear: blunt discharges are like waves."""
+SEQUENCES = {"lrda": (0.6, 0.35, 1.4), "grda": (0.55, np.inf, 1.15)}
+"""Correlation of the events from which, irregularity of their intervals and steadiness up to which waves are
+discharges whose slow waves follow each other, even where they are too blunt to be told as such."""
 YIELDING = 5.0
 """Steepness beyond that: nothing falls at once, so that what is close stays uncertain."""
 SPIKE_WAVE_HZ = 2.5
@@ -86,6 +89,8 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         _yield_to(by_id[finding], discharges - SPACED)
     for finding in ("lpd", "gpd"):
         _yield_to(by_id[finding], rhythmic - UNSPACED)
+    for finding, bounds in SEQUENCES.items():
+        by_id[finding].margin = np.minimum(by_id[finding].margin, -_sequence_margin(by_id, *bounds))
     delta_hz = by_id["grda"].evidence["delta_rhythm_hz"]
     fast_complexes = np.where(delta_hz > SPIKE_WAVE_HZ, m("spike_and_wave"), -8.0)
     heart = np.where(m("spike_and_wave") > 0, -8.0, m("ecg_artifact"))
@@ -114,11 +119,13 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     )
     focus = np.where(m("focal_slowing") < CLEAR_FOCUS, m("generalized_delta_slowing"), -8.0)
     theta = np.where(m("asymmetry") < CLEAR_ASYMMETRY, m("generalized_theta_slowing") - CLEAR_THETA, -8.0)
+    edges = np.where(m("polyspikes") > 0, -8.0, np.maximum(m("brief_attenuation"), m("discontinuity")))
     spikes = by_id["spikes"]
     single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
     spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)
     for findings, reason in (
-        (("spikes",), np.maximum(whole, heart)),
+        # What is sharp at the edges of quiet stretches stands out of these alone.
+        (("spikes",), np.max([whole, heart, edges], axis=0)),
         # The arches of mu follow each other like the spikes of a group.
         (("polyspikes",), np.max([train, heart, m("mu_rhythm"), m("discontinuity")], axis=0)),
         (
@@ -157,6 +164,21 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     ):
         for finding in findings:
             _give_way(by_id[finding], reason > 0)
+
+
+def _sequence_margin(
+    by_id: dict[str, Judgement], alike: float, irregularity: float, steadiness: float
+) -> np.ndarray:
+    """How well waves fit a sequence of events that are alike at even intervals, not one steady rhythm."""
+    events = by_id["gpd"].evidence
+    return np.min(
+        [
+            8.0 * (np.nan_to_num(events["discharge_similarity"]) - alike),
+            6.0 * (irregularity - np.nan_to_num(events["interval_irregularity"], nan=1.0)),
+            5.0 * (steadiness - np.nan_to_num(by_id["lrda"].evidence["delta_steadiness"])),
+        ],
+        axis=0,
+    )
 
 
 def discount_movement(judgements: list[Judgement]) -> None:

@@ -111,7 +111,7 @@ def _measure_batch(
         judge_periodic(block, trains, np.fmax(rhythms[0].margin, rhythms[1].margin)),
         judge_rhythmic_delta(block, trains),
         judge_seizure(block, trains, posterior_hz, artifact_values["muscle_uv"]),
-        judge_transients(block, find_transients(block), trains, artifact_values["muscle_uv"]),
+        judge_transients(block, *find_transients(block), trains, artifact_values["muscle_uv"]),
         judge_sleep(block, posterior_hz),
     ):
         judgements += found

@@ -48,13 +48,8 @@ many places reaches 0.9 on the better of two sides, discharges with an interval 
 STEADY_LIMITS = (-0.6, 1.2)
 POLYMORPHIC = -0.5
 """Margin to which waves without these are held; what lies below has other reasons."""
-ALIKE = {"lrda": 0.6, "grda": 0.55}
-ALIKE_IRREGULARITY = {"lrda": 0.35, "grda": 0.0}
-ALIKE_STEADY = {"lrda": 1.4, "grda": 1.15}
-"""Events alike from this correlation on, at such intervals, on waves less steady than that: discharges whose
-slow waves follow each other."""
 UNSTEADY = 1.25
-UNSTEADY_LATERALITY = 0.5
+UNSTEADY_LATERALITY = 0.25
 """Chance makes irregular delta larger on one side: by how much the laterality has to exceed its bound for
 each unit that the steadiness lacks."""
 LEAST_FIELD = 0.33
@@ -203,20 +198,6 @@ def judge_rhythmic_delta(
         3.0 * np.log2(3.2 / np.maximum(contrast, 1.0)),
         4.0 * np.log2(3.3 / frequency),
     ]
-    best_train = [max(of_window.values(), key=lambda t: t.margin) for of_window in trains]
-    similarity = np.nan_to_num(np.array([t.similarity for t in best_train]))
-    irregularity = np.nan_to_num(np.array([t.irregularity for t in best_train]), nan=1.0)
-    unlike = {
-        finding: np.max(
-            [
-                8.0 * (ALIKE[finding] - similarity),
-                6.0 * (irregularity - ALIKE_IRREGULARITY[finding]),
-                5.0 * (steady - ALIKE_STEADY[finding]),
-            ],
-            axis=0,
-        )
-        for finding in ALIKE
-    }
     field_share = main_component(x, mask)[1]
     monomorphic = np.maximum(8.0 * (field_share - ONE_FIELD), 4.0 * (steady - ONE_RHYTHM))
     monomorphic = np.maximum(np.minimum(monomorphic, 8.0 * (field_share - LEAST_FIELD)), POLYMORPHIC)
@@ -251,7 +232,7 @@ def judge_rhythmic_delta(
     judgements = [
         Judgement(
             "lrda",
-            np.min([lateral_shape, *limits, unlike["lrda"], lateral - 4.0 * lacking], axis=0),
+            np.min([lateral_shape, *limits, lateral - 4.0 * lacking], axis=0),
             bound=bound + ", one side 1.5 times the other",
             side=["left" if s == 0 else "right" for s in stronger],
             regions=_side_regions(delta, mask, stronger),
@@ -259,7 +240,7 @@ def judge_rhythmic_delta(
         ),
         Judgement(
             "grda",
-            np.min([margin, unlike["grda"], -lateral, repeated], axis=0),
+            np.min([margin, -lateral, repeated], axis=0),
             bound=bound + ", both sides alike",
             **common,
         ),
