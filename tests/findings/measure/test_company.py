@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planted import POSITIONS, field, make_windows, noise, planted, pulses, wave
+from planted import POSITIONS, field, judged, make_windows, noise, planted, pulses, wave
 
 from neuronarrator_hf.findings.measure import WindowMeasurement, explain, measure_windows, slowing
 from neuronarrator_hf.findings.measure.artifacts import _roughness
 from neuronarrator_hf.findings.measure.block import SiteBlock
-from neuronarrator_hf.findings.measure.result import Judgement
 from neuronarrator_hf.findings.measure.transients import Transients, _joined, _polyspikes
-from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 from neuronarrator_hf.signal.montage import SITES_1020
 
 BACK = field("O1") + field("O2")
@@ -81,16 +79,10 @@ def test_drifts_of_each_amplifier_alone_are_no_slowing() -> None:
 
 
 def explained(margins: dict[str, float], **evidence: float) -> dict[str, float]:
-    """Margins after patterns have explained each other; what is not given is far below its bound."""
-    numbers = {
-        "delta_steadiness": 1.5, "delta_rhythm_hz": 2.0, "suppressed_share": 0.0, "quiet_uv": 20.0,
-        "spike_margin": -8.0, "discharge_similarity": 0.0, "interval_irregularity": 0.5,
-    } | evidence  # fmt: skip
-    shared = {name: np.array([value]) for name, value in numbers.items()}
-    judgements = [
-        Judgement(finding, np.array([margins.get(finding, -8.0)]), np.ones(1, bool), evidence=shared)
-        for finding in FINDING_IDS
-    ]
+    """Margins after patterns have explained each other, of what is told and what is not."""
+    judgements = judged(1, **({"suppressed_share": 0.0, "quiet_uv": 20.0} | evidence))
+    for judgement in judgements:
+        judgement.margin = np.array([margins.get(judgement.finding, -8.0)])
     explain.explain_by_patterns(judgements)
     return {j.finding: float(j.margin[0]) for j in judgements}
 

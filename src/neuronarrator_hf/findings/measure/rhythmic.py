@@ -48,10 +48,6 @@ many places reaches 0.9 on the better of two sides, discharges with an interval 
 STEADY_LIMITS = (-0.6, 1.2)
 POLYMORPHIC = -0.5
 """Margin to which waves without these are held; what lies below has other reasons."""
-UNSTEADY = 1.25
-UNSTEADY_LATERALITY = 0.25
-"""Chance makes irregular delta larger on one side: by how much the laterality has to exceed its bound for
-each unit that the steadiness lacks."""
 LEAST_FIELD = 0.33
 """Share of the power of 0.5-6 Hz in one field below which no rhythm is generalized, however steady it is in
 some places."""
@@ -203,7 +199,6 @@ def judge_rhythmic_delta(
     monomorphic = np.maximum(np.minimum(monomorphic, 8.0 * (field_share - LEAST_FIELD)), POLYMORPHIC)
     margin = np.min([shape + favour["grda"], monomorphic, *limits], axis=0)
     lateral = 4.0 * (np.abs(laterality) - LATERALITY)
-    lacking = UNSTEADY_LATERALITY * np.clip(UNSTEADY - steady, 0.0, 0.5)
     # On both sides drifts and eyes move the electrodes too: what hardly repeats itself has to be large.
     repeated = np.maximum(
         8.0 * (regularity - LEAST_REGULARITY), 3.0 * np.log2(np.maximum(largest, 1e-3) / CLEAR_UV)
@@ -232,7 +227,7 @@ def judge_rhythmic_delta(
     judgements = [
         Judgement(
             "lrda",
-            np.min([lateral_shape, *limits, lateral - 4.0 * lacking], axis=0),
+            np.min([lateral_shape, *limits, lateral], axis=0),
             bound=bound + ", one side 1.5 times the other",
             side=["left" if s == 0 else "right" for s in stronger],
             regions=_side_regions(delta, mask, stronger),
