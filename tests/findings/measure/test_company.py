@@ -194,3 +194,10 @@ def test_a_group_of_spikes_has_one_clear_member_and_others_beside_it() -> None:
     assert _polyspikes(group) == 0
     group.height_uv[:] = [80.0, 40.0, 50.0]
     assert _polyspikes(group) == 0
+
+
+def test_harmonics_of_rhythmic_delta_are_no_theta() -> None:
+    rhythm = {"grda": 1.0}
+    assert explained({"generalized_theta_slowing": 1.0})["generalized_theta_slowing"] == 1.0
+    assert explained({"generalized_theta_slowing": 1.0} | rhythm)["generalized_theta_slowing"] < 0
+    assert explained({"generalized_theta_slowing": 2.0} | rhythm)["generalized_theta_slowing"] == 2.0

@@ -21,6 +21,8 @@ ONE_FIELD = 0.63
 """Share of the power of 0.5-4 Hz in one field: slow waves of sleep 0.7-0.9, polymorphic delta 0.4-0.7."""
 CLEAR_FOCUS = 1.5
 """Margin from which a focus stands out of generalized slowing, whose waves differ from place to place."""
+CLEAR_OVER_RHYTHM = 1.5
+"""Margin from which theta beside rhythmic delta of both sides is more than its harmonics."""
 CLEAR_THETA, CLEAR_ASYMMETRY = 1.0, 2.5
 """Theta from which its tail is what differs between the sides in alpha and beta, unless clearly."""
 MONOMORPHIC = 1.65
@@ -119,7 +121,8 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     )
     focus = np.where(m("focal_slowing") < CLEAR_FOCUS, m("generalized_delta_slowing"), -8.0)
     theta = np.where(m("asymmetry") < CLEAR_ASYMMETRY, m("generalized_theta_slowing") - CLEAR_THETA, -8.0)
-    edges = np.where(m("polyspikes") > 0, -8.0, np.maximum(m("brief_attenuation"), m("discontinuity")))
+    edges = np.maximum(m("brief_attenuation"), m("discontinuity"))
+    harmonics = np.where(m("generalized_theta_slowing") < CLEAR_OVER_RHYTHM, m("grda"), -8.0)
     spikes = by_id["spikes"]
     single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
     spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)
@@ -127,7 +130,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         # What is sharp at the edges of quiet stretches stands out of these alone.
         (("spikes",), np.max([whole, heart, edges], axis=0)),
         # The arches of mu follow each other like the spikes of a group.
-        (("polyspikes",), np.max([train, heart, m("mu_rhythm"), m("discontinuity")], axis=0)),
+        (("polyspikes",), np.max([train, heart, m("mu_rhythm"), edges], axis=0)),
         (
             ("k_complexes", "vertex_waves"),
             np.max(
@@ -160,6 +163,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
             np.max([periodic, waves, focus, m("electrographic_seizure"), movement], axis=0),
         ),
         (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
+        (("generalized_theta_slowing",), harmonics),
         (("brief_attenuation", "discontinuity"), np.max([pauses, reactive, between], axis=0)),
     ):
         for finding in findings:
