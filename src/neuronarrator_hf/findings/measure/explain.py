@@ -24,7 +24,7 @@ CLEAR_FOCUS = 1.5
 CLEAR_OVER_RHYTHM = 1.5
 """Margin from which theta beside rhythmic delta of both sides is more than its harmonics."""
 CLEAR_THETA, CLEAR_ASYMMETRY = 1.0, 2.5
-"""Theta from which its tail is what differs between the sides in alpha and beta, unless clearly."""
+"""Theta whose tail is what differs between the sides in alpha and beta, where they do not differ clearly."""
 MONOMORPHIC = 1.65
 """Steadiness of a run of delta that no sleep has."""
 STEADY_BESIDE_ALPHA = 1.15

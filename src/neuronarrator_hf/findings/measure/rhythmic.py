@@ -234,10 +234,7 @@ def judge_rhythmic_delta(
             **common,
         ),
         Judgement(
-            "grda",
-            np.min([margin, -lateral, repeated], axis=0),
-            bound=bound + ", both sides alike",
-            **common,
+            "grda", np.min([margin, -lateral, repeated], axis=0), bound=bound + ", both sides alike", **common
         ),
         _judge_brush(block, assessed),
     ]

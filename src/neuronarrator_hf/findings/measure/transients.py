@@ -123,11 +123,8 @@ def _candidates(
 def _joined(spiky: Transients, waves: Transients) -> Transients:
     """Both kinds in order of time; of a spike and a sharp wave within 0.1 s the clearer one."""
     near = np.abs(spiky.times_s[:, None] - waves.times_s[None]) <= SAME_S
-    clearer = near & (spiky.score()[:, None] >= waves.score()[None])
-    kept_waves = ~clearer.any(axis=0)
-    kept_spikes = ~(near & ~clearer & kept_waves[None]).any(axis=1)
-    kept_waves = ~(near & kept_spikes[:, None]).any(axis=0)
-    first, second = spiky.only(kept_spikes), waves.only(kept_waves)
+    beaten = (near & (spiky.score()[:, None] >= waves.score()[None])).any(axis=0)
+    first, second = spiky.only(~(near & ~beaten).any(axis=1)), waves.only(~beaten)
     parts = [np.concatenate([getattr(first, f.name), getattr(second, f.name)]) for f in fields(Transients)]
     return Transients(*parts).only(np.argsort(parts[0], kind="stable"))
 
