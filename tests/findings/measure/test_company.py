@@ -9,6 +9,7 @@ from planted import POSITIONS, field, judged, make_windows, noise, planted, puls
 from neuronarrator_hf.findings.measure import WindowMeasurement, explain, measure_windows, slowing
 from neuronarrator_hf.findings.measure.artifacts import _roughness
 from neuronarrator_hf.findings.measure.block import SiteBlock
+from neuronarrator_hf.findings.measure.periodic import Train, judge_periodic
 from neuronarrator_hf.findings.measure.transients import Transients, _joined, _polyspikes
 from neuronarrator_hf.signal.montage import SITES_1020
 
@@ -201,3 +202,14 @@ def test_harmonics_of_rhythmic_delta_are_no_theta() -> None:
     assert explained({"generalized_theta_slowing": 1.0})["generalized_theta_slowing"] == 1.0
     assert explained({"generalized_theta_slowing": 1.0} | rhythm)["generalized_theta_slowing"] < 0
     assert explained({"generalized_theta_slowing": 2.0} | rhythm)["generalized_theta_slowing"] == 2.0
+
+
+@pytest.mark.parametrize(("contrast", "told"), [(2.2, False), (4.0, True)])
+def test_two_trains_beside_alpha_stand_out_of_it(contrast: float, told: bool) -> None:
+    left = Train(np.arange(0.5, 9.5, 1.0), contrast=contrast, laterality=1.0, margin=1.0, rate_hz=1.0)
+    right = Train(np.arange(0.9, 9.5, 1.37), contrast=contrast, laterality=-1.0, margin=1.0, rate_hz=0.7)
+    trains = [{"left": left, "right": right, "both": Train()}] * 2
+    block = SiteBlock(noise(2, 1.2, 15), np.ones((2, 19), bool), 200.0)
+    judgements, _ = judge_periodic(block, trains, np.array([-1.0, 1.0]))  # a rhythm in the second alone
+    margin = next(j.margin for j in judgements if j.finding == "bipd")
+    assert margin[0] > 0 and (margin[1] > 0) == told
