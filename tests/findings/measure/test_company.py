@@ -184,6 +184,7 @@ def test_of_a_spike_and_a_sharp_wave_at_one_time_the_clearer_stays() -> None:
 def test_sharp_edges_of_quiet_stretches_are_no_spikes(quiet: str) -> None:
     assert explained({"spikes": 0.5})["spikes"] == 0.5
     assert explained({"spikes": 0.5, quiet: 1.0})["spikes"] < 0
+    assert explained({"spikes": 1.5, quiet: 1.0})["spikes"] == 1.5
 
 
 def test_a_group_of_spikes_has_one_clear_member_and_others_beside_it() -> None:

@@ -21,6 +21,8 @@ ONE_FIELD = 0.63
 """Share of the power of 0.5-4 Hz in one field: slow waves of sleep 0.7-0.9, polymorphic delta 0.4-0.7."""
 CLEAR_FOCUS = 1.5
 """Margin from which a focus stands out of generalized slowing, whose waves differ from place to place."""
+CLEAR_SPIKE = 1.2
+"""Margin from which a spike is one wherever it is."""
 CLEAR_OVER_RHYTHM = 1.5
 """Margin from which theta beside rhythmic delta of both sides is more than its harmonics."""
 CLEAR_THETA, CLEAR_ASYMMETRY = 1.0, 2.5
@@ -92,7 +94,8 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     for finding in ("lpd", "gpd"):
         _yield_to(by_id[finding], rhythmic - UNSPACED)
     for finding, bounds in SEQUENCES.items():
-        by_id[finding].margin = np.minimum(by_id[finding].margin, -_sequence_margin(by_id, *bounds))
+        discharging = np.maximum(-_sequence_margin(by_id, *bounds), EXPLAINED)
+        by_id[finding].margin = np.minimum(by_id[finding].margin, discharging)
     delta_hz = by_id["grda"].evidence["delta_rhythm_hz"]
     fast_complexes = np.where(delta_hz > SPIKE_WAVE_HZ, m("spike_and_wave"), -8.0)
     heart = np.where(m("spike_and_wave") > 0, -8.0, m("ecg_artifact"))
@@ -122,13 +125,14 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     focus = np.where(m("focal_slowing") < CLEAR_FOCUS, m("generalized_delta_slowing"), -8.0)
     theta = np.where(m("asymmetry") < CLEAR_ASYMMETRY, m("generalized_theta_slowing") - CLEAR_THETA, -8.0)
     edges = np.maximum(m("brief_attenuation"), m("discontinuity"))
+    blunt_edges = np.where(m("spikes") < CLEAR_SPIKE, edges, -8.0)
     harmonics = np.where(m("generalized_theta_slowing") < CLEAR_OVER_RHYTHM, m("grda"), -8.0)
     spikes = by_id["spikes"]
     single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
     spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)
     for findings, reason in (
         # What is sharp at the edges of quiet stretches stands out of these alone.
-        (("spikes",), np.max([whole, heart, edges], axis=0)),
+        (("spikes",), np.max([whole, heart, blunt_edges], axis=0)),
         # The arches of mu follow each other like the spikes of a group.
         (("polyspikes",), np.max([train, heart, m("mu_rhythm"), edges], axis=0)),
         (
