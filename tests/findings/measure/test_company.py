@@ -135,9 +135,9 @@ def moment(seed: int, weights: np.ndarray) -> np.ndarray:
 
 
 def test_movement_moves_each_electrode_by_itself() -> None:
-    smooth = np.stack([field(site, 0.6) for site in SITES_1020], axis=1) / 6.0
-    assert "movement_artifact" in present(moment(11, np.eye(19)))
-    assert "movement_artifact" not in present(moment(11, smooth))
+    smooth = np.stack([field(site, 0.6) for site in SITES_1020], axis=1)
+    assert "movement_artifact" in present(moment(11, 0.6 * np.eye(19)))
+    assert "movement_artifact" not in present(moment(11, 0.43 * smooth))  # larger, and as one piece
 
 
 def test_roughness_is_that_of_neighbouring_electrodes() -> None:
