@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from neuronarrator_hf.findings.measure.result import Judgement
+from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 from neuronarrator_hf.signal.montage import SITES_1020, electrode_positions
 from neuronarrator_hf.signal.windows import EEGWindows
 
@@ -68,3 +70,19 @@ def planted(field_uv: np.ndarray, signal: np.ndarray, seed: int, background_uv: 
     """One window of a quiet 1/f background with a signal in a field."""
     x = noise(1, 1.2, seed, background_uv, background_uv + 1e-6)
     return make_windows(x + field_uv[None, :, None] * signal)
+
+
+def judged(n_windows: int, **numbers: float) -> list[Judgement]:
+    """Every finding absent, with the evidence that explanations look at."""
+    usual = {
+        "suppressed_share": 0.3,
+        "quiet_uv": 5.0,
+        "delta_steadiness": 0.0,
+        "delta_rhythm_hz": 3.0,
+        "spike_margin": -1.0,
+        "discharge_similarity": 0.0,
+        "interval_irregularity": 0.5,
+    }
+    evidence = {name: np.full(n_windows, value) for name, value in (usual | numbers).items()}
+    absent = np.full(n_windows, -2.0)
+    return [Judgement(f, absent.copy(), np.ones(n_windows, bool), evidence=evidence) for f in FINDING_IDS]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planted import TIME_S, field, make_windows, noise, planted, pulses
+from planted import TIME_S, field, judged, make_windows, noise, planted, pulses
 
 from neuronarrator_hf.findings.measure import measure_windows
 from neuronarrator_hf.findings.measure.artifacts import judge_artifacts
 from neuronarrator_hf.findings.measure.block import SiteBlock
 from neuronarrator_hf.findings.measure.explain import explain_by_patterns, leave_posterior_rhythm
-from neuronarrator_hf.findings.measure.result import Judgement
 from neuronarrator_hf.findings.measure.transients import find_transients
-from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 from neuronarrator_hf.signal.montage import SITES_1020
 from neuronarrator_hf.signal.windows import EEGWindows
 from neuronarrator_hf.simulation.maps import generalized
@@ -69,7 +67,7 @@ def as_block(windows: EEGWindows) -> SiteBlock:
 def test_movement_has_no_single_field(loose: bool) -> None:
     rng = np.random.default_rng(3)
     moved = bump(5.0, 0.7)
-    fields = rng.normal(size=(4, 19)) if loose else np.repeat(rng.normal(size=(1, 19)), 4, axis=0)
+    fields = rng.normal(size=(4, 19)) if loose else np.repeat(field("F3", 0.6)[None], 4, axis=0)
     slow = sum(f[:, None] * slow_noise(seed, 0.5, 4.0) for seed, f in enumerate(fields, 50))
     muscle = rng.normal(size=(19, len(TIME_S)))
     windows = make_windows(noise(1, 1.2, 42, 6.0, 6.0001) + moved * (70 * slow + 10 * muscle))
@@ -117,7 +115,7 @@ def test_a_smaller_vertex_wave_is_seen_beside_a_larger_wave() -> None:
 def test_sharp_waves_of_the_vertex_are_no_spikes() -> None:
     sharp = -pulses(np.array([2.9, 6.2]), 0.06)
     beside, at_vertex = (
-        find_transients(as_block(planted(180 * at, sharp, 46)))[0] for at in (field("C4", 0.25), VERTEX)
+        find_transients(as_block(planted(180 * at, sharp, 46)))[0][0] for at in (field("C4", 0.25), VERTEX)
     )
     assert beside.is_wave.any() and at_vertex.is_wave.any()
     assert beside.clarity[beside.is_wave].max() > 0 > at_vertex.clarity[at_vertex.is_wave].max()
@@ -141,20 +139,6 @@ def test_spindles_come_on_both_sides() -> None:
     both = field("C3") + field("C4") + field("F3") + field("F4")
     assert "sleep_spindles" in present(planted(18 * both, burst, 50))
     assert "sleep_spindles" not in present(planted(30 * (field("C3", 0.2) + field("F3", 0.2)), burst, 50))
-
-
-def judged(n_windows: int, **numbers: float) -> list[Judgement]:
-    """Every finding absent, with the evidence that explanations look at."""
-    usual = {
-        "suppressed_share": 0.3,
-        "quiet_uv": 5.0,
-        "delta_steadiness": 0.0,
-        "delta_rhythm_hz": 3.0,
-        "spike_margin": -1.0,
-    }
-    evidence = {name: np.full(n_windows, value) for name, value in (usual | numbers).items()}
-    absent = np.full(n_windows, -2.0)
-    return [Judgement(f, absent.copy(), np.ones(n_windows, bool), evidence=evidence) for f in FINDING_IDS]
 
 
 @pytest.mark.parametrize(

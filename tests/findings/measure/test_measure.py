@@ -6,11 +6,12 @@ import json
 
 import numpy as np
 import pytest
-from planted import make_windows
+from planted import field, make_windows
 
 from neuronarrator_hf.findings.measure import measure_windows, pool_measurements
 from neuronarrator_hf.findings.quantise import quantise
 from neuronarrator_hf.findings.vocabulary import FINDING_IDS
+from neuronarrator_hf.signal.montage import SITES_1020
 
 
 @pytest.fixture
@@ -61,7 +62,8 @@ def test_short_windows_are_measured_as_far_as_they_go(noise: np.ndarray) -> None
 
 
 def test_children_are_not_held_to_adult_norms(noise: np.ndarray) -> None:
-    slow = make_windows(np.cumsum(noise, axis=-1) - np.cumsum(noise, axis=-1).mean(axis=-1, keepdims=True))
+    drifts = np.cumsum(noise, axis=-1) - np.cumsum(noise, axis=-1).mean(axis=-1, keepdims=True)
+    slow = make_windows(0.3 * np.stack([field(site, 0.3) for site in SITES_1020]) @ drifts)
     adult, child, infant = (measure_windows(slow, age_years=age)[0].claims for age in (40.0, 7.0, 0.1))
     assert adult["generalized_delta_slowing"].is_present and adult["abnormal"].is_present
     assert child["generalized_delta_slowing"].polarity == "not_assessed"

@@ -27,6 +27,14 @@ MOVEMENT_RISE = 1.3
 """log2 of the largest seconds over the calm quarter of the window."""
 ONE_FIELD = 0.86
 """Share of one field in the largest second: waves of the brain and the eyes reach 0.9, loose cables 0.8."""
+ROUGH = 0.6
+"""Power of electrodes against the mean of their neighbours over their own, all together: electrodes that each
+move by themselves reach 0.8; the brain, the eyes and the drift of a whole head stay below 0.6."""
+ROUGH_UV, ROUGH_RISE, ROUGH_TENSION = 50.0, 0.75, -0.08
+"""What is asked of so rough a moment: it need not be as large, as much larger than the calm, or as tense."""
+SMOOTH_EXTRA = 1.0
+"""Margin that a movement of a smooth field has to have more: slow waves and the eyes have one too."""
+MIN_NEIGHBOURS = 2
 MAINS_RATIO = 10.0
 MAINS_STANDS_OUT = 2.0
 """Power within 1.5 Hz of the mains over that beside it from which it is taken off the muscle."""
@@ -34,6 +42,13 @@ PRIVATE_ALIKE = 0.6
 """Correlation of an electrode with the mean of its neighbours from which it is no fault of its own."""
 PRIVATE_FOLLOWED = 0.5
 """Correlation with any one of them of what that mean leaves unexplained."""
+NOISY = 2.5
+"""log2 of what one electrode has to itself in 15-40 Hz over what the middle one has, from which it is noise
+of its own whatever the slower waves hide; motor units reach it too, but not alone (`NOISY_ALONE`)."""
+NOISY_ALONE = 1.0
+NOISY_ALIKE = 0.3
+NOISY_BELOW = 0.7
+"""The same below 15 Hz, where noise of an electrode is found too and muscle is not."""
 ECG_SAMPLES = 40
 ECG_REPEATED = 0.38
 """Autocorrelation one beat on."""
@@ -115,14 +130,7 @@ def _judge_electrode(block: SiteBlock) -> Judgement:
     # Below the muscles, of which single motor units are as private to an electrode as its faults.
     x = block.band(0.5, 15.0, "average")
     mask = block.site_mask
-    weight = (_NEAR[None] & mask[:, None]).astype(np.float32)
-    weight /= np.maximum(weight.sum(axis=2, keepdims=True), 1)
-    neighbours = np.matmul(weight, x)
-    own = np.sqrt((x * x).mean(-1))
-    residual = x - neighbours
-    private = np.sqrt((residual**2).mean(-1))
-    correlation = (x * neighbours).mean(-1) / np.maximum(own * np.sqrt((neighbours**2).mean(-1)), 1e-9)
-    ratio = np.log2(np.maximum(private, 1e-3) / np.maximum(masked_median(private, mask), 1e-3)[:, None])
+    residual, ratio, correlation = _private(x, mask)
     pop = np.abs(np.diff(x, axis=-1)).max(-1)
     pops = np.log2(np.maximum(pop, 1e-3) / np.maximum(masked_median(pop, mask), 1e-3)[:, None])
     excess = np.maximum(ratio, 0.7 * pops)
@@ -135,6 +143,7 @@ def _judge_electrode(block: SiteBlock) -> Judgement:
     second = np.sort(strength, axis=1)[:, -2]
     rows = np.arange(block.n_windows)
     fault = residual[rows, best]
+    noisy, noisiest = _judge_noise(block, ratio)
     near = np.where(_NEAR[best] & mask, np.abs(_correlation(x, fault[:, None])), 0.0).max(axis=1)
     margin = np.min(
         [
@@ -145,17 +154,47 @@ def _judge_electrode(block: SiteBlock) -> Judgement:
         ],
         axis=0,
     )
+    best = np.where(noisy > margin, noisiest, best)
     names = [SITES_1020[i] for i in best]
     return Judgement(
         "electrode_artifact",
-        margin,
+        np.maximum(margin, noisy),
         mask.sum(axis=1) >= 8,
-        bound="one electrode 2.8 times what neighbours leave unexplained elsewhere, not shared by them",
-        where="average reference, 0.5-15 Hz",
+        bound="one electrode 2.8 times what neighbours leave unexplained elsewhere, not shared by them,"
+        " or alone in noise of 15-40 Hz",
+        where="average reference, 0.5-15 and 15-40 Hz",
         evidence={"private_ratio": 2.0 ** np.take_along_axis(ratio, best[:, None], axis=1)[:, 0]},
         side=[site_side(n) for n in names],
         regions=[(site_region(n),) for n in names],
     )
+
+
+def _private(x: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What neighbours leave of each site, log2 of its size over the middle one, and how alike they are."""
+    weight = (_NEAR[None] & mask[:, None]).astype(np.float32)
+    weight /= np.maximum(weight.sum(axis=2, keepdims=True), 1)
+    neighbours = np.matmul(weight, x)
+    own = np.sqrt((x * x).mean(-1))
+    residual = x - neighbours
+    private = np.sqrt((residual**2).mean(-1))
+    correlation = (x * neighbours).mean(-1) / np.maximum(own * np.sqrt((neighbours**2).mean(-1)), 1e-9)
+    ratio = np.log2(np.maximum(private, 1e-3) / np.maximum(masked_median(private, mask), 1e-3)[:, None])
+    return residual, ratio, correlation
+
+
+def _judge_noise(block: SiteBlock, below: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Margin of one electrode in noise, and which; `below` is the ratio of slower waves by site."""
+    mask = block.site_mask
+    _, ratio, correlation = _private(block.band(15.0, 40.0, "average"), mask)
+    ratio = np.where(mask, ratio, -8.0)
+    strength = np.min(
+        [3.0 * (ratio - NOISY), 6.0 * (NOISY_ALIKE - correlation), 3.0 * (below - NOISY_BELOW)], axis=0
+    )
+    strength = np.where(mask, strength, -8.0)
+    noisiest = strength.argmax(axis=1)
+    rows = np.arange(block.n_windows)
+    alone = ratio[rows, noisiest] - np.sort(ratio, axis=1)[:, -2]
+    return np.minimum(strength[rows, noisiest], 3.0 * (alone - NOISY_ALONE)), noisiest
 
 
 def _correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -246,35 +285,60 @@ def _judge_movement(block: SiteBlock) -> Judgement:
     calm = log2(np.quantile(level, 0.25, axis=-1))
     tension = log2(np.take_along_axis(muscle, order, axis=-1).mean(axis=-1))
     tension -= log2(np.quantile(muscle, 0.25, axis=-1))
-    one_field = _share_of_one_field(x * block.site_mask[..., None], order[:, -1])
-    margin = np.min(
+    moment = _seconds_from(x * block.site_mask[..., None], order[:, -1])
+    smooth = np.min(
         [
             4.0 * (largest - np.log2(MOVEMENT_UV)),
             4.0 * (largest - calm - MOVEMENT_RISE),
             4.0 * tension,
-            12.0 * (ONE_FIELD - one_field),
+            12.0 * (ONE_FIELD - _share_of_one_field(moment)),
         ],
         axis=0,
     )
+    rough = np.min(
+        [
+            4.0 * (largest - np.log2(ROUGH_UV)),
+            4.0 * (largest - calm - ROUGH_RISE),
+            4.0 * (tension - ROUGH_TENSION),
+            8.0 * (_roughness(moment, block.site_mask) - ROUGH),
+        ],
+        axis=0,
+    )
+    margin = np.maximum(rough, smooth - SMOOTH_EXTRA)
     return Judgement(
         "movement_artifact",
         margin,
         (block.site_mask.sum(axis=1) >= 6) & (block.duration_s >= 4.0),
-        bound="0.5-4 Hz above 60 uV in a third of the electrodes, 2.5 times the calm seconds, with muscle,"
-        " of no single field",
+        bound="0.5-4 Hz above 50 uV in a third of the electrodes, 1.7 times the calm seconds, with muscle,"
+        " unlike in neighbouring electrodes, or larger and of no single field",
         where="average reference",
         evidence={"movement_uv": amplitude},
     )
 
 
-def _share_of_one_field(x: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Share of the power of the second that begins `second` half seconds in which has one topography."""
+def _seconds_from(x: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """The second of each window that begins `first` half seconds in, of mean 0, `(n_windows, 19, 100)`."""
     pieces = _half_seconds(x)
     rows = np.arange(len(x))
-    moment = np.concatenate([pieces[rows, :, second], pieces[rows, :, second + 1]], axis=-1)
-    moment = moment - moment.mean(axis=-1, keepdims=True)
+    moment = np.concatenate([pieces[rows, :, first], pieces[rows, :, first + 1]], axis=-1)
+    return np.asarray(moment - moment.mean(axis=-1, keepdims=True))
+
+
+def _share_of_one_field(moment: np.ndarray) -> np.ndarray:
+    """Share of the power of a moment that has one topography."""
     spread = np.linalg.eigvalsh(np.matmul(moment, moment.swapaxes(1, 2)))
     return np.asarray(spread[:, -1] / np.maximum(spread.sum(axis=-1), 1e-9))
+
+
+def _roughness(moment: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Power that the neighbours of each electrode do not explain over all power; 0 with few neighbours."""
+    near = _NEAR[None] & mask[:, None]
+    count = near.sum(axis=2, keepdims=True)
+    used = (mask & (count[..., 0] >= MIN_NEIGHBOURS))[..., None]
+    around = np.matmul(near / np.maximum(count, 1), moment)
+    power = np.maximum((moment**2 * used).sum(axis=(1, 2)), 1e-9)
+    share = ((moment - around) ** 2 * used).sum(axis=(1, 2)) / power
+    return np.where(used[..., 0].sum(axis=1) >= 8, share, 0.0)
 
 
 def _half_seconds(x: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ LIGHT_SLOWING = 2.5
 """Margin up to which slowing may be that of drowsiness or dream sleep."""
 NEVER_SUPPRESSED = 0.1
 OFTEN_SUPPRESSED = 0.25
-BETWEEN_UV = 14.0
+BETWEEN_UV = 12.0
 """Quietest half seconds between periodic discharges from which on their background is an ordinary one."""
 NEARLY_PERIODIC = -0.3
 LIGHT_WITH_BLINKS = 1.0
@@ -19,11 +19,22 @@ LIGHT_WITH_BLINKS = 1.0
 LIGHT_WITH_SACCADES = 2.2
 ONE_FIELD = 0.63
 """Share of the power of 0.5-4 Hz in one field: slow waves of sleep 0.7-0.9, polymorphic delta 0.4-0.7."""
+CLEAR_FOCUS = 1.5
+"""Margin from which a focus stands out of generalized slowing, whose waves differ from place to place."""
+CLEAR_SPIKE = 1.2
+"""Margin from which a spike is one wherever it is."""
+CLEAR_OVER_RHYTHM = 1.5
+"""Margin from which theta beside rhythmic delta of both sides is more than its harmonics."""
+CLEAR_THETA, CLEAR_ASYMMETRY = 1.0, 2.5
+"""Theta whose tail is what differs between the sides in alpha and beta, where they do not differ clearly."""
 MONOMORPHIC = 1.65
 """Steadiness of a run of delta that no sleep has."""
 STEADY_BESIDE_ALPHA = 1.15
 SPACED, UNSPACED = 0.25, 1.0
 """Margin by which the interval between waves, or its lack, is clear: blunt discharges are like waves."""
+SEQUENCES = {"lrda": (0.6, 0.35, 1.4), "grda": (0.55, np.inf, 1.15)}
+"""Correlation of the events from which, irregularity of their intervals and steadiness up to which waves are
+discharges whose slow waves follow each other, even where they are too blunt to be told as such."""
 YIELDING = 5.0
 """Steepness beyond that: nothing falls at once, so that what is close stays uncertain."""
 SPIKE_WAVE_HZ = 2.5
@@ -82,6 +93,9 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         _yield_to(by_id[finding], discharges - SPACED)
     for finding in ("lpd", "gpd"):
         _yield_to(by_id[finding], rhythmic - UNSPACED)
+    for finding, bounds in SEQUENCES.items():
+        discharging = np.maximum(-_sequence_margin(by_id, *bounds), EXPLAINED)
+        by_id[finding].margin = np.minimum(by_id[finding].margin, discharging)
     delta_hz = by_id["grda"].evidence["delta_rhythm_hz"]
     fast_complexes = np.where(delta_hz > SPIKE_WAVE_HZ, m("spike_and_wave"), -8.0)
     heart = np.where(m("spike_and_wave") > 0, -8.0, m("ecg_artifact"))
@@ -94,11 +108,12 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     # Discharges slower than those of a seizure that fit better are periodic.
     slower = np.where(periodic > m("electrographic_seizure"), periodic, -8.0)
     # Where the background is suppressed, or a seizure covers it, there is none that could be slow; the
-    # pauses between complexes, and after a movement, are no attenuations of it.
+    # pauses between complexes and runs of a rhythm, and after a movement, are no attenuations of it.
     covered = np.maximum(suppression, ictal)
     complexes = np.where(train > 0, -8.0, m("spike_and_wave"))
     share = np.nan_to_num(by_id["discontinuity"].evidence["suppressed_share"])
-    pauses = np.where(share < OFTEN_SUPPRESSED, np.max([movement, ictal, complexes], axis=0), ictal)
+    waves = np.maximum(m("lrda"), m("grda"))
+    pauses = np.where(share < OFTEN_SUPPRESSED, np.max([movement, ictal, complexes, waves], axis=0), ictal)
     # Where a rhythm of wakefulness comes and goes over an ordinary background, nothing else fell.
     rhythm = np.maximum(m("posterior_dominant_rhythm"), m("mu_rhythm"))
     reactive = np.where(share < NEVER_SUPPRESSED, rhythm, -8.0)
@@ -107,13 +122,19 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     between = np.where(
         periodic > NEARLY_PERIODIC, 4.0 * np.log2(np.maximum(quiet_uv, 1e-3) / BETWEEN_UV), -8.0
     )
+    focus = np.where(m("focal_slowing") < CLEAR_FOCUS, m("generalized_delta_slowing"), -8.0)
+    theta = np.where(m("asymmetry") < CLEAR_ASYMMETRY, m("generalized_theta_slowing") - CLEAR_THETA, -8.0)
+    edges = np.maximum(m("brief_attenuation"), m("discontinuity"))
+    blunt_edges = np.where(m("spikes") < CLEAR_SPIKE, edges, -8.0)
+    harmonics = np.where(m("generalized_theta_slowing") < CLEAR_OVER_RHYTHM, m("grda"), -8.0)
     spikes = by_id["spikes"]
     single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
     spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)
     for findings, reason in (
-        (("spikes",), np.maximum(whole, heart)),
+        # What is sharp at the edges of quiet stretches stands out of these alone.
+        (("spikes",), np.max([whole, heart, blunt_edges], axis=0)),
         # The arches of mu follow each other like the spikes of a group.
-        (("polyspikes",), np.max([train, heart, m("mu_rhythm"), m("discontinuity")], axis=0)),
+        (("polyspikes",), np.max([train, heart, m("mu_rhythm"), edges], axis=0)),
         (
             ("k_complexes", "vertex_waves"),
             np.max(
@@ -135,18 +156,37 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
             np.max([train, *(m(f) for f in ("spike_and_wave", "polyspikes", "k_complexes"))], axis=0),
         ),
         (("gpd",), brush),
-        (("asymmetry",), m("electrographic_seizure")),
+        (("asymmetry",), np.maximum(m("electrographic_seizure"), theta)),
         (("electrographic_seizure",), np.maximum(brush, slower)),
         (("grda",), np.max([brush + 0.5, movement, ictal, fast_complexes], axis=0)),
         (("beta_activity",), brush),
         (("lrda",), np.maximum(movement, ictal)),
         (("lateral_eye_movements",), m("lrda")),
-        (("focal_slowing",), np.max([periodic, m("lrda"), m("electrographic_seizure"), movement], axis=0)),
+        (
+            ("focal_slowing",),
+            np.max([periodic, waves, focus, m("electrographic_seizure"), movement], axis=0),
+        ),
         (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
+        (("generalized_theta_slowing",), harmonics),
         (("brief_attenuation", "discontinuity"), np.max([pauses, reactive, between], axis=0)),
     ):
         for finding in findings:
             _give_way(by_id[finding], reason > 0)
+
+
+def _sequence_margin(
+    by_id: dict[str, Judgement], alike: float, irregularity: float, steadiness: float
+) -> np.ndarray:
+    """How well waves fit a sequence of events that are alike at even intervals, not one steady rhythm."""
+    events = by_id["gpd"].evidence
+    return np.min(
+        [
+            8.0 * (np.nan_to_num(events["discharge_similarity"]) - alike),
+            6.0 * (irregularity - np.nan_to_num(events["interval_irregularity"], nan=1.0)),
+            5.0 * (steadiness - np.nan_to_num(by_id["lrda"].evidence["delta_steadiness"])),
+        ],
+        axis=0,
+    )
 
 
 def discount_movement(judgements: list[Judgement]) -> None:

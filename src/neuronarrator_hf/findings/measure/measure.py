@@ -100,7 +100,7 @@ def _measure_batch(
     powers = band_powers(block)
     trains = find_trains(block)
     judgements = judge_voltage(measure_voltage(block))
-    rhythms, rhythm_values = judge_rhythms(block)
+    rhythms, rhythm_values = judge_rhythms(block, age_years)
     is_rhythm = (rhythms[0].margin > 0) & rhythms[0].assessed
     posterior_hz = np.where(is_rhythm, rhythm_values["posterior_peak_hz"], np.nan)
     judgements += rhythms
@@ -111,7 +111,7 @@ def _measure_batch(
         judge_periodic(block, trains, np.fmax(rhythms[0].margin, rhythms[1].margin)),
         judge_rhythmic_delta(block, trains),
         judge_seizure(block, trains, posterior_hz, artifact_values["muscle_uv"]),
-        judge_transients(block, find_transients(block), trains, artifact_values["muscle_uv"]),
+        judge_transients(block, *find_transients(block), trains, artifact_values["muscle_uv"]),
         judge_sleep(block, posterior_hz),
     ):
         judgements += found

@@ -271,6 +271,7 @@ def judge_periodic(
     # Each train is heard on the other side too, so each looks less regular than it is.
     bilateral = np.minimum(sides.mean(axis=1) + 0.3, sides.min(axis=1) + 1.0)
     bipd = np.minimum(bilateral, independent)
+    bipd = np.where(rhythm_margin > 0, np.minimum(bipd, beside_alpha), bipd)
     clear = [len(t.times_s) >= MIN_CYCLES and t.irregularity < CLEAR_IRREGULARITY for t in best]
     extra = np.where(clear, 0.0, GENERALIZED_EXTRA)
     # Two trains are neither one side's nor both sides' at once.

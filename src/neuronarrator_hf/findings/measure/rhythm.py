@@ -27,6 +27,11 @@ OCCIPITAL = 0.0
 """log2 of the occipital over the central amplitude of the posterior rhythm; mu spreads to P3 and P4."""
 SLOW_OCCIPITAL = 0.4
 """The same below 7.5 Hz, where theta of the whole head may be larger behind."""
+SLOWEST_HZ = 6.0
+SLOWEST_INFANT_HZ = 5.0
+INFANT_YEARS = 3.0
+"""A slower rhythm of the back of an adult head is theta or delta, not its dominant rhythm: that has 8-13 Hz
+(IFCN 2017), reaches 8 Hz at about three years of age, and is told down to 6 Hz where it is slowed."""
 BETA_BUMP = 0.55
 """log10 of the power at the peak over that at 0.7 and 1.45 times its frequency (geometric mean): a bump of
 its own, not the shoulder of what is slower."""
@@ -121,8 +126,10 @@ def _log2_ratio(
     return np.asarray(np.log2(np.maximum(first, 1e-3) / np.maximum(second, 1e-3)))
 
 
-def judge_rhythms(block: SiteBlock) -> tuple[list[Judgement], dict[str, np.ndarray]]:
-    """Posterior dominant rhythm, mu rhythm and beta activity, and their raw values."""
+def judge_rhythms(
+    block: SiteBlock, age_years: float | None = None
+) -> tuple[list[Judgement], dict[str, np.ndarray]]:
+    """Posterior dominant rhythm, mu rhythm and beta activity, and their raw values; adult without an age."""
     freqs, psd = power_spectrum(block.average_uv, block.sfreq, method="multitaper")
     used = freqs <= 48.0
     freqs, psd = freqs[used], psd[..., used]
@@ -144,12 +151,16 @@ def judge_rhythms(block: SiteBlock) -> tuple[list[Judgement], dict[str, np.ndarr
     margin = np.minimum((peak.excess - PEAK_EXCESS) / 0.06, 5 * (gradient - np.where(slow, 0.4, 0.0)))
     margin = np.fmin(margin, 4 * (occipital - np.where(slow, SLOW_OCCIPITAL, OCCIPITAL)))
     margin = np.minimum(margin, 4 * np.log2(np.maximum(peak.amplitude_uv, 1e-3) / 4.0))
+    infant = age_years is not None and age_years < INFANT_YEARS
+    slowest_hz = SLOWEST_INFANT_HZ if infant else SLOWEST_HZ
+    margin = np.fmin(margin, 4.0 * (peak.frequency_hz - slowest_hz))
     rhythm = Judgement(
         "posterior_dominant_rhythm",
         np.where(np.isfinite(peak.frequency_hz), margin, -8.0),
         assessed,
         reason="needs two posterior and two anterior electrodes and 4 s",
-        bound=f"peak of 5-13.5 Hz {10**PEAK_EXCESS:.1f} times the aperiodic background, not larger in front",
+        bound=f"peak of {slowest_hz:g}-13.5 Hz {10**PEAK_EXCESS:.1f} times the aperiodic background,"
+        " not larger in front",
         where="O1, O2, P3, P4 against the average",
         evidence={
             "posterior_peak_hz": peak.frequency_hz,

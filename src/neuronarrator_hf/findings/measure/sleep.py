@@ -227,9 +227,9 @@ class _Wave:
 _WAVES = {
     # The frontal maximum of a K-complex reaches the frontal poles; what falls behind them is the eyes.
     "k_complexes": _Wave(
-        12.0, ("F3", "F4", "Fz", "Cz"), (0.125, 0.3), 60.0, 0.5, 0.15, 0.35, -0.25, 0.5, -0.1
+        12.0, ("F3", "F4", "Fz", "Cz"), (0.125, 0.3), 60.0, 0.45, 0.1, 0.35, -0.25, 0.5, -0.1
     ),
-    "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.135), 50.0, 0.6, 0.45, 0.0, 0.1, 0.75, 1.0),
+    "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.147), 50.0, 0.55, 0.4, 0.0, 0.1, 0.72, 1.0),
 }
 REACH_S = 0.6
 MAX_WAVES = 3

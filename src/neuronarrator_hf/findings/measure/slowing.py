@@ -23,11 +23,15 @@ THETA_CLEAR = 0.9
 THETA_CLEAR_UV = 20.0
 THETA_CLEAR_RATIO = 0.6
 """Power over 8-20 Hz that such a theta still has to reach: its own band does not end sharply at 8 Hz."""
+TAIL_FIELD = 0.9
+"""Likeness of the fields of theta and delta from which theta that hardly rises above the line from delta to
+alpha (`TAIL_HUMP`) is the tail of the delta waves: what another generator makes has another field."""
+TAIL_HUMP = 0.8
 MIN_UV = {"theta": 3.0, "delta": 5.0}
 FOCAL_STRENGTH = 1.95
 """log2 power of delta or of theta over that of the other side: twice the amplitude. Ten seconds of a
 healthy background reach it in one of five regions now and then, so a focus has to be large and local too."""
-FOCAL_UV = 30.0
+FOCAL_UV = 33.0
 """Amplitude (2 sqrt 2 RMS) at which a focus of that strength counts in full."""
 FOCAL_SLOWER = 0.45
 """log2 by which its share of slow activity has to exceed that of the other side."""
@@ -99,6 +103,8 @@ def judge_slowing(block: SiteBlock, powers: BandPowers, posterior_hz: np.ndarray
                 2.0 * (sides + 1.0 - np.log2(THETA_CLEAR_RATIO)),
             ]
             margin = np.maximum(margin, np.min(own, axis=0))
+            alike = 20.0 * (TAIL_FIELD - _likeness_to_delta(block))
+            margin = np.minimum(margin, np.maximum(3.0 * (hump - TAIL_HUMP), alike))
             slowed = np.where(np.isfinite(posterior_hz), 2.0 * (8.0 - posterior_hz), -8.0)
             margin = np.maximum(margin, np.minimum(slowed, 4.0))
         judgements.append(
@@ -120,6 +126,17 @@ def _theta_hump(block: SiteBlock) -> np.ndarray:
     density = lambda low, high: np.log2(block.band_power(low, high) / (high - low) + 0.01)  # noqa: E731
     above = density(4.5, 7.5) - 0.5 * (density(1.5, 3.5) + density(8.5, 13.0))
     return masked_median(above, block.bipolar_mask)
+
+
+def _likeness_to_delta(block: SiteBlock) -> np.ndarray:
+    """Cosine between the covariances of theta and of delta over the derivations, `(n_windows,)`, 0 to 1."""
+    covariances = []
+    for low_hz, high_hz in ((1.0, 3.5), (4.5, 7.5)):
+        x = block.band(low_hz, high_hz) * block.bipolar_mask[..., None]
+        covariances.append(np.matmul(x, x.swapaxes(1, 2)))
+    delta, theta = covariances
+    norm = np.sqrt((delta * delta).sum(axis=(1, 2)) * (theta * theta).sum(axis=(1, 2)))
+    return np.asarray((delta * theta).sum(axis=(1, 2)) / np.maximum(norm, 1e-9))
 
 
 def _dominant_hz(block: SiteBlock, band: tuple[float, float]) -> np.ndarray:
@@ -198,7 +215,7 @@ def _judge_focal(block: SiteBlock, powers: BandPowers, mask: np.ndarray) -> Judg
         "focal_slowing",
         3.0 * value,
         mask.sum(axis=1) >= MIN_SIDE,
-        bound="delta or theta of a region twice that of the other side, above 30 uV, not the whole side's",
+        bound="delta or theta of a region twice that of the other side, above 33 uV, not the whole side's",
         where="longitudinal bipolar, homologous derivations",
         evidence={"focal_excess_log2": value, "focal_amplitude_uv": np.array(amplitudes)[best, rows]},
         side=[sides[i][window] for window, i in enumerate(best)],

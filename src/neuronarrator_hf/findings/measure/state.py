@@ -17,6 +17,8 @@ _PATHOLOGY = (
     "electrographic_seizure",
     "low_voltage",
 )
+MOVED = 2.2
+"""Margin of movement from which too little of the background is left to be called normal."""
 ROLLING = 0.7
 """log2 of the swing of the eyes below 4 Hz over that of 0.5-4 Hz: slow rolling of drowsiness reaches 1.8,
 saccades 0.3."""
@@ -46,7 +48,7 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
     rolling = np.minimum(lateral - 0.2, slowly)
     drowsy = np.minimum(quiet, np.maximum(rolling, np.min([-rhythm, 2 - delta, vertex - 0.5], axis=0)))
     rem = np.min(
-        [-rhythm, lateral + 0.2, -slowly, -m("muscle_artifact") - 1.0, 2.5 - theta, 1.5 - delta, quiet],
+        [-rhythm, lateral + 0.2, -slowly, -m("muscle_artifact") - 0.7, 2.5 - theta, 1.5 - delta, quiet],
         axis=0,
     )
     eyes = np.maximum(blinks, lateral) > 0
@@ -81,8 +83,8 @@ def judge_summary(judgements: list[Judgement], n_sites: np.ndarray) -> list[Judg
     margins = np.stack([margin_of(by_id, finding) for finding in sorted(ABNORMAL_IDS)])
     worst = margins.max(axis=0)
     assessed = np.all([by_id[f].assessed for f in MIN_BACKGROUND], axis=0)
-    electrode = margin_of(by_id, "movement_artifact")
-    can_be_normal = assessed & (n_sites >= 12) & (electrode < 1.0)
+    movement = margin_of(by_id, "movement_artifact")
+    can_be_normal = assessed & (n_sites >= 12) & (movement < MOVED)
     reason = "the background cannot be assessed"
     return [
         Judgement(

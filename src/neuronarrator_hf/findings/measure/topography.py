@@ -20,8 +20,10 @@ MIN_PAIRS = 30
 PLACED = (
     "posterior_dominant_rhythm", "mu_rhythm", "focal_slowing", "asymmetry", "lpd", "lrda", "bipd", "spikes",
     "spike_and_wave", "polyspikes", "k_complexes", "vertex_waves", "slow_wave_sleep",
+    "generalized_theta_slowing", "generalized_delta_slowing",
 )  # fmt: skip
-"""Findings whose definition holds a place."""
+"""Findings whose definition holds a place, or which the drift of amplifiers alone would meet: slow waves of
+the brain have a field."""
 REASON = "neighbouring electrodes share no more than distant ones: their places are in doubt"
 
 _POSITIONS = electrode_positions(SITES_1020)

@@ -25,6 +25,8 @@ MIN_Z = 6.0
 MIN_CRITERIA = 4
 MIN_DURATION_S, MAX_DURATION_S = 0.02, 0.2
 MAX_EVENTS = 60
+SAME_S = 0.1
+"""Time within which a spike and a sharp wave are the same transient."""
 SPIKE_UV = 65.0
 """Height at which a transient is clear; the criteria name none, but smaller ones are where alpha, muscle and
 wickets meet four criteria by chance."""
@@ -43,6 +45,8 @@ AT_VERTEX = -0.5
 """Clarity to which a sharp wave that is largest at Cz is held."""
 POLYSPIKE_UV = 60.0
 POLYSPIKE_Z = 7.0
+MEMBER_UV, MEMBER_CRITERIA = 45.0, 2
+"""What the spike beside a clear one has to reach: those of a group differ in size and run into each other."""
 POLYSPIKE_INTERVAL_S = (0.03, 0.15)
 HEARTBEAT_SCATTER = 0.12
 """Upper quartile of how far intervals are from multiples of one interval; less scatter is heart or train."""
@@ -66,7 +70,7 @@ class Transients:
         z: Sharpness over that of the site.
         height_uv: Sharpness: the value over that 30 ms before and after.
         after_wave: Whether a slow wave follows.
-        is_wave: Whether it is only found with the feet of a sharp wave, 70 ms away.
+        is_wave: Whether it is found, or clearer, with the feet of a sharp wave, 70 ms away.
     """
 
     times_s: np.ndarray
@@ -78,17 +82,21 @@ class Transients:
     after_wave: np.ndarray
     is_wave: np.ndarray
 
-    def only_spikes(self) -> Transients:
-        """Those that are found with the feet of a spike, 30 ms away."""
-        return Transients(*(getattr(self, f.name)[~self.is_wave] for f in fields(self)))
+    def score(self) -> np.ndarray:
+        """Clarity of each, as far as it meets the criteria."""
+        return np.asarray(np.minimum(self.clarity, 0.4 * (self.criteria - MIN_CRITERIA + 2.0)))
+
+    def only(self, which: np.ndarray) -> Transients:
+        """Some of them."""
+        return Transients(*(getattr(self, f.name)[which] for f in fields(self)))
 
 
-def find_transients(block: SiteBlock) -> list[Transients]:
-    """Candidates of every window with the criteria they meet: spikes and, longer, sharp waves."""
+def find_transients(block: SiteBlock) -> tuple[list[Transients], list[Transients]]:
+    """Candidates of every window with the criteria they meet: spikes and sharp waves, and spikes alone."""
     x = block.band(1.0, 40.0, "average")
     spiky = _candidates(block, x, 4.0, 3, is_wave=False)
     waves = _candidates(block, x, 2.0, 7, is_wave=True)
-    return [_joined(a, b) for a, b in zip(spiky, waves, strict=True)]
+    return [_joined(a, b) for a, b in zip(spiky, waves, strict=True)], spiky
 
 
 def _candidates(
@@ -113,11 +121,12 @@ def _candidates(
 
 
 def _joined(spiky: Transients, waves: Transients) -> Transients:
-    """Both kinds in order of time; a sharp wave where no spike was found within 0.1 s."""
-    own = np.array([np.abs(spiky.times_s - t).min(initial=1.0) > 0.1 for t in waves.times_s], bool)
-    parts = [(getattr(spiky, f.name), getattr(waves, f.name)[own]) for f in fields(Transients)]
-    order = np.argsort(np.concatenate(parts[0]), kind="stable")
-    return Transients(*(np.concatenate(part)[order] for part in parts))
+    """Both kinds in order of time; of a spike and a sharp wave within 0.1 s the clearer one."""
+    near = np.abs(spiky.times_s[:, None] - waves.times_s[None]) <= SAME_S
+    beaten = (near & (spiky.score()[:, None] >= waves.score()[None])).any(axis=0)
+    first, second = spiky.only(~(near & ~beaten).any(axis=1)), waves.only(~beaten)
+    parts = [np.concatenate([getattr(first, f.name), getattr(second, f.name)]) for f in fields(Transients)]
+    return Transients(*parts).only(np.argsort(parts[0], kind="stable"))
 
 
 def _judge_candidates(
@@ -197,12 +206,15 @@ def _background_period_s(x: np.ndarray) -> np.ndarray:
 
 
 def judge_transients(
-    block: SiteBlock, transients: list[Transients], trains: list[dict[str, Train]], muscle_uv: np.ndarray
+    block: SiteBlock,
+    transients: list[Transients],
+    spiky: list[Transients],
+    trains: list[dict[str, Train]],
+    muscle_uv: np.ndarray,
 ) -> tuple[list[Judgement], dict[str, np.ndarray]]:
-    """Spikes or sharp waves, spike-and-wave complexes and polyspikes."""
+    """Spikes or sharp waves, spike-and-wave complexes and polyspikes; both lists are of `find_transients`."""
     n_met = np.array([(t.criteria >= MIN_CRITERIA).sum() for t in transients], float)
     best = np.array([_strength(t) for t in transients])
-    spiky = [t.only_spikes() for t in transients]
     sharpest = np.array([_sharpness(t) for t in spiky])
     muscle = 3.0 * np.log2(25.0 / np.maximum(muscle_uv, 1.0))
     # Regular trains are periodic discharges, not single spikes.
@@ -269,7 +281,7 @@ def judge_transients(
         Judgement(
             "polyspikes",
             poly_margin,
-            bound="two or more spikes of 60 uV within 30-150 ms of each other",
+            bound="a spike of 60 uV and another of 45 uV or more within 30-150 ms",
             evidence={"polyspike_groups": multiple},
             **common,
         ),
@@ -293,8 +305,7 @@ def _strength(t: Transients) -> float:
     """The clearest transient, as far as it meets the criteria."""
     if not len(t.z):
         return -2.0
-    score = np.minimum(t.clarity, 0.4 * (t.criteria - MIN_CRITERIA + 2.0))
-    return float(np.clip(score.max(), -2.0, None))
+    return float(np.clip(t.score().max(), -2.0, None))
 
 
 def _sharpness(t: Transients) -> float:
@@ -339,7 +350,9 @@ def _complexes(transients: list[Transients]) -> tuple[np.ndarray, np.ndarray]:
 def _polyspikes(t: Transients) -> int:
     if len(t.times_s) < 2:
         return 0
-    met = (t.criteria >= MIN_CRITERIA - 1) & (t.height_uv >= POLYSPIKE_UV) & (t.z >= POLYSPIKE_Z)
+    clear = (t.criteria >= MIN_CRITERIA) & (t.height_uv >= POLYSPIKE_UV) & (t.z >= POLYSPIKE_Z)
+    member = (t.criteria >= MEMBER_CRITERIA) & (t.height_uv >= MEMBER_UV)
     low, high = POLYSPIKE_INTERVAL_S
     gaps = np.diff(t.times_s)
-    return int(((gaps > low) & (gaps < high) & met[:-1] & met[1:]).sum())
+    beside = (clear[:-1] & member[1:]) | (member[:-1] & clear[1:])
+    return int(((gaps > low) & (gaps < high) & beside).sum())
