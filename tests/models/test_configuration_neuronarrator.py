@@ -71,4 +71,4 @@ def test_the_tiny_preset_stays_under_its_size() -> None:
     with torch.device("meta"):
         model = NeuroNarratorForConditionalGeneration(config)
     n_bytes = 4 * sum(p.numel() for p in [*model.parameters(), *model.buffers()])
-    assert sum(p.numel() for p in model.parameters()) < 3.7e6 and n_bytes < 15.5e6  # a file may have 16 MB
+    assert sum(p.numel() for p in model.parameters()) < 3.9e6 and n_bytes < 15.9e6  # a file may have 16 MB
