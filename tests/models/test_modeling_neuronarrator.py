@@ -8,6 +8,7 @@ from safetensors.torch import load_file, save_file
 from tiny_parts import make_inputs, make_model, make_targets, prompts, tiny_config
 from transformers import TextStreamer
 
+from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 from neuronarrator_hf.models.initial_weights import Closed
 from neuronarrator_hf.models.modeling_neuronarrator import (
     NeuroNarratorForConditionalGeneration,
@@ -208,6 +209,8 @@ def test_losses_and_gradients_reach_every_parameter(family) -> None:
         for layer in model.modules():  # nothing behind a closed layer has a gradient in the first step
             if isinstance(layer, Closed):
                 torch.nn.init.normal_(layer.weight, std=0.02)
+        with torch.no_grad():  # a finding with numbers is among the likeliest, which have tokens
+            model.model.heads.presence[-1].bias[FINDING_IDS.index("posterior_dominant_rhythm")] = 4.0
         text = prompts(processor, 2, "normal alpha rhythm .")
         labels = text["input_ids"].clone()
         labels[:, :-4] = -100
