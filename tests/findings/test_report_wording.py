@@ -168,3 +168,47 @@ def test_a_background_otherwise_symmetric_is_told_in_the_sentence_of_its_propert
             "The background is continuous, of normal voltage and otherwise symmetric."
         )
     )
+
+
+def test_an_impression_tells_when_backgrounds_took_turns():
+    bursts = claim("burst_suppression")
+    impression = report([[bursts]] * 20 + [[DELTA]] * 20).sections["impression"]
+    assert impression == (
+        "The recording is severely abnormal because of burst suppression from 0:00:00 to 0:03:20 and "
+        "generalized delta slowing at 1 to 2 Hz from 0:03:20 to 0:06:40."
+    )
+    said = {c.finding: (c.start_s, c.end_s) for c in parse(impression)}
+    assert said["burst_suppression"] == (0.0, 200.0) and said["generalized_delta_slowing"] == (200.0, 400.0)
+    together = report([[bursts, DELTA]] * 40).sections["impression"]
+    assert together == "The recording is severely abnormal because of burst suppression."
+
+
+def test_a_slow_posterior_rhythm_is_a_reason_and_not_told_behind_it():
+    slow = claim("posterior_dominant_rhythm", frequency_hz=(6.5, 6.5), amplitude_uv=(45, 45))
+    impression = report([[CLOSED, slow]] * 40).sections["impression"]
+    assert impression == (
+        "The recording is mildly abnormal because of a slow posterior dominant rhythm of 6.5 Hz."
+    )
+    assert [c.finding for c in parse(impression)] == ["abnormal", "posterior_dominant_rhythm"]
+
+
+def test_the_slowing_of_sleep_is_no_abnormality():
+    light = [[claim("n1_sleep"), claim("vertex_waves"), claim("generalized_theta_slowing")]] * 40
+    asleep = report(light)
+    assert asleep.grade is None
+    assert "generalized delta slowing could not be assessed" in asleep.sections["background"]
+    awake = report([[OPEN, *claims[2:]] for claims in light])
+    assert awake.grade == "mild"
+
+
+@pytest.mark.parametrize(("confidence", "is_possible"), ((0.4, True), (0.9, False)))
+def test_events_and_impression_are_equally_sure_of_a_seizure(confidence, is_possible):
+    course = [
+        [Claim("electrographic_seizure", hedged=True, side="left", frequency_hz=(hz, hz),
+               status="supported", confidence=confidence)]
+        for hz in (5.0, 4.0, 3.0)
+    ]  # fmt: skip
+    sections = report(course + [[RHYTHM]] * 3).sections
+    for name in ("events", "impression"):
+        (said,) = [c for c in parse(sections[name]) if c.finding == "electrographic_seizure"]
+        assert said.hedged == is_possible

@@ -228,8 +228,9 @@ def test_a_possible_seizure_is_named_beside_what_is_certain() -> None:
     )  # fmt: skip
     summary = summary_of([[SLOW], [SLOW, seizure], [SLOW]])
     said = parse(summary.sections["impression"])
-    assert [c.finding for c in said] == ["abnormal", "electrographic_seizure", "focal_slowing"]
-    assert [c.hedged for c in said] == [False, True, False]
+    assert [c.finding for c in said] == ["abnormal", "focal_slowing", "electrographic_seizure"]
+    assert [c.hedged for c in said] == [False, False, True]
+    assert summary.sections["impression"].startswith("The recording is mildly abnormal because of ")
 
     summary = summary_of([[seizure], [seizure, SLOW.with_(hedged=True)], [SLOW.with_(hedged=True)]])
     assert {"electrographic_seizure", "focal_slowing"} <= {

@@ -76,6 +76,15 @@ def test_what_was_only_proposed_is_a_candidate_and_makes_nothing_firm() -> None:
     assert not two.is_candidate
 
 
+def test_a_possible_seizure_within_a_certain_one_is_part_of_it() -> None:
+    course = [[seizure(hz)] for hz in (5.0, 4.0, 3.0, 3.0)]
+    course[1].append(seizure(4.0).with_(side=None))
+    (one,) = track(windows(course)).episodes
+    assert one.side == "left" and not one.is_candidate
+    after = track(windows([*course, [], [], [seizure(4.0).with_(side="right")]])).episodes
+    assert [(e.side, e.is_candidate) for e in after] == [("left", False), ("right", True)]
+
+
 def test_changes_to_and_fro_are_no_evolution() -> None:
     assert track(windows([[seizure(hz)] for hz in (3.0, 4.0, 3.0, 4.0)])).episodes[0].evolution is None
 

@@ -144,3 +144,16 @@ def test_not_assessed_is_never_worded_as_absent():
 def test_acns_style():
     text = write_segment([Claim("gpd")], variety=0.0, acns_style=True)
     assert text == "There are ACNS-style generalized periodic discharges."
+
+
+def test_eye_movements_do_not_contaminate_a_sleep_that_they_are_a_sign_of():
+    claims = [Claim("rem_sleep"), Claim("lateral_eye_movements")]
+    texts = {write_segment(claims, seed=seed) for seed in range(200)}
+    assert not [t for t in texts if "contaminated" in t or "superimposed" in t]
+    blinks = {write_segment([Claim("eye_blinks")], seed=seed) for seed in range(200)}
+    assert any("contaminated" in t for t in blinks)
+
+
+def test_a_mu_rhythm_is_not_spread_over_a_hemisphere():
+    texts = [write_segment([Claim("mu_rhythm", side="left")], seed=seed) for seed in range(200)]
+    assert any("on the left" in t for t in texts) and not any("over the left hemisphere" in t for t in texts)

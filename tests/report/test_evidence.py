@@ -7,6 +7,7 @@ from neuronarrator_hf.findings.vocabulary import FINDING_IDS
 from neuronarrator_hf.report.evidence import (
     claim_words,
     clock,
+    confidence_words,
     duration,
     evidence_words,
     quantity,
@@ -96,3 +97,8 @@ def test_logarithms_are_told_as_ratios() -> None:
     assert evidence_words({"measured": {"spike_margin": -2.0}, "where": "rules over the findings"}) == (
         "rules over the findings"
     )
+
+
+def test_no_probability_is_told_as_certainty() -> None:
+    told = [confidence_words(c) for c in (None, 0.0, 0.004, 0.5, 0.984, 0.997, 1.0)]
+    assert told == ["", "<0.01", "<0.01", "0.50", "0.98", ">0.99", ">0.99"]

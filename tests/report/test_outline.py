@@ -21,7 +21,23 @@ def document(chunks: list[dict[str, Any]], events: tuple[dict[str, Any], ...] = 
 
 
 def event(onset_s: float, confidence: float = 0.9) -> dict[str, Any]:
-    return {"onset_s": onset_s, "duration_s": 10.0, "candidate": False, "confidence": confidence}
+    return {
+        "finding": "lpd",
+        "onset_s": onset_s,
+        "duration_s": 10.0,
+        "candidate": False,
+        "confidence": confidence,
+    }
+
+
+def test_a_finding_that_is_sure_as_an_episode_only_is_not_called_possible() -> None:
+    """A seizure is possible in each segment of ten seconds and certain by its course."""
+    hedged = chunk(0)
+    hedged["claims"] = [Claim("lpd", hedged=True, status="supported").to_dict()]
+    (row,) = outline_of(document([hedged])).lanes
+    assert row["name"] == "possible LPDs"
+    (row,) = outline_of(document([hedged], (event(0.0),))).lanes
+    assert row["name"] == "LPDs"
 
 
 def test_a_finding_is_one_bar_as_long_as_it_lasts_even_where_segments_are_left_out() -> None:

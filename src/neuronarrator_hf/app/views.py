@@ -17,6 +17,7 @@ from ..report.evidence import (
     STATUS_WORDS,
     claim_words,
     clock,
+    confidence_words,
     duration,
     evidence_words,
     finding_name,
@@ -225,7 +226,7 @@ def _claims_table(claims: Sequence[Claim]) -> str:
 
 
 def _claim_row(claim: Mapping[str, Any]) -> str:
-    confidence = "" if claim["confidence"] is None else f"{claim['confidence']:.2f}"
+    confidence = html.escape(confidence_words(claim["confidence"]))
     return (
         f'<tr class="{claim["status"]}"><td><span class="nn-dot"></span>{html.escape(claim_words(claim))}'
         f'<br><span class="nn-soft">{html.escape(STATUS_WORDS[claim["status"]])}</span></td>'
@@ -266,7 +267,7 @@ def event_rows(narration: Narration) -> list[list[str]]:
             finding_name(event["finding"]) + (" (candidate)" if event["candidate"] else ""),
             place(event["side"], event["regions"]),
             value_range(event["frequency_hz"], "Hz"),
-            "" if event["confidence"] is None else f"{event['confidence']:.2f}",
+            confidence_words(event["confidence"]),
         ]
         for event in narration.events
     ]

@@ -86,6 +86,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lowered(text: str) -> str:
+    """The text with a small first letter."""
+    return text[:1].lower() + text[1:]
+
+
 def article(text: str) -> str:
     """The indefinite article that fits the first word."""
     first = text.split(maxsplit=1)[0]

@@ -82,7 +82,7 @@ def quality(facts: Facts) -> str:
         text += f" Not recorded: {', '.join(facts.missing_sites)}."
     bad = {ch: share for ch, share in (facts.bad_channels or {}).items() if ch != facts.reference}
     if facts.reference:
-        text += f" {facts.reference} is probably the reference: it holds no signal of its own."
+        text += f" {facts.reference} is probably the reference, else not connected: it holds no signal."
     always = sorted(ch for ch, share in bad.items() if share >= 0.95)
     at_times = sorted(ch for ch, share in bad.items() if 0.05 <= share < 0.95)
     if always:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import takewhile
 from typing import Any
 
 from .facts import ROUTINE_MINUTES, Facts, length
@@ -11,6 +10,7 @@ from .measure.measure import ADULT_YEARS
 from .pen import Pen
 from .schema import Claim
 from .sections import write_section
+from .turns import take_turns, times_of_turns
 from .vocabulary import ABNORMAL_IDS, VOCABULARY
 from .write import write_because
 
@@ -140,14 +140,17 @@ def reasons_of(claims: Sequence[Claim], age_years: float | None = None) -> list[
     abnormal = _abnormal(claims, age_years)
     if not all(c.hedged for c in abnormal):  # a possible seizure is never passed over for what is certain
         abnormal = [c for c in abnormal if not c.hedged or c.finding == "electrographic_seizure"]
-    seen = {c.finding for c in abnormal}
-    contained = set().union(*(parts for whole, parts in _CONTAINS.items() if whole in seen))
-    abnormal = [c for c in abnormal if c.finding not in contained]
+    abnormal = [c for c in abnormal if not any(_is_contained(c, whole) for whole in abnormal)]
     return sorted(abnormal, key=lambda c: (_TELLING.index(c.finding), -c.evidence.get("present_s", 0.0)))
 
 
+def _is_contained(part: Claim, whole: Claim) -> bool:
+    """Whether the discharges or waves of a finding are part of another one, and not of another time."""
+    return part.finding in _CONTAINS.get(whole.finding, ()) and not take_turns(part, whole)
+
+
 def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], facts: Facts, seed: int) -> str:
-    """The verdict in words, its degree, and the findings it rests on: the leading ones in one sentence."""
+    """The verdict in words, its degree, and the findings it rests on, those that are certain in its sentence."""
     if grade is None:
         if facts.n_assessable == 0:
             return "Not assessed: the signal could not be judged. This does not mean that the EEG is normal."
@@ -159,9 +162,10 @@ def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], fact
         return _normal_as_far_as_it_goes(facts)
     named = list(reasons[:MAX_REASONS])
     if grade in _ADVERBS:
-        together = list(takewhile(Pen.is_nameable, named))
-        named = named[len(together) :]
-        told = [write_because(f"The recording is {_ADVERBS[grade]} abnormal", together, seed=seed)]
+        together = [claim for claim in named if Pen.is_nameable(claim)]
+        named = [claim for claim in named if not Pen.is_nameable(claim)]
+        judgement = f"The recording is {_ADVERBS[grade]} abnormal"
+        told = [write_because(judgement, together, times=times_of_turns(reasons), seed=seed)]
     else:
         told = [write_section("impression", [verdict], seed=seed)]
     if grade == "uncertain":

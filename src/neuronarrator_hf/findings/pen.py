@@ -23,6 +23,8 @@ from .vocabulary import define
 _RHYTHMS = frozenset({"posterior_dominant_rhythm", "mu_rhythm", "beta_activity", "sleep_spindles"})
 _DISCHARGES = frozenset({"lpd", "gpd", "bipd", "spike_and_wave"})
 _OF_ELECTRODES = frozenset({"electrode_artifact", "flat_channel"})
+_NOT_SUPERIMPOSED = frozenset({"flat_channel", "lateral_eye_movements"})
+"""Artifacts that do not contaminate: eye movements are a sign of drowsiness and of REM sleep."""
 
 
 class Pen(Choices):
@@ -48,7 +50,7 @@ class Pen(Choices):
 
     def artifact(self, claim: Claim, *, first: bool = False) -> str:
         """An artifact."""
-        frames = w.PRESENT_FRAMES if claim.finding == "flat_channel" else w.ARTIFACT_FRAMES
+        frames = w.PRESENT_FRAMES if claim.finding in _NOT_SUPERIMPOSED else w.ARTIFACT_FRAMES
         return self._frame(frames, self.phrase(claim), first=first)
 
     def summary(self, claim: Claim) -> str:
@@ -95,13 +97,22 @@ class Pen(Choices):
     @staticmethod
     def is_listable(claim: Claim) -> bool:
         """Whether a claim can share a sentence with others of its group without blurring them."""
-        return Pen.is_nameable(claim) and claim.finding not in w.OF_THE_BACKGROUND
+        is_told_alone = claim.finding in w.OF_THE_BACKGROUND or claim.finding == "posterior_dominant_rhythm"
+        return Pen.is_nameable(claim) and not is_told_alone
 
     @staticmethod
     def is_nameable(claim: Claim) -> bool:
         """Whether a noun phrase says all of a claim, so that it can be given as a reason."""
         is_plain = not (claim.hedged or claim.change)
-        return is_plain and claim.finding not in ("asymmetry", "posterior_dominant_rhythm")
+        has_trail = claim.finding == "posterior_dominant_rhythm" and claim.side is not None
+        return is_plain and not has_trail and claim.finding != "asymmetry"
+
+    def reason(self, claim: Claim) -> str:
+        """A finding as a reason for calling an EEG abnormal; the posterior rhythm is one where it is slow."""
+        if claim.finding == "posterior_dominant_rhythm":
+            words = self.phrase(claim.with_(amplitude_uv=None), listed=True).words
+            return f"a slow {words.removeprefix('a ')}"
+        return self.phrase(claim, listed=True).words
 
     def symmetric_rhythm(self, claim: Claim) -> str:
         """The posterior rhythm together with the symmetry of the background."""
@@ -188,7 +199,10 @@ class Pen(Choices):
         if claim.finding != "posterior_dominant_rhythm" and (claim.side or claim.regions):
             is_apart = claim.finding in _OF_ELECTRODES
             if self.chance(0.5) or (is_apart and claim.regions):
-                after.append(place_phrase(claim.side, claim.regions, self.pick, is_apart=is_apart))
+                place = place_phrase(claim.side, claim.regions, self.pick, is_apart=is_apart)
+                if claim.finding == "mu_rhythm":  # it is central: not of a whole hemisphere
+                    place = place.replace(f"over the {claim.side} hemisphere", f"on the {claim.side}")
+                after.append(place)
             else:
                 is_diffuse = group not in ("epileptiform", "ictal")
                 before.append(place_adjective(claim.side, claim.regions, self.pick, is_diffuse=is_diffuse))

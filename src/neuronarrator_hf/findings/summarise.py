@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .by_state import NOT_ASLEEP
+from .certainty import MIN_FIRM_CONFIDENCE, is_unsure
 from .evolution import course_of
 from .facts import Facts, length, limits, quality, technique
 from .impression import MIN_ASSESSED_SHARE, impression, is_passing, reasons_of, verdict_of
@@ -39,8 +40,6 @@ SECTIONS = (
 
 MIN_STATE_SHARE = 0.1
 """Share of the time below which a state is not named."""
-MIN_FIRM_CONFIDENCE = 0.6
-"""A finding whose surest window is less sure than this is a candidate."""
 MIN_PART_S = 60.0
 MIN_PART_SHARE = 0.05
 """The background is told apart for a state that lasts, and fills, at least so much."""
@@ -75,7 +74,6 @@ _STAGES_WITH: Mapping[str, frozenset[str]] = {
     "vertex_waves": frozenset({"n1_sleep", "n2_sleep"}),
     "slow_wave_sleep": frozenset({"n3_sleep"}),
 }
-_OF_SECTION = {name: findings for name, findings in SECTION_FINDINGS.items() if name != "impression"}
 _IMPLIES: Mapping[str, frozenset[str]] = {
     "burst_suppression": frozenset(
         {"posterior_dominant_rhythm", "mu_rhythm", "discontinuity", "brief_attenuation", "low_voltage",
@@ -137,7 +135,7 @@ def summarise(track: Track, facts: Facts, *, seed: int = 0) -> Summary:
         facts: What else is known of it.
         seed: Seed of the wording.
     """
-    by_section = {name: _claims_of(track, findings) for name, findings in _OF_SECTION.items()}
+    by_section = {k: _claims_of(track, of) for k, of in SECTION_FINDINGS.items() if k != "impression"}
     everything = [claim for claims in by_section.values() for claim in claims]
     by_section["sleep"] = _sleep_waves_of_sleep(by_section["sleep"], by_section["state"])
     verdict, grade = verdict_of(everything, track.recorded_s, facts)
@@ -225,7 +223,9 @@ def _claims_of(whole: Track, findings: Sequence[str]) -> tuple[Claim, ...]:
 
 
 def _where_judged(track: Track, finding: str) -> Track:
-    """What of the recording a finding is judged on: without sleep, where that leaves enough."""
+    """What of the recording a finding is judged on: without sleep, and nothing for slowing in sleep alone."""
+    if finding in _OF_WAKEFULNESS - _WAKING_RHYTHMS and _is_all_sleep(track):
+        return Track((), 0.0)
     not_asleep = track.by_state.get(NOT_ASLEEP)
     if finding in _OF_WAKEFULNESS and not_asleep is not None and not_asleep.recorded_s >= MIN_PART_S:
         return not_asleep
@@ -388,7 +388,7 @@ def _events(track: Track, claims: Sequence[Claim], seed: int) -> str:
     for episode in episodes:
         claim = Claim(
             episode.finding,
-            hedged=episode.is_candidate,
+            hedged=is_unsure(episode),
             side=episode.side,
             regions=episode.regions,
             frequency_hz=episode.frequency_hz,

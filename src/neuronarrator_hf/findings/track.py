@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any, Protocol
 
 from .judging import is_proposed
+from .nested import without_parts
 from .schema import Change, Claim
 from .states import StateCourse
 from .vocabulary import PREVALENCES, REGIONS, VOCABULARY, ids_of
@@ -227,7 +228,7 @@ def track(windows: Iterable[HasFindings]) -> Track:
     order = list(VOCABULARY)
     episodes = [_episode(finding, side, run) for (finding, side), of in runs.items() for run in of]
     episodes.sort(key=lambda e: (e.start_s, order.index(e.finding), e.side or ""))
-    return Track(tuple(episodes), recorded, dict(assessed), dict(present), dict(unworded))
+    return Track(without_parts(episodes), recorded, dict(assessed), dict(present), dict(unworded))
 
 
 def changes(
@@ -379,9 +380,7 @@ def _middle(value: tuple[float, float]) -> float:
 
 def _median_range(values: Sequence[tuple[float, float] | None]) -> tuple[float, float] | None:
     given = [v for v in values if v is not None]
-    if not given:
-        return None
-    return median(low for low, _ in given), median(high for _, high in given)
+    return (median(low for low, _ in given), median(high for _, high in given)) if given else None
 
 
 def _common(values: Sequence[str | None]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from . import absences
+from .choices import lowered
 from .families import GROUPS
 from .grammar import wordings as w
 from .pen import Pen
@@ -107,10 +108,21 @@ def write_states(claims: Sequence[Claim], notes: Mapping[str, str], *, seed: int
     return Pen(seed, 0.0, record="recording").states(claims, notes)
 
 
-def write_because(judgement: str, reasons: Iterable[Claim], *, seed: int = 0) -> str:
-    """A judgement and the findings it rests on in one sentence; for claims of which `Pen.is_nameable`."""
+def write_because(
+    judgement: str, reasons: Iterable[Claim], *, times: Mapping[str, str] | None = None, seed: int = 0
+) -> str:
+    """A judgement and the findings it rests on in one sentence; for claims of which `Pen.is_nameable`.
+
+    `times` holds by finding the words for its time, which stand behind it in place of its prevalence.
+    """
     pen = Pen(seed, 0.0, record="recording")
-    words = [pen.phrase(quantise(claim), listed=True).words for claim in reasons]
+    times = times or {}
+    words = [
+        f"{pen.reason(quantise(claim.with_(prevalence=None)))} {lowered(times[claim.finding])}"
+        if claim.finding in times
+        else pen.reason(quantise(claim))
+        for claim in reasons
+    ]
     return f"{judgement} because of {joined(words)}." if words else f"{judgement}."
 
 

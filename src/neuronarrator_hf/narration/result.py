@@ -9,8 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ..findings.certainty import is_unsure
 from ..findings.schema import Claim
-from ..findings.summarise import MIN_FIRM_CONFIDENCE
 from ..findings.track import Episode
 from ..findings.vocabulary import VOCABULARY
 from .statements import statements_of
@@ -189,7 +189,6 @@ def is_event(episode: Episode) -> bool:
 
 def event(episode: Episode) -> dict[str, Any]:
     """An episode as an entry of `events`; one that no window is sure of is a candidate."""
-    is_unsure = episode.confidence is not None and episode.confidence < MIN_FIRM_CONFIDENCE
     return {
         "onset_s": episode.start_s,
         "duration_s": round(episode.duration_s, 3),
@@ -199,7 +198,7 @@ def event(episode: Episode) -> dict[str, Any]:
         "side": episode.side,
         "regions": list(episode.regions),
         "frequency_hz": None if episode.frequency_hz is None else list(episode.frequency_hz),
-        "candidate": episode.is_candidate or is_unsure,
+        "candidate": is_unsure(episode),
         "evolution": episode.evolution,
         "surest_s": episode.surest_s,
     }

@@ -55,6 +55,13 @@ def value_range(value: Iterable[float] | None, unit: str) -> str:
     return f"{low:.3g} {unit}" if f"{low:.3g}" == f"{high:.3g}" else f"{low:.3g}\N{EN DASH}{high:.3g} {unit}"
 
 
+def confidence_words(confidence: float | None) -> str:
+    """A probability as a reader takes it: two decimals, and never certainty; None as nothing."""
+    if confidence is None:
+        return ""
+    return ">0.99" if confidence > 0.99 else "<0.01" if confidence < 0.01 else f"{confidence:.2f}"
+
+
 def finding_name(finding: str) -> str:
     """The clinical term, with a capital."""
     name = VOCABULARY[finding].name

@@ -20,6 +20,7 @@ from .evidence import (
     STATUS_WORDS,
     claim_words,
     clock,
+    confidence_words,
     duration,
     finding_name,
     place,
@@ -110,7 +111,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        clock=clock, duration=duration, svg=Markup, finding=finding_name, state=state_name
+        clock=clock,
+        confidence=confidence_words,
+        duration=duration,
+        finding=finding_name,
+        state=state_name,
+        svg=Markup,
     )
     return environment
 

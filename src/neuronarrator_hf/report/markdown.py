@@ -9,6 +9,7 @@ from typing import Any
 from .evidence import (
     claim_words,
     clock,
+    confidence_words,
     duration,
     finding_name,
     place,
@@ -50,7 +51,7 @@ def iter_markdown(document: Mapping[str, Any]) -> Iterator[str]:
                 name,
                 place(event["side"], event["regions"]),
                 value_range(event["frequency_hz"], "Hz"),
-                "" if event["confidence"] is None else f"{event['confidence']:.2f}",
+                confidence_words(event["confidence"]),
             )
             yield "| " + " | ".join(escape(cell) for cell in cells) + " |\n"
     stretches = document.get("states", {}).get("stretches", ())

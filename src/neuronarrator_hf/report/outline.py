@@ -74,6 +74,7 @@ def outline_of(document: Mapping[str, Any], max_segments: int | None = None) -> 
         if said != last:
             fresh.append(index)
         last = said
+    sure |= {event["finding"] for event in document["events"] if not event["candidate"]}
     end_s = max((end for _, end in times), default=0.0)
     cited = [start for entry in document.get("evidence", ()) for start in entry["segments"]]
     kept = _kept(document["events"], times, fresh, limit, cited)

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..narration.result import title
-from .evidence import claim_words, clock, duration, finding_name, quantity, status_words, value_range
+from .evidence import (
+    claim_words,
+    clock,
+    confidence_words,
+    duration,
+    finding_name,
+    quantity,
+    status_words,
+    value_range,
+)
 
 MAX_SPANS = 6
 """Stretches of time listed; of more, the number is told."""
@@ -167,6 +176,8 @@ def _numbers(numbers: Mapping[str, Any]) -> str:
             parts.append(f"{_AS_TIME[name]} {duration(value)}")
         elif name in _AS_RANGE:
             parts.append(value_range(value, _AS_RANGE[name]))
+        elif name == "confidence":
+            parts.append(f"confidence {confidence_words(value)}")
         else:
             parts.append(quantity(name, value))
     return ", ".join(part for part in parts if part)

@@ -58,7 +58,6 @@ STATE_FRAMES = (
     "{Np} is recorded.",
     "The {record} captures {np}.",
     "The {record} was obtained in {np}.",
-    "The electrographic state is {np}.",
     "The features are those of {np}.",
 )
 HEDGED_STATE_FRAMES = (
