@@ -150,7 +150,7 @@ def _is_contained(part: Claim, whole: Claim) -> bool:
 
 
 def impression(verdict: Claim, grade: str | None, reasons: Sequence[Claim], facts: Facts, seed: int) -> str:
-    """The verdict in words, its degree, and the findings it rests on, those that are certain in its sentence."""
+    """The verdict in words, its degree, and the findings it rests on: what is certain in one sentence."""
     if grade is None:
         if facts.n_assessable == 0:
             return "Not assessed: the signal could not be judged. This does not mean that the EEG is normal."
