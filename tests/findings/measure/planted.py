@@ -43,6 +43,14 @@ def noise(
     return x / x.std(axis=-1, keepdims=True) * rng.uniform(low_uv, high_uv, (n_windows, 1, 1))
 
 
+def band_noise(low_hz: float, high_hz: float, seed: int) -> np.ndarray:
+    """Noise of a band, standard deviation 1."""
+    spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=N_TIMES))
+    freqs = np.fft.rfftfreq(N_TIMES, 1 / 200.0)
+    x = np.fft.irfft(spectrum * ((freqs > low_hz) & (freqs < high_hz)), N_TIMES)
+    return x / x.std()
+
+
 def field(site: str, width: float = 0.35) -> np.ndarray:
     """Potential over the 19 sites of a source under one of them, largest 1."""
     distance = 1 - POSITIONS @ POSITIONS[SITES_1020.index(site)]

@@ -7,7 +7,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
-from planted import TIME_S, field, make_windows, noise, planted, pulses, wave
+from planted import TIME_S, band_noise, field, make_windows, noise, planted, pulses, wave
 
 from neuronarrator_hf.findings.measure import measure_windows
 from neuronarrator_hf.findings.vocabulary import VOCABULARY
@@ -151,3 +151,34 @@ def test_a_second_focus_is_an_alternative() -> None:
     measured = measure_windows(make_windows(noise(1, 1.2, 5, 5.0, 5.0001) + slow))[0]
     places = [measured.claims["focal_slowing"], *measured.alternatives.get("focal_slowing", ())]
     assert {c.side for c in places} == {"left", "right"}
+
+
+SEIZURE_AT = field("T7", 0.15)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_focal_seizure_is_seen_beside_a_larger_alpha_rhythm(seed: int) -> None:
+    theta = (55 * SEIZURE_AT)[None, :, None] * wave(5.0, 70 + seed)
+    claims = measure_windows(make_windows(1.6 * alpha(seed) + theta))[0].claims
+    claim = claims["electrographic_seizure"]
+    assert claim.is_present and claim.hedged and claim.side == "left"
+    assert claim.frequency_hz[0] == pytest.approx(5.0, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("low_hz", "high_hz", "at_most"),
+    [(1.0, 3.0, 0), (3.5, 7.5, 3)],
+    ids=["polymorphic delta", "polymorphic theta"],
+)
+def test_irregular_slowing_beside_alpha_is_rarely_a_seizure(
+    low_hz: float, high_hz: float, at_most: int
+) -> None:
+    slow = [40 * np.outer(SEIZURE_AT, band_noise(low_hz, high_hz, 80 + seed)) for seed in range(30)]
+    found = measure_windows(make_windows(np.concatenate([1.6 * alpha(s) + slow[s] for s in range(30)])))
+    assert sum(m.claims["electrographic_seizure"].is_present for m in found) <= at_most
+
+
+def test_theta_of_both_sides_beside_alpha_is_no_focal_seizure() -> None:
+    for seed in range(4):
+        theta = (50 * (field("T7", 0.3) + field("T8", 0.3)))[None, :, None] * wave(5.0, 90 + seed)
+        assert "electrographic_seizure" not in present(make_windows(1.6 * alpha(seed) + theta))

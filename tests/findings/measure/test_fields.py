@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planted import TIME_S, field, make_windows, noise, planted, pulses, wave
+from planted import TIME_S, band_noise, field, make_windows, noise, planted, pulses, wave
 
 from neuronarrator_hf.findings.measure import measure_windows
 from neuronarrator_hf.findings.measure.block import SiteBlock
@@ -27,14 +27,6 @@ def measure(windows: EEGWindows) -> WindowMeasurement:
 
 def present(windows: EEGWindows) -> set[str]:
     return {finding for finding, claim in measure(windows).claims.items() if claim.is_present}
-
-
-def band_noise(low_hz: float, high_hz: float, seed: int) -> np.ndarray:
-    """Noise of a band, standard deviation 1."""
-    spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=2000))
-    freqs = np.fft.rfftfreq(2000, 1 / 200.0)
-    x = np.fft.irfft(spectrum * ((freqs > low_hz) & (freqs < high_hz)), 2000)
-    return x / x.std()
 
 
 def many_fields(low_hz: float, high_hz: float, size_uv: float, seed: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...signal.spectral import power_spectrum
+from .beside_alpha import find_focal_rhythm
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_quantile
 from .component import main_component
 from .periodic import Train
@@ -56,16 +57,13 @@ def judge_seizure(
     amplitude = 2.83 * 2.0 ** levels.max(axis=1)
     fast_uv = 2.83 * 2.0 ** fast_levels.max(axis=1)
     laterality = levels[:, 0] - levels[:, 1]
-    sharp = np.maximum(np.log2(fast_uv / SHARP_UV), 2.0 * np.log2(fast_uv / amplitude / SHARP_RATIO))
-    big = 3.0 * np.minimum(np.log2(amplitude / MIN_AMPLITUDE_UV), sharp)
+    big = _large_and_sharp(amplitude, fast_uv)
     # Theta of the whole head is as large and as fast, but differs from place to place.
     share = main_component(x, mask)[1]
     spread_out = np.clip((ONE_FIELD - share) / MANY_FIELDS[0], 0.0, MANY_FIELDS[1])
     rhythmic = np.minimum(take(shapes) - 3.0 * spread_out, 6.0 * np.log2(frequency / RATE_HZ))
     is_posterior = np.abs(frequency - np.nan_to_num(posterior_hz, nan=-9)) < 1.2
-    # A steady rhythm of 8-13 Hz is alpha or mu of a healthy person unless it is larger than these are.
-    healthy = (frequency > 7.5) & (frequency < 13.5)
-    rhythmic = np.where(healthy, np.minimum(rhythmic, 3.0 * np.log2(amplitude / HEALTHY_UV)), rhythmic)
+    rhythmic = np.minimum(rhythmic, _beyond_health(frequency, amplitude))
     rhythmic = np.where(is_posterior, -4.0, rhythmic)
     rate = np.array([_fast_rate(t) for t in trains])
     drift, spread = _evolution(block)
@@ -90,8 +88,30 @@ def judge_seizure(
     # The frequency is that of what makes the candidate: its discharges, or a rhythm that is none of health.
     by_rate = routes.argmax(axis=0) == 1
     told_hz = np.where(
-        by_rate, [_fastest_hz(t) for t in trains], np.where(healthy & (rhythmic <= 0), np.nan, frequency)
+        by_rate,
+        [_fastest_hz(t) for t in trains],
+        np.where(_is_healthy(frequency) & (rhythmic <= 0), np.nan, frequency),
     )
+    # What stays of one side when the posterior rhythm is taken out, where that tells more.
+    focal = find_focal_rhythm(x, mask, posterior_hz)
+    beside = np.min(
+        [
+            focal.fit,
+            6.0 * np.log2(focal.frequency_hz / RATE_HZ),
+            _large_and_sharp(focal.amplitude_uv, focal.fast_uv),
+            _beyond_health(focal.frequency_hz, focal.amplitude_uv),
+        ],
+        axis=0,
+    )
+    clearer = beside > margin
+    margin = np.where(clearer, beside, margin)
+    told_hz = np.where(clearer, focal.frequency_hz, told_hz)
+    concentration = np.where(clearer, focal.concentration, concentration)
+    frequency = np.where(clearer, focal.frequency_hz, frequency)
+    amplitude = np.where(clearer, focal.amplitude_uv, amplitude)
+    fast_uv = np.where(clearer, focal.fast_uv, fast_uv)
+    share = np.where(clearer, focal.share, share)
+    laterality = np.where(clearer, focal.laterality, laterality)
     evidence = {
         "ictal_concentration": concentration,
         "ictal_rhythm_hz": frequency,
@@ -114,6 +134,22 @@ def judge_seizure(
         hedged=np.ones(block.n_windows, bool),
     )
     return [judgement], evidence
+
+
+def _large_and_sharp(amplitude_uv: np.ndarray, fast_uv: np.ndarray) -> np.ndarray:
+    """Margin of the size, and of a part above 4 Hz that slow waves do not have."""
+    sharp = np.maximum(np.log2(fast_uv / SHARP_UV), 2.0 * np.log2(fast_uv / amplitude_uv / SHARP_RATIO))
+    return 3.0 * np.minimum(np.log2(amplitude_uv / MIN_AMPLITUDE_UV), sharp)
+
+
+def _is_healthy(frequency_hz: np.ndarray) -> np.ndarray:
+    """Frequencies of alpha and mu."""
+    return (frequency_hz > 7.5) & (frequency_hz < 13.5)
+
+
+def _beyond_health(frequency_hz: np.ndarray, amplitude_uv: np.ndarray) -> np.ndarray:
+    """Margin by which a steady rhythm of 8-13 Hz is larger than alpha or mu; no bound at other frequencies."""
+    return np.where(_is_healthy(frequency_hz), 3.0 * np.log2(amplitude_uv / HEALTHY_UV), np.inf)
 
 
 def _fast_rate(trains: dict[str, Train]) -> float:
