@@ -20,7 +20,7 @@ EDGE_HZ = 0.7
 """Half width of what is taken out around the posterior rhythm, and of its slopes beyond that."""
 CONCENTRATION = 0.4
 REGULARITY = 0.6
-"""Autocorrelation one period on: noise of one generator with all of theta (3.5-7.5 Hz) reaches it in one window
+"""Autocorrelation one period on: noise of one generator in all of theta reaches it in one window
 of ten. With fewer frequencies left, its peak is as large a share of them by chance as that of a rhythm."""
 ONE_FIELD = 0.7
 """Share of the remaining power in one field: a focal seizure has 0.84 or more in three of four windows,

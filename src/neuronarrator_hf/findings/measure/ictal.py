@@ -148,7 +148,7 @@ def _is_healthy(frequency_hz: np.ndarray) -> np.ndarray:
 
 
 def _beyond_health(frequency_hz: np.ndarray, amplitude_uv: np.ndarray) -> np.ndarray:
-    """Margin by which a steady rhythm of 8-13 Hz is larger than alpha or mu; no bound at other frequencies."""
+    """Margin by which a steady rhythm of 8-13 Hz is larger than alpha or mu; no bound elsewhere."""
     return np.where(_is_healthy(frequency_hz), 3.0 * np.log2(amplitude_uv / HEALTHY_UV), np.inf)
 
 
