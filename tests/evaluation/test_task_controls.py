@@ -20,7 +20,7 @@ from neuronarrator_hf.signal.windows import EEGWindows
 
 def test_verdicts_by_hand():
     truth = np.array([0] * 30 + [1] * 30)  # chance 0.5; standard error sqrt(2 * 0.25 / 30) / 2 = 0.065
-    allowed = 0.5 + 1.64 * np.sqrt(0.5 / 30) / 2
+    allowed = 0.5 + 1.6448536 * np.sqrt(0.5 / 30) / 2
     assert verdict_of(0.7, 0.9, truth) == {"value": 0.7, "allowed": pytest.approx(allowed), "verdict": "held"}
     assert verdict_of(0.5, 0.9, truth)["verdict"] == "collapsed"
     assert verdict_of(0.5, 0.55, truth)["verdict"] == "inconclusive"

@@ -7,13 +7,13 @@ printed as invalid.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import binom
 
 from ..findings.schema import Claim
 
@@ -24,8 +24,8 @@ _PLACED = ("side", "regions", "frequency_hz")
 
 COLLAPSE_MARGIN = 0.05
 """How far above the prior the macro-F1 may stay and still count as collapsed."""
-SURE_ERRORS = 1.64
-"""Standard errors by which a share has to exceed chance to be more than chance (one side, 5 %)."""
+SURE = 0.95
+"""Probability of chance above which a share of a few values is more than chance."""
 
 
 def _amplitude(eeg_uv: np.ndarray) -> np.ndarray:
@@ -201,9 +201,9 @@ def judge(
     """Whether what must collapse under a control did.
 
     The macro-F1 must fall to the prior's; an attribute must lose at least half of its distance to chance, or
-    come within `SURE_ERRORS` standard errors of it: of a few values any share may be right. A figure that is
-    no better on the real EEG than what a control is allowed has nothing to lose: its verdict is
-    `inconclusive`, never a pass. A model that says nothing passes no control.
+    be no more than chance reaches in `SURE` of all draws (exact binomial): of a few values any share may be
+    right. A figure that is no better on the real EEG than what a control is allowed has nothing to lose: its
+    verdict is `inconclusive`, never a pass. A model that says nothing passes no control.
 
     Args:
         control: The control.
@@ -226,8 +226,8 @@ def judge(
             enough = allowed = chance_level + COLLAPSE_MARGIN
         else:
             enough = chance_level + 0.5 * max((best or 0.0) - chance_level, 0.0)
-            error = math.sqrt(chance_level * (1 - chance_level) / max(n_stated, 1))
-            allowed = max(enough, chance_level + SURE_ERRORS * error)
+            n = max(n_stated, 1)
+            allowed = max(enough, float(binom.ppf(SURE, n, chance_level)) / n)
         if value is not None and value > allowed:
             verdict = "held"
         elif best is None or best <= enough:

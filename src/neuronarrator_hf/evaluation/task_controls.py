@@ -7,16 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from ..signal.windows import EEGWindows
-from .controls import CONTROLS, SURE_ERRORS, Control
+from .controls import CONTROLS, SURE, Control
 from .multiclass import score_classes
 from .routes import Routes
 from .segments import HeardSegment, cut_windows, hear_block_as_segment
 
 MAX_SEGMENTS = 60
 MARGIN = 0.10
-"""How far above chance balanced accuracy may stay, and at least `SURE_ERRORS` standard errors."""
+"""How far above chance balanced accuracy may stay, and at least `_SURE_ERRORS` standard errors."""
+_SURE_ERRORS = float(norm.ppf(SURE))
 LEVEL_UV = 20.0
 """Standard deviation of every channel of noise and shuffled samples: amplitude may tell the class as well."""
 _LEVELLED = frozenset({"white_noise", "pink_noise", "time_shuffled"})
@@ -88,7 +90,7 @@ def verdict_of(value: float, real: float, truth: np.ndarray, *, judged: bool = T
     counts = np.unique(truth, return_counts=True)[1]
     chance = 1 / len(counts)
     error = float(np.sqrt((chance * (1 - chance) / counts).sum()) / len(counts))
-    allowed = chance + max(MARGIN, SURE_ERRORS * error)
+    allowed = chance + max(MARGIN, _SURE_ERRORS * error)
     if not judged or len(counts) < 2:
         verdict = "not judged"
     elif value > allowed:
