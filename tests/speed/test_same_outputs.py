@@ -82,7 +82,8 @@ def test_the_chain_is_its_two_kernels_sample_by_sample(sfreq: float) -> None:
         for j in range(k - half, k + half + 1):
             kernel = _low_pass((at - j * sfreq / 200.0) / sfreq, chain._cutoff_hz, chain._half_s, chain._beta)
             coarse.append(padded @ (kernel / kernel.sum()))
-        np.testing.assert_allclose(out[:, k], np.array(coarse).T @ fine, atol=1e-3)
+        # The kernel's stop band (80 dB) lets images of the noise through; the product of spectra does not.
+        np.testing.assert_allclose(out[:, k], np.array(coarse).T @ fine, atol=3e-3)
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("uV", 1.0), ("mV", 1000.0)])
