@@ -81,18 +81,19 @@ def find_focal_rhythm(x: np.ndarray, mask: np.ndarray, posterior_hz: np.ndarray)
     left_over = take_out(x[beside], posterior_hz[beside])
     groups = (LEFT_BIPOLAR, RIGHT_BIPOLAR)
     sides = [
-        measure_rhythmicity(left_over[:, rows], mask[:, rows], (1.5, 20.0), (2.0, 14.0), 0.6)
-        for rows in groups
+        measure_rhythmicity(left_over[:, side], mask[:, side], (1.5, 20.0), (2.0, 14.0), 0.6)
+        for side in groups
     ]
     uv, fast_uv = (
-        np.stack([masked_quantile(rms[:, rows], mask[:, rows], 0.75) for rows in groups], axis=1)
+        np.stack([masked_quantile(rms[:, side], mask[:, side], 0.75) for side in groups], axis=1)
         for rms in (_peak_to_peak(left_over, 0.0), _peak_to_peak(left_over, 4.0))
     )
     uv, fast_uv = np.nan_to_num(uv) + 0.1, np.nan_to_num(fast_uv) + 0.1
-    larger = uv.argmax(axis=1)[:, None]
-    take = lambda values: np.take_along_axis(np.stack(values, axis=1), larger, axis=1)[:, 0]  # noqa: E731
-    concentration = take([s.concentration for s in sides])
-    regularity = take([s.regularity for s in sides])
+    rows, larger = np.arange(len(uv)), uv.argmax(axis=1)
+    frequency_hz, concentration, regularity = (
+        np.stack([getattr(side, name) for side in sides], axis=1)[rows, larger]
+        for name in ("frequency_hz", "concentration", "regularity")
+    )
     share = main_component(left_over, mask)[1]
     laterality = np.log2(uv[:, 0] / uv[:, 1])
     fit = np.min(
@@ -106,9 +107,9 @@ def find_focal_rhythm(x: np.ndarray, mask: np.ndarray, posterior_hz: np.ndarray)
     )
     for name, values in (
         ("fit", fit),
-        ("frequency_hz", take([s.frequency_hz for s in sides])),
+        ("frequency_hz", frequency_hz),
         ("amplitude_uv", uv.max(axis=1)),
-        ("fast_uv", take(list(fast_uv.T))),
+        ("fast_uv", fast_uv[rows, larger]),
         ("laterality", laterality),
         ("concentration", concentration),
         ("share", share),
