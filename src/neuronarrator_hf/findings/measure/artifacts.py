@@ -1,4 +1,4 @@
-"""Artifacts: muscle, electrodes, mains, heart, movement, flat channels."""
+"""Artifacts: muscle, mains, heart, movement, flat channels; the eyes and electrodes have files of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy import fft
 from scipy.ndimage import uniform_filter1d
 
-from ...signal.montage import SITES_1020, electrode_positions, site_region, site_side
+from ...signal.montage import SITES_1020, site_region, site_side
 from ...signal.quality import FLAT_UV
 from .block import (
     LEFT_BIPOLAR,
@@ -18,6 +18,7 @@ from .block import (
     masked_median,
     masked_quantile,
 )
+from .electrode import NEIGHBOURS, judge_electrode
 from .eyes import judge_blinks, judge_lateral
 from .result import Judgement
 
@@ -38,17 +39,6 @@ MIN_NEIGHBOURS = 2
 MAINS_RATIO = 10.0
 MAINS_STANDS_OUT = 2.0
 """Power within 1.5 Hz of the mains over that beside it from which it is taken off the muscle."""
-PRIVATE_ALIKE = 0.6
-"""Correlation of an electrode with the mean of its neighbours from which it is no fault of its own."""
-PRIVATE_FOLLOWED = 0.5
-"""Correlation with any one of them of what that mean leaves unexplained."""
-NOISY = 2.5
-"""log2 of what one electrode has to itself in 15-40 Hz over what the middle one has, from which it is noise
-of its own whatever the slower waves hide; motor units reach it too, but not alone (`NOISY_ALONE`)."""
-NOISY_ALONE = 1.0
-NOISY_ALIKE = 0.3
-NOISY_BELOW = 0.7
-"""The same below 15 Hz, where noise of an electrode is found too and muscle is not."""
 ECG_SAMPLES = 40
 ECG_REPEATED = 0.38
 """Autocorrelation one beat on."""
@@ -56,8 +46,6 @@ ECG_WIDE = 0.42
 """Autocorrelation 0.12 s on, which a QRS complex does not reach."""
 ECG_RATIO = 4.8
 """98th percentile over the median."""
-_POSITIONS = electrode_positions(SITES_1020)
-_NEAR = (np.cos(np.deg2rad(58)) < _POSITIONS @ _POSITIONS.T) & ~np.eye(19, dtype=bool)
 
 
 def judge_artifacts(
@@ -71,7 +59,7 @@ def judge_artifacts(
         judge_blinks(block),
         judge_lateral(block),
         muscle,
-        _judge_electrode(block),
+        judge_electrode(block),
         _judge_mains(block, quality),
         _judge_ecg(block),
         _judge_movement(block),
@@ -123,84 +111,6 @@ def _mains_power(block: SiteBlock) -> np.ndarray:
         line = block.band_power(mains - 1.5, mains + 1.5)
         total += np.where(line > MAINS_STANDS_OUT * beside, line - beside, 0.0)
     return total
-
-
-def _judge_electrode(block: SiteBlock) -> Judgement:
-    """One site whose activity its neighbours do not share."""
-    # Below the muscles, of which single motor units are as private to an electrode as its faults.
-    x = block.band(0.5, 15.0, "average")
-    mask = block.site_mask
-    residual, ratio, correlation = _private(x, mask)
-    pop = np.abs(np.diff(x, axis=-1)).max(-1)
-    pops = np.log2(np.maximum(pop, 1e-3) / np.maximum(masked_median(pop, mask), 1e-3)[:, None])
-    excess = np.maximum(ratio, 0.7 * pops)
-    strength = np.minimum(4 * (excess - 1.5), 5 * (PRIVATE_ALIKE - correlation))
-    strength = np.where(mask, strength, -8.0)
-    # Neighbours of a very bad electrode are unlike the mean that it spoils: it is the largest of them.
-    best = np.where(mask & (strength > strength.max(axis=1, keepdims=True) - 1.0), excess, -8.0).argmax(
-        axis=1
-    )
-    second = np.sort(strength, axis=1)[:, -2]
-    rows = np.arange(block.n_windows)
-    fault = residual[rows, best]
-    noisy, noisiest = _judge_noise(block, ratio)
-    near = np.where(_NEAR[best] & mask, np.abs(_correlation(x, fault[:, None])), 0.0).max(axis=1)
-    margin = np.min(
-        [
-            strength[rows, best],
-            3.0 * (strength[rows, best] - second) + 0.5,
-            # What the mean of the neighbours leaves over of a steep field, one of them still follows.
-            6.0 * (PRIVATE_FOLLOWED - near),
-        ],
-        axis=0,
-    )
-    best = np.where(noisy > margin, noisiest, best)
-    names = [SITES_1020[i] for i in best]
-    return Judgement(
-        "electrode_artifact",
-        np.maximum(margin, noisy),
-        mask.sum(axis=1) >= 8,
-        bound="one electrode 2.8 times what neighbours leave unexplained elsewhere, not shared by them,"
-        " or alone in noise of 15-40 Hz",
-        where="average reference, 0.5-15 and 15-40 Hz",
-        evidence={"private_ratio": 2.0 ** np.take_along_axis(ratio, best[:, None], axis=1)[:, 0]},
-        side=[site_side(n) for n in names],
-        regions=[(site_region(n),) for n in names],
-    )
-
-
-def _private(x: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What neighbours leave of each site, log2 of its size over the middle one, and how alike they are."""
-    weight = (_NEAR[None] & mask[:, None]).astype(np.float32)
-    weight /= np.maximum(weight.sum(axis=2, keepdims=True), 1)
-    neighbours = np.matmul(weight, x)
-    own = np.sqrt((x * x).mean(-1))
-    residual = x - neighbours
-    private = np.sqrt((residual**2).mean(-1))
-    correlation = (x * neighbours).mean(-1) / np.maximum(own * np.sqrt((neighbours**2).mean(-1)), 1e-9)
-    ratio = np.log2(np.maximum(private, 1e-3) / np.maximum(masked_median(private, mask), 1e-3)[:, None])
-    return residual, ratio, correlation
-
-
-def _judge_noise(block: SiteBlock, below: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Margin of one electrode in noise, and which; `below` is the ratio of slower waves by site."""
-    mask = block.site_mask
-    _, ratio, correlation = _private(block.band(15.0, 40.0, "average"), mask)
-    ratio = np.where(mask, ratio, -8.0)
-    strength = np.min(
-        [3.0 * (ratio - NOISY), 6.0 * (NOISY_ALIKE - correlation), 3.0 * (below - NOISY_BELOW)], axis=0
-    )
-    strength = np.where(mask, strength, -8.0)
-    noisiest = strength.argmax(axis=1)
-    rows = np.arange(block.n_windows)
-    alone = ratio[rows, noisiest] - np.sort(ratio, axis=1)[:, -2]
-    return np.minimum(strength[rows, noisiest], 3.0 * (alone - NOISY_ALONE)), noisiest
-
-
-def _correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Of signals of mean 0 over the last axis, which broadcast; 0 where one of them is silent."""
-    norm = np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1))
-    return np.asarray((x * y).sum(axis=-1) / np.maximum(norm, 1e-9))
 
 
 def _judge_mains(block: SiteBlock, quality: Sequence[dict]) -> Judgement:
@@ -332,7 +242,7 @@ def _share_of_one_field(moment: np.ndarray) -> np.ndarray:
 
 def _roughness(moment: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Power that the neighbours of each electrode do not explain over all power; 0 with few neighbours."""
-    near = _NEAR[None] & mask[:, None]
+    near = NEIGHBOURS[None] & mask[:, None]
     count = near.sum(axis=2, keepdims=True)
     used = (mask & (count[..., 0] >= MIN_NEIGHBOURS))[..., None]
     around = np.matmul(near / np.maximum(count, 1), moment)
