@@ -39,9 +39,7 @@ def test_one_jump_of_one_electrode_is_told_beside_alpha(site: str) -> None:
     eeg[0, SITES_1020.index(site)] += 90 * jump(4.0, 0.3)
     claim = told(eeg)
     assert claim.is_present
-    assert claim.regions == (
-        {"F4": "frontal", "T7": "temporal", "Pz": "parietal", "O1": "occipital"}[site],
-    )
+    assert claim.regions == ({"F4": "frontal", "T7": "temporal", "Pz": "parietal", "O1": "occipital"}[site],)
 
 
 def margin(eeg_uv: np.ndarray) -> float:

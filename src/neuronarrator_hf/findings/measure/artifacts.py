@@ -1,4 +1,4 @@
-"""Artifacts: muscle, mains, heart, movement, flat channels; the eyes and electrodes have files of their own."""
+"""Artifacts: muscle, mains, heart, movement, flat channels (eyes and electrodes: `eyes`, `electrode`)."""
 
 from __future__ import annotations
 
