@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy import fft
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from ...signal.montage import SITES_1020, site_region, site_side
 from ...signal.quality import FLAT_UV
@@ -23,6 +23,8 @@ from .eyes import judge_blinks, judge_lateral
 from .result import Judgement
 
 MUSCLE_UV = 20.0
+MUSCLE_FLATNESS = -1.1
+"""log2 of the density in 30-70 Hz over that in 15-30 Hz: the brain's falls to -1.4, muscle reaches 0."""
 MOVEMENT_UV = 60.0
 MOVEMENT_RISE = 1.3
 """log2 of the largest seconds over the calm quarter of the window."""
@@ -46,6 +48,10 @@ ECG_WIDE = 0.42
 """Autocorrelation 0.12 s on, which a QRS complex does not reach."""
 ECG_RATIO = 4.8
 """98th percentile over the median."""
+ECG_APART_S = 0.4
+ECG_UNEVEN = 0.24
+"""Standard deviation of the heights of the beats over their mean: those of a heart reach 0.15, what repeats
+by chance in a rhythm or among discharges has 0.25 and more."""
 
 
 def judge_artifacts(
@@ -73,7 +79,9 @@ def _judge_muscle(block: SiteBlock) -> tuple[Judgement, np.ndarray]:
     lower = block.band_power(15.0, 30.0)
     amplitude = 4.0 * np.sqrt(high)
     flatness = np.log2(np.maximum(high / 40.0, 1e-6) / np.maximum(lower / 15.0, 1e-6))
-    strength = np.minimum(3 * np.log2(np.maximum(amplitude, 1e-3) / MUSCLE_UV), 2 * (flatness + 1.5))
+    strength = np.minimum(
+        3 * np.log2(np.maximum(amplitude, 1e-3) / MUSCLE_UV), 2 * (flatness - MUSCLE_FLATNESS)
+    )
     mask = block.bipolar_mask
     third = np.sort(np.where(mask, strength, -8.0), axis=1)[:, -3]
     left = masked_quantile(amplitude[:, LEFT_BIPOLAR], mask[:, LEFT_BIPOLAR], 0.75)
@@ -116,13 +124,13 @@ def _mains_power(block: SiteBlock) -> np.ndarray:
 def _judge_mains(block: SiteBlock, quality: Sequence[dict]) -> Judgement:
     """A narrow peak at 50 or 60 Hz, or a channel left out for it."""
     freqs, psd = block.psd_freqs, block.bipolar_psd
-    mean = masked_median(
-        psd.swapaxes(1, 2), np.broadcast_to(block.bipolar_mask[:, None], (block.n_windows, psd.shape[2], 18))
-    )
+    # Leads differ in the mains they catch: a quarter of the derivations show enough of them.
+    there = np.broadcast_to(block.bipolar_mask[:, None], (block.n_windows, psd.shape[2], 18))
+    most = masked_quantile(psd.swapaxes(1, 2), there, 0.75)
     ratios = []
     for mains in (50.0, 60.0):
-        line = mean[:, np.abs(freqs - mains) <= 0.5].max(axis=1)
-        around = np.median(mean[:, (np.abs(freqs - mains) >= 2) & (np.abs(freqs - mains) <= 6)], axis=1)
+        line = most[:, np.abs(freqs - mains) <= 0.5].max(axis=1)
+        around = np.median(most[:, (np.abs(freqs - mains) >= 2) & (np.abs(freqs - mains) <= 6)], axis=1)
         ratios.append(line / np.maximum(around, 1e-6))
     ratio = np.stack(ratios, axis=1)
     margin = 3 * np.log2(np.maximum(ratio.max(axis=1), 1e-3) / MAINS_RATIO)
@@ -169,14 +177,27 @@ def _judge_ecg(block: SiteBlock) -> Judgement:
         ],
         axis=0,
     )
+    margin += np.clip(6.0 * (ECG_UNEVEN - _unevenness(seen)), -1.0, 0.6)
     return Judgement(
         "ecg_artifact",
         margin,
         (block.site_mask.sum(axis=1) >= 6) & (block.duration_s >= 6.0),
-        bound="narrow transients of one field, repeated at 45-130 a minute (autocorrelation 0.38)",
+        bound="narrow transients of one field, alike in height, repeated at 45-130 a minute"
+        " (autocorrelation 0.38)",
         where="average reference, 15-40 Hz",
         evidence={"ecg_rate_hz": SLOW_SFREQ_HZ / lags[correlation[:, lags].argmax(axis=-1)]},
     )
+
+
+def _unevenness(seen: np.ndarray) -> np.ndarray:
+    """Coefficient of variation of the heights of what stands out of `(n_windows, n_times)` sizes."""
+    width = round(ECG_APART_S * SLOW_SFREQ_HZ) + 1
+    highest = np.quantile(seen, 0.985, axis=-1, keepdims=True)
+    beat = (seen == maximum_filter1d(seen, width, axis=-1)) & (seen > 0.5 * highest)
+    count = np.maximum(beat.sum(axis=-1), 1)
+    mean = (seen * beat).sum(axis=-1) / count
+    spread = np.sqrt((np.square(seen - mean[:, None]) * beat).sum(axis=-1) / count)
+    return np.asarray(spread / np.maximum(mean, 1e-6))
 
 
 def _judge_movement(block: SiteBlock) -> Judgement:

@@ -12,7 +12,13 @@ from .result import Judgement
 BLINK_UV = 60.0
 BLINK_RATIO = 6.0
 """Height over the standard deviation of the posterior electrodes in the same band."""
+BLINK_ALIKE_BEHIND = 0.25
+"""Standard deviation over the electrodes behind the frontal ones at the peak, over its height at the poles:
+what the eyes leave there is the same everywhere (the reference), what a focus of the brain leaves is not."""
+_BEHIND = site_indices(("T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2"))
 LATERAL_UV = 40.0
+LATERAL_OPPOSITE = -0.65
+"""Correlation of F7 and F8, without what either shares with the frontal poles, of opposite movements."""
 LATERAL_OVER_BACK = 0.6
 """log2 of the swing of F7 - F8 over that of the posterior electrodes."""
 LATERAL_BESIDE = 0.3
@@ -39,7 +45,8 @@ def judge_blinks(block: SiteBlock) -> Judgement:
         block.site_mask[:, site_indices(("C3", "Cz", "C4", "P3", "Pz", "P4", "O1", "O2"))],
     )
     stands_out = height > BLINK_RATIO * background[:, None]
-    blink = is_peak & both & decays & stands_out & _is_narrow(pole, baseline, 0.5)
+    alike = _spread(x[:, _BEHIND], block.site_mask[:, _BEHIND, None]) < BLINK_ALIKE_BEHIND * pole
+    blink = is_peak & both & decays & stands_out & alike & _is_narrow(pole, baseline, 0.5)
     count = blink.sum(axis=-1)
     best = np.where(blink, height, 0).max(axis=-1)
     size = np.minimum(
@@ -58,6 +65,13 @@ def judge_blinks(block: SiteBlock) -> Judgement:
     )
 
 
+def _spread(x: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Standard deviation over the sites that are there, `(n_windows, n_times)`."""
+    count = np.maximum(there.sum(axis=1), 1)
+    mean = (x * there).sum(axis=1) / count
+    return np.asarray(np.sqrt((np.square(x - mean[:, None]) * there).sum(axis=1) / count))
+
+
 def _is_narrow(x: np.ndarray, baseline: np.ndarray, max_s: float) -> np.ndarray:
     """Peaks that fall to half their height within `max_s` on both sides together."""
     half = round(max_s * SLOW_SFREQ_HZ / 2)
@@ -74,8 +88,9 @@ def judge_lateral(block: SiteBlock) -> Judgement:
     f7, f8 = x[:, site_indices(("F7",))[0]], x[:, site_indices(("F8",))[0]]
     back = x[:, site_indices(("P3", "P4", "O1", "O2"))]
     centred = lambda a: a - a.mean(axis=-1, keepdims=True)  # noqa: E731
-    a, b = centred(f7), centred(f8)
-    correlation = (a * b).sum(-1) / np.maximum(np.sqrt((a * a).sum(-1) * (b * b).sum(-1)), 1e-9)
+    poles = centred(x[:, site_indices(("Fp1", "Fp2"))].mean(axis=1))
+    # Blinks move F7 and F8 alike, and hide that saccades move them apart.
+    correlation = _correlation(_without(centred(f7), poles), _without(centred(f8), poles))
     difference = f7 - f8
     swing = np.quantile(difference, 0.98, axis=-1) - np.quantile(difference, 0.02, axis=-1)
     rest = np.quantile(back, 0.98, axis=-1) - np.quantile(back, 0.02, axis=-1)
@@ -87,7 +102,7 @@ def judge_lateral(block: SiteBlock) -> Judgement:
     margin = np.min(
         [
             3 * np.log2(np.maximum(swing, 1e-3) / (2 * LATERAL_UV)),
-            5 * (-correlation - 0.5),
+            5 * (LATERAL_OPPOSITE - correlation),
             3 * (ratio - LATERAL_OVER_BACK),
             _lateral_field_margin(x, centred(difference)),
         ],
@@ -101,6 +116,17 @@ def judge_lateral(block: SiteBlock) -> Judgement:
         where="F7, F8 against the average, below 4 Hz",
         evidence={"lateral_uv": swing, "lateral_correlation": correlation, "rolling_log2": rolling},
     )
+
+
+def _without(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """`a` less what of it follows `b`; both `(n_windows, n_times)` of mean 0."""
+    power = np.maximum((b * b).sum(axis=-1, keepdims=True), 1e-9)
+    return np.asarray(a - (a * b).sum(axis=-1, keepdims=True) / power * b)
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    norm = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
+    return np.asarray((a * b).sum(axis=-1) / np.maximum(norm, 1e-9))
 
 
 def _lateral_field_margin(x: np.ndarray, difference: np.ndarray) -> np.ndarray:
