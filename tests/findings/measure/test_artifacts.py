@@ -76,7 +76,7 @@ def test_blinks_leave_the_back_of_the_head_alike(monkeypatch: pytest.MonkeyPatch
     blink = sum(np.exp(-(((TIME_S - t) / 0.1) ** 2)) for t in (1.0, 3.2, 6.1, 8.3))
     plain = quiet(6) + 130 * EYES[None, :, None] * blink
     assert margin(eyes.judge_blinks, plain) > 0
-    focus = plain - 110 * field("P4", 0.3)[None, :, None] * blink
+    focus = plain + 120 * (field("P7", 0.1) - field("P8", 0.1))[None, :, None] * blink
     assert margin(eyes.judge_blinks, focus) < 0
     monkeypatch.setattr(eyes, "BLINK_ALIKE_BEHIND", np.inf)
     assert margin(eyes.judge_blinks, focus) > 0
