@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...signal.spectral import power_spectrum
-from .beside_alpha import find_focal_rhythm
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_quantile
 from .component import main_component
+from .focal_rhythm import find_focal_rhythm
 from .periodic import Train
 from .result import Judgement
 from .rhythmic import measure_rhythmicity
@@ -21,6 +21,7 @@ CONCENTRATION = 0.38
 REGULARITY = 0.4
 SUSTAINED_UV = 60.0
 MIN_AMPLITUDE_UV = 30.0
+DELTA_HZ = 4.0
 SHARP_UV = 28.0
 SHARP_RATIO = 0.45
 """Amplitude of 4-20 Hz, and its part of that of 2-20 Hz: rhythmic delta of 3 Hz stays below both."""
@@ -28,8 +29,14 @@ ONE_FIELD = 0.6
 """Share of the power in one field from which activity is that of one generator."""
 MANY_FIELDS = (0.1, 0.5)
 """Lack of that share, and log2 by which activity of many places has to be larger for it, at most."""
-SUSTAINED_FIELD = 0.75
-"""The same share for activity that is told by its size alone, without a frequency of its own."""
+SUSTAINED_FIELD, SUSTAINED_SCATTER = 0.75, 0.8
+"""The same for activity that is told by its size rather than by a frequency of its own: polymorphic theta of
+the whole head is as large."""
+SUSTAINED_CONCENTRATION = 0.2
+POSTERIOR_FIELD = 0.85
+"""Share of one field from which waves at the frequency of the posterior rhythm may be discharges."""
+UNINTERRUPTED = 4.5
+"""Contrast of discharges with what is between them from which they have intervals."""
 HEALTHY_UV = 60.0
 """Upper quartile over the derivations of a side that alpha and mu hardly reach."""
 
@@ -66,20 +73,30 @@ def judge_seizure(
     rhythmic = np.minimum(rhythmic, _beyond_health(frequency, amplitude))
     rhythmic = np.where(is_posterior, -4.0, rhythmic)
     rate = np.array([_fast_rate(t) for t in trains])
+    # The waves of the posterior rhythm are alike too, but not of one field.
+    rate = np.where(is_posterior, np.minimum(rate, 10.0 * (share - POSTERIOR_FIELD)), rate)
     drift, spread = _evolution(block)
     evolving = np.minimum(2.0 * (np.abs(drift) - 1.0), 0.5 * (np.abs(drift) / (spread + 0.1) - 5.0))
     evolving = np.minimum(evolving, 8.0 * (concentration - 0.2))
-    # The posterior rhythm that comes when the eyes close moves the dominant frequency too.
+    # The posterior rhythm that comes when the eyes close moves the dominant frequency too, and so does mu.
     evolving = np.where(is_posterior, np.minimum(evolving, 0.0) - 0.5, evolving)
+    evolving = np.minimum(evolving, _beyond_health(frequency, amplitude))
     # Sharply contoured activity as large as this, going on without intervals, is ictal or muscle.
     contrast = np.array(
         [max((t.contrast for t in w.values() if np.isfinite(t.contrast)), default=1.5) for w in trains]
     )
-    scattered = np.clip((SUSTAINED_FIELD - share) / MANY_FIELDS[0], 0.0, MANY_FIELDS[1])
+    uninterrupted = 3.0 * np.log2(UNINTERRUPTED / contrast)
+    evolving = np.minimum(evolving, uninterrupted)
+    scattered = np.clip((SUSTAINED_FIELD - share) / MANY_FIELDS[0], 0.0, SUSTAINED_SCATTER)
     scattered = np.where(concentration < CONCENTRATION, scattered, spread_out)
-    large = 3.0 * (np.log2(fast_uv / SUSTAINED_UV) - scattered)
-    sustained = np.minimum(large, 3.0 * np.log2(4.5 / contrast))
-    sustained = np.minimum(sustained, 10.0 * (concentration - 0.18))
+    sustained = np.min(
+        [
+            3.0 * (np.log2(fast_uv / SUSTAINED_UV) - scattered),
+            uninterrupted,
+            10.0 * (concentration - SUSTAINED_CONCENTRATION),
+        ],
+        axis=0,
+    )
     sustained = np.where(
         is_posterior, -4.0, np.minimum(sustained, 3.0 * np.log2(fast_uv / (1.5 * muscle_uv + 1.0)))
     )
@@ -92,14 +109,19 @@ def judge_seizure(
         [_fastest_hz(t) for t in trains],
         np.where(_is_healthy(frequency) & (rhythmic <= 0), np.nan, frequency),
     )
-    # What stays of one side when the posterior rhythm is taken out, where that tells more.
+    # A rhythm of one side, without the posterior one, where that tells more.
     focal = find_focal_rhythm(x, mask, posterior_hz)
     beside = np.min(
         [
             focal.fit,
             6.0 * np.log2(focal.frequency_hz / RATE_HZ),
-            _large_and_sharp(focal.amplitude_uv, focal.fast_uv),
-            _beyond_health(focal.frequency_hz, focal.amplitude_uv),
+            # Beyond delta no sharpness is asked of it, and a focus is as large as in its largest derivation.
+            np.where(
+                focal.frequency_hz < DELTA_HZ,
+                _large_and_sharp(focal.amplitude_uv, focal.fast_uv),
+                3.0 * np.log2(focal.largest_uv / MIN_AMPLITUDE_UV),
+            ),
+            np.where(focal.in_front, np.inf, _beyond_health(focal.frequency_hz, focal.amplitude_uv)),
         ],
         axis=0,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuronarrator_hf.findings.measure import beside_alpha
-from neuronarrator_hf.findings.measure.beside_alpha import find_focal_rhythm, take_out
+from neuronarrator_hf.findings.measure import focal_rhythm
 from neuronarrator_hf.findings.measure.block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ
+from neuronarrator_hf.findings.measure.focal_rhythm import find_focal_rhythm, take_out
 
 N_TIMES = round(10 * SLOW_SFREQ_HZ)
 ALPHA_HZ = np.array([10.0])
@@ -56,13 +56,28 @@ def test_a_rhythm_of_one_side_is_measured_as_it_is() -> None:
 )
 def test_each_bound_keeps_away_what_it_is_for(bound: str, x: np.ndarray, monkeypatch) -> None:
     assert fit_of(x) < 0
-    monkeypatch.setattr(beside_alpha, bound, -9.0)
+    monkeypatch.setattr(focal_rhythm, bound, -9.0)
     assert fit_of(x) > 0, "another bound keeps it away too"
 
 
-def test_without_a_posterior_rhythm_nothing_is_told() -> None:
-    found = find_focal_rhythm(derivations(60 * wave(5.0)), np.ones((1, 18), bool), np.array([np.nan]))
-    assert np.isnan(found.fit[0])
+def test_without_a_posterior_rhythm_nothing_is_taken_out() -> None:
+    x = derivations(60 * wave(5.0))
+    np.testing.assert_allclose(take_out(x, np.array([np.nan])), x, atol=1e-3)
+    found = find_focal_rhythm(x, np.ones((1, 18), bool), np.array([np.nan]))
+    assert found.fit[0] < fit_of(x)  # alpha of both sides is still there
+
+
+def test_where_it_is_largest_tells_a_focus_from_alpha_and_mu() -> None:
+    every = np.ones((1, 18), bool)
+    f7_t7, p7_o1, c3_p3 = {0: 0.6, 1: 1.0, 2: 0.6}, {2: 0.4, 3: 1.0, 7: 0.7}, {5: 0.7, 6: 1.0, 7: 0.4}
+    for sizes, in_front in ((f7_t7, True), (p7_o1, False), (c3_p3, False)):
+        left = np.zeros((len(LEFT_BIPOLAR), N_TIMES))
+        for row, size in sizes.items():
+            left[row] = 60 * size * wave(13.0)
+        found = find_focal_rhythm(derivations(left), every, ALPHA_HZ)
+        assert found.frequency_hz[0] == pytest.approx(13.0, abs=0.3)
+        assert bool(found.in_front[0]) == in_front
+        assert found.largest_uv[0] > 1.2 * found.amplitude_uv[0]
 
 
 def test_alpha_is_taken_out_and_theta_stays() -> None:

@@ -1,4 +1,4 @@
-"""A focal rhythm beside the posterior one: what is left of a window when the posterior rhythm is taken out.
+"""A focal rhythm: what one side does, with the posterior rhythm taken out where there is one.
 
 The posterior rhythm goes on through many focal seizures and is larger than their start, so the frequency in
 which a side has most power is that of health. ACNS 2021 asks what the discharges do, not what is largest.
@@ -11,10 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
+from ...signal.montage import LONGITUDINAL_BIPOLAR
 from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, masked_quantile
 from .component import main_component
 from .rhythmic import measure_rhythmicity
 
+_BEHIND = {"C3", "Cz", "C4", "P3", "Pz", "P4", "O1", "O2"}
+"""Electrodes over which alpha and mu are largest."""
 HALF_WIDTH_HZ = 1.5
 EDGE_HZ = 0.7
 """Half width of what is taken out around the posterior rhythm, and of its slopes beyond that."""
@@ -27,6 +30,9 @@ ONE_FIELD = 0.7
 healthy wakefulness 0.4 in 95 of 100 and rarely 0.6."""
 LATERALITY = 0.5
 """log2 of the amplitude of the side over that of the other; what is left of alpha and drowsiness has none."""
+LARGEST = 0.95
+WIDTH_HZ = 0.6
+_IN_FRONT = np.array([not {a, b} & _BEHIND for a, b in LONGITUDINAL_BIPOLAR])
 
 
 @dataclass
@@ -37,23 +43,27 @@ class FocalRhythm:
         fit: Least margin of narrowness, of regularity, of one field, and of one side.
         frequency_hz: Of the rhythm.
         amplitude_uv: Peak to peak, upper quartile over the derivations of the larger side.
-        fast_uv: The same above 4 Hz.
+        largest_uv: The same where it is largest.
+        fast_uv: That of the upper quartile above 4 Hz.
         laterality: log2 of the amplitude left over right.
         concentration: Share of the slope's power at the frequency.
         share: Share of the power in one field.
+        in_front: Whether it is largest in a derivation in which neither alpha nor mu is.
     """
 
     fit: np.ndarray
     frequency_hz: np.ndarray
     amplitude_uv: np.ndarray
+    largest_uv: np.ndarray
     fast_uv: np.ndarray
     laterality: np.ndarray
     concentration: np.ndarray
     share: np.ndarray
+    in_front: np.ndarray
 
 
 def take_out(x: np.ndarray, centre_hz: np.ndarray) -> np.ndarray:
-    """`(n_windows, n_rows, n_times)` at 100 Hz without the band around a frequency that differs by window."""
+    """`(n_windows, n_rows, n_times)` at 100 Hz without the band around a frequency of each window, if any."""
     n_times = x.shape[-1]
     pad = min(round(SLOW_SFREQ_HZ), n_times - 2)
     left = 2 * x[..., :1] - x[..., pad:0:-1]
@@ -61,7 +71,7 @@ def take_out(x: np.ndarray, centre_hz: np.ndarray) -> np.ndarray:
     spectrum = fft.rfft(np.concatenate([left, x, right], axis=-1), axis=-1)
     freqs = fft.rfftfreq(n_times + 2 * pad, 1 / SLOW_SFREQ_HZ)
     away = np.abs(freqs - centre_hz[:, None]) - HALF_WIDTH_HZ
-    gain = np.clip(away / EDGE_HZ, 0.0, 1.0).astype(x.dtype)
+    gain = np.clip(np.nan_to_num(away / EDGE_HZ, nan=1.0), 0.0, 1.0).astype(x.dtype)
     return fft.irfft(spectrum * gain[:, None], n_times + 2 * pad, axis=-1)[..., pad : pad + n_times]
 
 
@@ -73,22 +83,20 @@ def find_focal_rhythm(x: np.ndarray, mask: np.ndarray, posterior_hz: np.ndarray)
         mask: `(n_windows, 18)` bool: derivations that count.
         posterior_hz: `(n_windows,)` frequency of the posterior rhythm, NaN where there is none.
     """
-    found = FocalRhythm(*np.full((7, len(x)), np.nan))
+    left_over = x.copy()
     beside = np.isfinite(posterior_hz)
-    if not beside.any():
-        return found
-    mask = mask[beside]
-    left_over = take_out(x[beside], posterior_hz[beside])
+    left_over[beside] = take_out(x[beside], posterior_hz[beside])
     groups = (LEFT_BIPOLAR, RIGHT_BIPOLAR)
     sides = [
         measure_rhythmicity(left_over[:, side], mask[:, side], (1.5, 20.0), (2.0, 14.0), 0.6)
         for side in groups
     ]
-    uv, fast_uv = (
-        np.stack([masked_quantile(rms[:, side], mask[:, side], 0.75) for side in groups], axis=1)
-        for rms in (_peak_to_peak(left_over, 0.0), _peak_to_peak(left_over, 4.0))
+    whole, fast = _peak_to_peak(left_over, 0.0), _peak_to_peak(left_over, 4.0)
+    uv, largest_uv, fast_uv = (
+        np.nan_to_num(np.stack([masked_quantile(size[:, side], mask[:, side], q) for side in groups], axis=1))
+        + 0.1
+        for size, q in ((whole, 0.75), (whole, LARGEST), (fast, 0.75))
     )
-    uv, fast_uv = np.nan_to_num(uv) + 0.1, np.nan_to_num(fast_uv) + 0.1
     rows, larger = np.arange(len(uv)), uv.argmax(axis=1)
     frequency_hz, concentration, regularity = (
         np.stack([getattr(side, name) for side in sides], axis=1)[rows, larger]
@@ -105,17 +113,24 @@ def find_focal_rhythm(x: np.ndarray, mask: np.ndarray, posterior_hz: np.ndarray)
         ],
         axis=0,
     )
-    for name, values in (
-        ("fit", fit),
-        ("frequency_hz", frequency_hz),
-        ("amplitude_uv", uv.max(axis=1)),
-        ("fast_uv", fast_uv[rows, larger]),
-        ("laterality", laterality),
-        ("concentration", concentration),
-        ("share", share),
-    ):
-        getattr(found, name)[beside] = values
-    return found
+    return FocalRhythm(
+        fit=fit,
+        frequency_hz=frequency_hz,
+        amplitude_uv=uv.max(axis=1),
+        largest_uv=largest_uv[rows, larger],
+        fast_uv=fast_uv[rows, larger],
+        laterality=laterality,
+        concentration=concentration,
+        share=share,
+        in_front=_IN_FRONT[np.where(mask, _power_near(left_over, frequency_hz), -1.0).argmax(axis=1)],
+    )
+
+
+def _power_near(x: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
+    """Power within `WIDTH_HZ` of a frequency of each window, `(n_windows, n_rows)`."""
+    n_times = x.shape[-1]
+    near = np.abs(fft.rfftfreq(n_times, 1 / SLOW_SFREQ_HZ) - frequency_hz[:, None]) <= WIDTH_HZ
+    return (np.abs(fft.rfft(x * np.hanning(n_times), axis=-1)) ** 2 * near[:, None]).sum(axis=-1)
 
 
 def _peak_to_peak(x: np.ndarray, low_hz: float) -> np.ndarray:
