@@ -182,3 +182,20 @@ def test_theta_of_both_sides_beside_alpha_is_no_focal_seizure() -> None:
     for seed in range(4):
         theta = (50 * (field("T7", 0.3) + field("T8", 0.3)))[None, :, None] * wave(5.0, 90 + seed)
         assert "electrographic_seizure" not in present(make_windows(1.6 * alpha(seed) + theta))
+
+
+def test_mu_has_the_frequency_of_alpha() -> None:
+    centre = (field("C3", 0.1) + field("C4", 0.1))[None, :, None]
+    for hz, is_mu in ((9.5, True), (8.0, True), (6.8, False)):
+        eeg = noise(1, 1.2, 31, 5.0, 5.0 + 1e-6) + 15 * centre * wave(hz, 5)
+        assert ("mu_rhythm" in present(make_windows(eeg))) == is_mu, hz
+
+
+@pytest.mark.parametrize(("rhythm_uv", "is_mu"), [(4.5, False), (8.0, True)])
+def test_mu_stands_out_of_the_noise_of_its_place(rhythm_uv: float, is_mu: bool) -> None:
+    spectrum = np.fft.rfft(np.random.default_rng(3).normal(size=len(TIME_S)))
+    freqs = np.fft.rfftfreq(len(TIME_S), 1 / 200.0)
+    own = np.fft.irfft(spectrum * ((freqs > 0.5) & (freqs < 70)) / np.maximum(freqs, 0.5) ** 0.6, len(TIME_S))
+    wanted = 15 * own / own.std() + rhythm_uv * wave(9.5, 5)
+    eeg = noise(1, 1.2, 32, 5.0, 5.0 + 1e-6) + field("C3", 0.15)[None, :, None] * wanted
+    assert ("mu_rhythm" in present(make_windows(eeg))) == is_mu

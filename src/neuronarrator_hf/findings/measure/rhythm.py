@@ -21,6 +21,10 @@ MU_RANGE_HZ = (7.0, 13.0)
 BETA_RANGE_HZ = (13.5, 30.0)
 PEAK_EXCESS = 0.5
 """log10 of the power of a peak over the aperiodic background: a factor of 3.2."""
+MU_EXCESS = 0.85
+"""The same for mu, a factor of 7: a Laplacian sees little else where there is one, and 1/f noise of one
+electrode reaches a factor of 5."""
+MU_SLOWEST_HZ = 7.25
 MU_RATIO = 0.35
 """log2 of its central amplitude over the parieto-occipital one."""
 OCCIPITAL = 0.0
@@ -205,14 +209,21 @@ def _judge_mu(block: SiteBlock, posterior: Peak) -> Judgement:
     central = np.take_along_axis(at[:, :2], best, axis=1)[:, 0]
     parieto_occipital = at[:, 2:].max(axis=1)
     ratio = np.log2(np.maximum(central, 1e-3) / np.maximum(parieto_occipital, 1e-3))
-    margin = np.minimum((take(excess) - PEAK_EXCESS) / 0.06, 4 * (ratio - MU_RATIO))
-    margin = np.minimum(margin, 4 * np.log2(np.maximum(take(amplitude), 1e-3) / 5.0))
+    margin = np.min(
+        [
+            (take(excess) - MU_EXCESS) / 0.06,
+            4.0 * (ratio - MU_RATIO),
+            4.0 * np.log2(np.maximum(take(amplitude), 1e-3) / 5.0),
+            8.0 * (take(frequency) - MU_SLOWEST_HZ),
+        ],
+        axis=0,
+    )
     both = np.abs(np.diff(np.log2(np.maximum(at[:, :2], 1e-3)), axis=1))[:, 0] < 0.6
     return Judgement(
         "mu_rhythm",
         np.where(np.isfinite(take(frequency)), margin, -8.0),
         np.stack(usable, axis=1).all(axis=1) & (block.duration_s >= MIN_DURATION_S),
-        bound="central peak of 7-13 Hz above the aperiodic background and above the parieto-occipital one",
+        bound="central peak of 7-13 Hz, 7 times the aperiodic background, above the parieto-occipital one",
         where="Laplacian at C3 and C4",
         evidence={
             "mu_peak_hz": take(frequency),
