@@ -19,6 +19,9 @@ LIGHT_WITH_BLINKS = 1.0
 LIGHT_WITH_SACCADES = 2.2
 ONE_FIELD = 0.63
 """Share of the power of 0.5-4 Hz in one field: slow waves of sleep 0.7-0.9, polymorphic delta 0.4-0.7."""
+ONE_GENERATOR = 0.75
+"""Share of the power of 1.5-20 Hz in one field from which that is the rhythm of one generator, a focus or a
+seizure: theta of the whole head differs from place to place and has 0.4-0.7."""
 CLEAR_FOCUS = 1.5
 """Margin from which a focus stands out of generalized slowing, whose waves differ from place to place."""
 CLEAR_SPIKE = 1.2
@@ -127,6 +130,8 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     edges = np.maximum(m("brief_attenuation"), m("discontinuity"))
     blunt_edges = np.where(m("spikes") < CLEAR_SPIKE, edges, -8.0)
     harmonics = np.where(m("generalized_theta_slowing") < CLEAR_OVER_RHYTHM, m("grda"), -8.0)
+    field_share = np.nan_to_num(by_id["electrographic_seizure"].evidence["ictal_field_share"])
+    one_generator = 10.0 * (field_share - ONE_GENERATOR)
     spikes = by_id["spikes"]
     single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
     spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)
@@ -167,7 +172,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
             np.max([periodic, waves, focus, m("electrographic_seizure"), movement], axis=0),
         ),
         (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
-        (("generalized_theta_slowing",), harmonics),
+        (("generalized_theta_slowing",), np.maximum(harmonics, one_generator)),
         (("brief_attenuation", "discontinuity"), np.max([pauses, reactive, between], axis=0)),
     ):
         for finding in findings:
