@@ -14,9 +14,6 @@ OFTEN_SUPPRESSED = 0.25
 BETWEEN_UV = 12.0
 """Quietest half seconds between periodic discharges from which on their background is an ordinary one."""
 NEARLY_PERIODIC = -0.3
-LIGHT_WITH_BLINKS = 1.0
-"""The same for delta under blinks, which encephalopathic patients have too."""
-LIGHT_WITH_SACCADES = 2.2
 ONE_FIELD = 0.63
 """Share of the power of 0.5-4 Hz in one field: slow waves of sleep 0.7-0.9, polymorphic delta 0.4-0.7."""
 ONE_GENERATOR = 0.75
@@ -268,16 +265,10 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
 
 
 def explain_by_state(judgements: list[Judgement]) -> None:
-    """Low theta and delta belong to drowsiness and to dream sleep.
-
-    With open eyes the posterior rhythm is attenuated and blinks are slow, which moves the same ratios.
-    """
+    """Low theta and delta belong to drowsiness and to dream sleep."""
     by_id = {j.finding: j for j in judgements}
     states = ("drowsy", "n1_sleep", "rem_sleep")
     light = np.max([margin_of(by_id, state) for state in states], axis=0) > 0
-    # Eyes that look about beside blinks move more of the head than blinks alone.
-    most = np.where(margin_of(by_id, "lateral_eye_movements") > 0, LIGHT_WITH_SACCADES, LIGHT_WITH_BLINKS)
-    light |= (margin_of(by_id, "eyes_open") > 0) & (margin_of(by_id, "generalized_delta_slowing") < most)
     for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
         own = by_id[finding]
         _give_way(own, light & (own.margin < LIGHT_SLOWING))
