@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_median
+from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_median, masked_quantile
 from .result import Judgement
 
 THETA_RATIO = 1.35
@@ -43,6 +43,9 @@ FOCAL_SLOWER = 0.45
 FOCAL_LOCAL = 0.95
 """log2 power by which it has to exceed the median derivation of its own side."""
 ASYMMETRY_RATIO = 1.5
+ASYMMETRY_PAIRS = 0.7
+"""Share of the homologous pairs in which one side has to be that much larger: what one generator adds to a
+side fades with distance, a weaker hemisphere is weaker everywhere."""
 ASYMMETRY_BANDS_HZ = ((8.0, 13.0), (13.0, 25.0))
 """A weaker hemisphere is weaker in alpha and in beta; a focus, discharges or muscle raise one of them, or
 neither."""
@@ -150,7 +153,8 @@ def judge_slowing(
 def _theta_margin(block: SiteBlock, theta: _Slowness, delta: _Slowness, low: np.ndarray) -> np.ndarray:
     """Theta that is slow or a rhythm of its own, not the tail of delta, and not that of drowsiness."""
     hump, rise = _theta_hump(block), _theta_rise(block)
-    large = 3.0 * np.log2(np.maximum(_steady_theta_uv(block), 1e-3) / THETA_OWN_UV)
+    steady_uv = 2.83 * np.sqrt(masked_median(median_second(block, 4.5, 7.5), block.bipolar_mask))
+    large = 3.0 * np.log2(np.maximum(steady_uv, 1e-3) / THETA_OWN_UV)
     slow = np.minimum(theta.margin(THETA_RATIO, MIN_UV["theta"]), 2.0 * (hump - THETA_HUMP))
     own = np.min(
         [6.0 * (rise - THETA_OWN), large, theta.margin(THETA_OWN_RATIO, MIN_UV["theta"])], axis=0
@@ -176,13 +180,12 @@ def _theta_rise(block: SiteBlock) -> np.ndarray:
     return masked_median(above, block.bipolar_mask)
 
 
-def _steady_theta_uv(block: SiteBlock) -> np.ndarray:
-    """2 sqrt 2 RMS of theta in the median second and derivation: single bursts and transients do not count."""
-    x = block.band(4.5, 7.5)
-    step = round(SLOW_SFREQ_HZ)
+def median_second(block: SiteBlock, low_hz: float, high_hz: float) -> np.ndarray:
+    """Power of a band in the median second, `(n_windows, 18)` in uV^2: what lasts, whatever comes and goes."""
+    x = block.band(low_hz, high_hz)
+    step = min(round(SLOW_SFREQ_HZ), x.shape[-1])
     seconds = x[..., : x.shape[-1] // step * step].reshape(*x.shape[:2], -1, step)
-    power = np.einsum("wbst,wbst->wbs", seconds, seconds) / step
-    return 2.83 * np.sqrt(masked_median(np.median(power, axis=-1), block.bipolar_mask))
+    return np.median(np.einsum("wbst,wbst->wbs", seconds, seconds) / step, axis=-1)
 
 
 def _theta_hump(block: SiteBlock) -> np.ndarray:
@@ -218,19 +221,19 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
     """Focal slowing and amplitude asymmetry from homologous derivations."""
     mask = block.bipolar_mask[:, _PAIRS].all(axis=-1)
     focal = _judge_focal(block, powers, mask)
-    ratios = []
+    pairs = []
     for low_hz, high_hz in ASYMMETRY_BANDS_HZ:
-        amplitude = 0.5 * np.log2(block.band_power(low_hz, high_hz) + 0.02)
-        ratios.append(masked_median(amplitude[:, _PAIRS[:, 0]] - amplitude[:, _PAIRS[:, 1]], mask))
-    ratio = np.nan_to_num(np.stack(ratios))
-    toward = np.sign(ratio.sum(axis=0))
-    least = (ratio * toward).min(axis=0)
+        amplitude = 0.5 * np.log2(median_second(block, low_hz, high_hz) + 0.02)
+        pairs.append(amplitude[:, _PAIRS[:, 0]] - amplitude[:, _PAIRS[:, 1]])
+    toward = np.sign(np.nan_to_num(sum(masked_median(pair, mask) for pair in pairs)))
+    larger = [masked_quantile(pair * toward[:, None], mask, 1.0 - ASYMMETRY_PAIRS) for pair in pairs]
+    least = np.nan_to_num(np.min(larger, axis=0))
     asymmetric = 6.0 * (least - np.log2(ASYMMETRY_RATIO))
     asymmetry = Judgement(
         "asymmetry",
         asymmetric,
         mask.sum(axis=1) >= MIN_SIDE,
-        bound="one side 1.5 times the other in the median homologous pair, in alpha and in beta",
+        bound="one side 1.5 times the other in 70 % of homologous pairs and the median second, alpha and beta",
         where="longitudinal bipolar, homologous derivations, 8-13 and 13-25 Hz",
         evidence={"amplitude_ratio": 2.0**least},
         side=["right" if t > 0 else "left" for t in toward],
