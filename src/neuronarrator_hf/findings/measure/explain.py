@@ -19,6 +19,9 @@ ONE_FIELD = 0.63
 ONE_GENERATOR = 0.75
 """Share of the power of 1.5-20 Hz in one field from which that is the rhythm of one generator, a focus or a
 seizure: theta of the whole head differs from place to place and has 0.4-0.7."""
+FOCAL_FIELD = 0.6
+"""Share of the power of slow activity in one field up to which a focus loses margin: it is one generator. Slowing
+of the whole head has 0.35-0.6, a focus 0.65-0.9."""
 CLEAR_FOCUS = 1.5
 """Margin from which a focus stands out of generalized slowing, whose waves differ from place to place."""
 CLEAR_SPIKE = 1.2
@@ -122,7 +125,10 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     between = np.where(
         periodic > NEARLY_PERIODIC, 4.0 * np.log2(np.maximum(quiet_uv, 1e-3) / BETWEEN_UV), -8.0
     )
-    focus = np.where(m("focal_slowing") < CLEAR_FOCUS, m("generalized_delta_slowing"), -8.0)
+    own_field = np.nan_to_num(by_id["grda"].evidence["delta_field_share"], nan=FOCAL_FIELD)
+    by_id["focal_slowing"].margin = by_id["focal_slowing"].margin + 6.0 * np.minimum(own_field - FOCAL_FIELD, 0.0)
+    diffuse = np.maximum(m("generalized_delta_slowing"), m("generalized_theta_slowing"))
+    focus = np.where(m("focal_slowing") < CLEAR_FOCUS, diffuse, -8.0)
     theta = np.where(m("asymmetry") < CLEAR_ASYMMETRY, m("generalized_theta_slowing") - CLEAR_THETA, -8.0)
     edges = np.maximum(m("brief_attenuation"), m("discontinuity"))
     blunt_edges = np.where(m("spikes") < CLEAR_SPIKE, edges, -8.0)
