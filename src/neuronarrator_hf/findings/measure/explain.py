@@ -20,8 +20,8 @@ ONE_GENERATOR = 0.75
 """Share of the power of 1.5-20 Hz in one field from which that is the rhythm of one generator, a focus or a
 seizure: theta of the whole head differs from place to place and has 0.4-0.7."""
 FOCAL_FIELD = 0.6
-"""Share of the power of slow activity in one field up to which a focus loses margin: it is one generator. Slowing
-of the whole head has 0.35-0.6, a focus 0.65-0.9."""
+"""Share of the power of slow activity in one field up to which a focus loses margin: it is one generator.
+Slowing of the whole head has 0.35-0.6, a focus 0.65-0.9."""
 CLEAR_FOCUS = 1.5
 """Margin from which a focus stands out of generalized slowing, whose waves differ from place to place."""
 CLEAR_SPIKE = 1.2
@@ -126,7 +126,9 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         periodic > NEARLY_PERIODIC, 4.0 * np.log2(np.maximum(quiet_uv, 1e-3) / BETWEEN_UV), -8.0
     )
     own_field = np.nan_to_num(by_id["grda"].evidence["delta_field_share"], nan=FOCAL_FIELD)
-    by_id["focal_slowing"].margin = by_id["focal_slowing"].margin + 6.0 * np.minimum(own_field - FOCAL_FIELD, 0.0)
+    by_id["focal_slowing"].margin = by_id["focal_slowing"].margin + 6.0 * np.minimum(
+        own_field - FOCAL_FIELD, 0.0
+    )
     diffuse = np.maximum(m("generalized_delta_slowing"), m("generalized_theta_slowing"))
     focus = np.where(m("focal_slowing") < CLEAR_FOCUS, diffuse, -8.0)
     theta = np.where(m("asymmetry") < CLEAR_ASYMMETRY, m("generalized_theta_slowing") - CLEAR_THETA, -8.0)
@@ -135,6 +137,9 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     harmonics = np.where(m("generalized_theta_slowing") < CLEAR_OVER_RHYTHM, m("grda"), -8.0)
     field_share = np.nan_to_num(by_id["electrographic_seizure"].evidence["ictal_field_share"])
     one_generator = 10.0 * (field_share - ONE_GENERATOR)
+    # A slowed posterior rhythm has one generator too.
+    slowed = by_id["posterior_dominant_rhythm"].evidence["posterior_peak_hz"] < ALPHA_HZ
+    one_generator = np.where((m("posterior_dominant_rhythm") > 0) & slowed, -8.0, one_generator)
     spikes = by_id["spikes"]
     single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
     spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)

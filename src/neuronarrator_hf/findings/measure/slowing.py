@@ -1,8 +1,9 @@
 """Slow and asymmetric background: generalized theta and delta, focal slowing, asymmetry.
 
-Bounds: delta/(alpha+beta) power above 3.7 behind the frontal derivations, where the eyes move, and
-theta/(alpha+beta) above 1.35 with theta standing out of the slope from delta to alpha; in the median
-derivation and on both sides. Healthy waking adults stay below both.
+Bounds: delta/(alpha+beta) power above 3.7 behind the frontal derivations and without what follows the eyes,
+and theta/(alpha+beta) above 1.35 with theta standing out of the slope from delta to alpha; in the median
+derivation and on both sides. Healthy waking adults stay below both. Theta without delta has to be a rhythm
+of its own, since drowsiness brings as much, and delta near its bound has to come with theta.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ THETA_OWN, THETA_OWN_UV, THETA_OWN_RATIO = 0.5, 20.0, 0.6
 """Theta that is a rhythm of its own whatever else is there: log10 of its density over the line from delta to
 beta, amplitude of the median second, and power over 8-20 Hz, to which alpha and its own flank belong."""
 THETA_ALONE, THETA_BARELY = 0.7, 0.3
-"""The same rise from which theta without delta is more than that of drowsiness, and from which it can be if it
-is as large as `THETA_OWN_UV`. What rises less is slowing only where delta is slow too."""
+"""The same rise from which theta without delta is more than that of drowsiness, and from which it can be if
+it is as large as `THETA_OWN_UV`. What rises less is slowing only where delta is slow too."""
 BESIDE_DELTA = 3.5
 """Power of delta over 8-20 Hz from which theta is not alone."""
 LIGHT_DELTA = 1.0
-"""Margin up to which delta is slowing only where theta is slow too: the slow end of an ordinary background."""
+"""Margin up to which delta is slowing only where theta is slow too: an ordinary background has a slow end."""
 TAIL_FIELD = 0.9
 """Likeness of the fields of theta and delta from which theta that hardly rises above the line from delta to
 alpha (`TAIL_HUMP`) is the tail of the delta waves: what another generator makes has another field."""
@@ -156,9 +157,7 @@ def _theta_margin(block: SiteBlock, theta: _Slowness, delta: _Slowness, low: np.
     steady_uv = 2.83 * np.sqrt(masked_median(median_second(block, 4.5, 7.5), block.bipolar_mask))
     large = 3.0 * np.log2(np.maximum(steady_uv, 1e-3) / THETA_OWN_UV)
     slow = np.minimum(theta.margin(THETA_RATIO, MIN_UV["theta"]), 2.0 * (hump - THETA_HUMP))
-    own = np.min(
-        [6.0 * (rise - THETA_OWN), large, theta.margin(THETA_OWN_RATIO, MIN_UV["theta"])], axis=0
-    )
+    own = np.min([6.0 * (rise - THETA_OWN), large, theta.margin(THETA_OWN_RATIO, MIN_UV["theta"])], axis=0)
     margin = np.maximum(slow, own)
     alike = 20.0 * (TAIL_FIELD - _likeness_to_delta(block))
     margin = np.minimum(margin, np.maximum(3.0 * (hump - TAIL_HUMP), alike))
@@ -181,7 +180,7 @@ def _theta_rise(block: SiteBlock) -> np.ndarray:
 
 
 def median_second(block: SiteBlock, low_hz: float, high_hz: float) -> np.ndarray:
-    """Power of a band in the median second, `(n_windows, 18)` in uV^2: what lasts, whatever comes and goes."""
+    """Power of a band in the median second, `(n_windows, 18)`, uV^2: what lasts, not what comes and goes."""
     x = block.band(low_hz, high_hz)
     step = min(round(SLOW_SFREQ_HZ), x.shape[-1])
     seconds = x[..., : x.shape[-1] // step * step].reshape(*x.shape[:2], -1, step)
@@ -233,7 +232,7 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
         "asymmetry",
         asymmetric,
         mask.sum(axis=1) >= MIN_SIDE,
-        bound="one side 1.5 times the other in 70 % of homologous pairs and the median second, alpha and beta",
+        bound="one side 1.5 times the other in 70 % of homologous pairs, alpha and beta, median second",
         where="longitudinal bipolar, homologous derivations, 8-13 and 13-25 Hz",
         evidence={"amplitude_ratio": 2.0**least},
         side=["right" if t > 0 else "left" for t in toward],
