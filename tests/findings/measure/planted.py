@@ -90,6 +90,9 @@ def judged(n_windows: int, **numbers: float) -> list[Judgement]:
         "spike_margin": -1.0,
         "discharge_similarity": 0.0,
         "interval_irregularity": 0.5,
+        "posterior_peak_hz": 10.0,
+        "ictal_field_share": 0.5,
+        "delta_field_share": 0.8,
     }
     evidence = {name: np.full(n_windows, value) for name, value in (usual | numbers).items()}
     absent = np.full(n_windows, -2.0)

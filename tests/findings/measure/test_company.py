@@ -108,6 +108,14 @@ def test_a_focus_stands_out_of_generalized_slowing() -> None:
     assert explained({"focal_slowing": 1.0} | slow)["focal_slowing"] < 0
     assert explained({"focal_slowing": 2.0} | slow)["focal_slowing"] == 2.0
     assert explained({"focal_slowing": 2.0, "grda": 1.0})["focal_slowing"] < 0
+    assert explained({"focal_slowing": 1.0, "generalized_theta_slowing": 0.5})["focal_slowing"] < 0
+
+
+def test_a_focus_and_no_slowing_of_the_whole_head_is_one_field() -> None:
+    assert explained({"focal_slowing": 1.0}, delta_field_share=0.4)["focal_slowing"] == pytest.approx(-0.2)
+    theta = {"generalized_theta_slowing": 2.0}
+    assert explained(theta)["generalized_theta_slowing"] == 2.0
+    assert explained(theta, ictal_field_share=0.9)["generalized_theta_slowing"] < 0
 
 
 def test_theta_that_is_larger_on_one_side_is_no_asymmetry() -> None:

@@ -14,11 +14,14 @@ OFTEN_SUPPRESSED = 0.25
 BETWEEN_UV = 12.0
 """Quietest half seconds between periodic discharges from which on their background is an ordinary one."""
 NEARLY_PERIODIC = -0.3
-LIGHT_WITH_BLINKS = 1.0
-"""The same for delta under blinks, which encephalopathic patients have too."""
-LIGHT_WITH_SACCADES = 2.2
 ONE_FIELD = 0.63
 """Share of the power of 0.5-4 Hz in one field: slow waves of sleep 0.7-0.9, polymorphic delta 0.4-0.7."""
+ONE_GENERATOR = 0.75
+"""Share of the power of 1.5-20 Hz in one field from which that is the rhythm of one generator, a focus or a
+seizure: theta of the whole head differs from place to place and has 0.4-0.7."""
+FOCAL_FIELD = 0.6
+"""Share of the power of slow activity in one field up to which a focus loses margin: it is one generator.
+Slowing of the whole head has 0.35-0.6, a focus 0.65-0.9."""
 CLEAR_FOCUS = 1.5
 """Margin from which a focus stands out of generalized slowing, whose waves differ from place to place."""
 CLEAR_SPIKE = 1.2
@@ -122,11 +125,21 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     between = np.where(
         periodic > NEARLY_PERIODIC, 4.0 * np.log2(np.maximum(quiet_uv, 1e-3) / BETWEEN_UV), -8.0
     )
-    focus = np.where(m("focal_slowing") < CLEAR_FOCUS, m("generalized_delta_slowing"), -8.0)
+    own_field = np.nan_to_num(by_id["grda"].evidence["delta_field_share"], nan=FOCAL_FIELD)
+    by_id["focal_slowing"].margin = by_id["focal_slowing"].margin + 6.0 * np.minimum(
+        own_field - FOCAL_FIELD, 0.0
+    )
+    diffuse = np.maximum(m("generalized_delta_slowing"), m("generalized_theta_slowing"))
+    focus = np.where(m("focal_slowing") < CLEAR_FOCUS, diffuse, -8.0)
     theta = np.where(m("asymmetry") < CLEAR_ASYMMETRY, m("generalized_theta_slowing") - CLEAR_THETA, -8.0)
     edges = np.maximum(m("brief_attenuation"), m("discontinuity"))
     blunt_edges = np.where(m("spikes") < CLEAR_SPIKE, edges, -8.0)
     harmonics = np.where(m("generalized_theta_slowing") < CLEAR_OVER_RHYTHM, m("grda"), -8.0)
+    field_share = np.nan_to_num(by_id["electrographic_seizure"].evidence["ictal_field_share"])
+    one_generator = 10.0 * (field_share - ONE_GENERATOR)
+    # A slowed posterior rhythm has one generator too.
+    slowed = by_id["posterior_dominant_rhythm"].evidence["posterior_peak_hz"] < ALPHA_HZ
+    one_generator = np.where((m("posterior_dominant_rhythm") > 0) & slowed, -8.0, one_generator)
     spikes = by_id["spikes"]
     single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
     spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)
@@ -167,7 +180,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
             np.max([periodic, waves, focus, m("electrographic_seizure"), movement], axis=0),
         ),
         (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
-        (("generalized_theta_slowing",), harmonics),
+        (("generalized_theta_slowing",), np.maximum(harmonics, one_generator)),
         (("brief_attenuation", "discontinuity"), np.max([pauses, reactive, between], axis=0)),
     ):
         for finding in findings:
@@ -263,16 +276,10 @@ def explain_by_sleep(judgements: list[Judgement]) -> None:
 
 
 def explain_by_state(judgements: list[Judgement]) -> None:
-    """Low theta and delta belong to drowsiness and to dream sleep.
-
-    With open eyes the posterior rhythm is attenuated and blinks are slow, which moves the same ratios.
-    """
+    """Low theta and delta belong to drowsiness and to dream sleep."""
     by_id = {j.finding: j for j in judgements}
     states = ("drowsy", "n1_sleep", "rem_sleep")
     light = np.max([margin_of(by_id, state) for state in states], axis=0) > 0
-    # Eyes that look about beside blinks move more of the head than blinks alone.
-    most = np.where(margin_of(by_id, "lateral_eye_movements") > 0, LIGHT_WITH_SACCADES, LIGHT_WITH_BLINKS)
-    light |= (margin_of(by_id, "eyes_open") > 0) & (margin_of(by_id, "generalized_delta_slowing") < most)
     for finding in ("generalized_theta_slowing", "generalized_delta_slowing"):
         own = by_id[finding]
         _give_way(own, light & (own.margin < LIGHT_SLOWING))

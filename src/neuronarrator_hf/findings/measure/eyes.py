@@ -146,3 +146,22 @@ def _lateral_field_margin(x: np.ndarray, difference: np.ndarray) -> np.ndarray:
     f7, f8 = (share[:, site_indices((site,))[0]] for site in ("F7", "F8"))
     balance = np.log2(np.maximum(f7, 0.05) / np.maximum(-f8, 0.05))
     return np.asarray(np.minimum(10.0 * (LATERAL_BESIDE - beside), 3.0 * (LATERAL_BALANCE - np.abs(balance))))
+
+
+def share_of_eyes(block: SiteBlock, blinks: Judgement, lateral: Judgement) -> np.ndarray:
+    """Share of the power of 1-3.5 Hz of every derivation that follows the eyes, `(n_windows, 18)`.
+
+    The regression of Gratton, Coles and Donchin (1983): blinks are read off Fp1 and Fp2, lateral movements
+    off F7 - F8. Where the eyes are not seen to do one of them its channel is left out, since delta of the
+    brain reaches the frontal electrodes too.
+    """
+    frontal = block.band(1.0, 3.5, "average")
+    fp1, fp2, f7, f8 = (frontal[:, site_indices((site,))[0]] for site in ("Fp1", "Fp2", "F7", "F8"))
+    seen = [(j.margin > 0) & j.assessed for j in (blinks, lateral)]
+    eyes = np.stack([(fp1 + fp2) * seen[0][:, None], (f7 - f8) * seen[1][:, None]], axis=1)
+    x = block.band(1.0, 3.5)
+    crossed = np.matmul(x, eyes.swapaxes(1, 2))
+    own = np.matmul(eyes, eyes.swapaxes(1, 2)) + 1e-3 * np.eye(2, dtype=eyes.dtype)
+    weights = np.linalg.solve(own, crossed.swapaxes(1, 2)).swapaxes(1, 2)
+    explained = (weights * crossed).sum(axis=-1)
+    return np.clip(explained / np.maximum(np.einsum("wbt,wbt->wb", x, x), 1e-6), 0.0, 1.0)

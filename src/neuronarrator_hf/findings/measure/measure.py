@@ -17,6 +17,7 @@ from .explain import (
     explain_by_state,
     leave_posterior_rhythm,
 )
+from .eyes import share_of_eyes
 from .ictal import judge_seizure
 from .periodic import find_trains, judge_periodic
 from .result import Judgement, WindowMeasurement, assemble
@@ -104,9 +105,12 @@ def _measure_batch(
     is_rhythm = (rhythms[0].margin > 0) & rhythms[0].assessed
     posterior_hz = np.where(is_rhythm, rhythm_values["posterior_peak_hz"], np.nan)
     judgements += rhythms
-    judgements += judge_slowing(block, powers, posterior_hz) + judge_asymmetry(block, powers)
     artifacts, artifact_values = judge_artifacts(block, flat, quality)
     judgements += artifacts
+    by_id = {judgement.finding: judgement for judgement in judgements}
+    eyes = share_of_eyes(block, by_id["eye_blinks"], by_id["lateral_eye_movements"])
+    is_low = (by_id["low_voltage"].margin > 0) & by_id["low_voltage"].assessed
+    judgements += judge_slowing(block, powers, posterior_hz, eyes, is_low) + judge_asymmetry(block, powers)
     for found, numbers in (
         judge_periodic(block, trains, np.fmax(rhythms[0].margin, rhythms[1].margin)),
         judge_rhythmic_delta(block, trains),

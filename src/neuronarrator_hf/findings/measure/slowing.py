@@ -1,8 +1,9 @@
 """Slow and asymmetric background: generalized theta and delta, focal slowing, asymmetry.
 
-Bounds: delta/(alpha+beta) power above 3.7 behind the frontal derivations, where the eyes move, and
-theta/(alpha+beta) above 1.35 with theta standing out of the slope from delta to alpha; in the median
-derivation and on both sides. Healthy waking adults stay below both.
+Bounds: delta/(alpha+beta) power above 3.7 behind the frontal derivations and without what follows the eyes,
+and theta/(alpha+beta) above 1.35 with theta standing out of the slope from delta to alpha; in the median
+derivation and on both sides. Healthy waking adults stay below both. Theta without delta has to be a rhythm
+of its own, since drowsiness brings as much, and delta near its bound has to come with theta.
 """
 
 from __future__ import annotations
@@ -11,18 +12,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SiteBlock, masked_median
+from .block import LEFT_BIPOLAR, RIGHT_BIPOLAR, SLOW_SFREQ_HZ, SiteBlock, masked_median, masked_quantile
 from .result import Judgement
 
 THETA_RATIO = 1.35
 DELTA_RATIO = 3.7
 THETA_HUMP = -0.75
 """log2 density of theta over the geometric mean of those of delta and alpha: less is the tail of delta."""
-THETA_CLEAR = 0.9
-"""The same measure from which theta is a rhythm of its own, whatever else is there."""
-THETA_CLEAR_UV = 20.0
-THETA_CLEAR_RATIO = 0.6
-"""Power over 8-20 Hz that such a theta still has to reach: its own band does not end sharply at 8 Hz."""
+THETA_OWN, THETA_OWN_UV, THETA_OWN_RATIO = 0.5, 20.0, 0.6
+"""Theta that is a rhythm of its own whatever else is there: log10 of its density over the line from delta to
+beta, amplitude of the median second, and power over 8-20 Hz, to which alpha and its own flank belong."""
+THETA_ALONE, THETA_BARELY = 0.7, 0.3
+"""The same rise from which theta without delta is more than that of drowsiness, and from which it can be if
+it is as large as `THETA_OWN_UV`. What rises less is slowing only where delta is slow too."""
+BESIDE_DELTA = 3.5
+"""Power of delta over 8-20 Hz from which theta is not alone."""
+LIGHT_DELTA = 1.0
+"""Margin up to which delta is slowing only where theta is slow too: an ordinary background has a slow end."""
 TAIL_FIELD = 0.9
 """Likeness of the fields of theta and delta from which theta that hardly rises above the line from delta to
 alpha (`TAIL_HUMP`) is the tail of the delta waves: what another generator makes has another field."""
@@ -38,6 +44,9 @@ FOCAL_SLOWER = 0.45
 FOCAL_LOCAL = 0.95
 """log2 power by which it has to exceed the median derivation of its own side."""
 ASYMMETRY_RATIO = 1.5
+ASYMMETRY_PAIRS = 0.7
+"""Share of the homologous pairs in which one side has to be that much larger: what one generator adds to a
+side fades with distance, a weaker hemisphere is weaker everywhere."""
 ASYMMETRY_BANDS_HZ = ((8.0, 13.0), (13.0, 25.0))
 """A weaker hemisphere is weaker in alpha and in beta; a focus, discharges or muscle raise one of them, or
 neither."""
@@ -71,54 +80,111 @@ def band_powers(block: SiteBlock) -> BandPowers:
     )
 
 
-def judge_slowing(block: SiteBlock, powers: BandPowers, posterior_hz: np.ndarray) -> list[Judgement]:
-    """Generalized slowing; a posterior rhythm below 8 Hz counts as theta slowing."""
+@dataclass
+class _Slowness:
+    """A slow band against 8-20 Hz, each `(n_windows,)`.
+
+    Attributes:
+        ratio_log2: log2 of the ratio of powers in the median derivation.
+        side_log2: The same of the less slow side.
+        amplitude_uv: 2 sqrt 2 RMS in the median derivation.
+    """
+
+    ratio_log2: np.ndarray
+    side_log2: np.ndarray
+    amplitude_uv: np.ndarray
+
+    def margin(self, ratio: float, least_uv: float) -> np.ndarray:
+        """Distance to a bound of the ratio, in the median derivation and on both sides."""
+        by_ratio = 2.0 * np.minimum(self.ratio_log2, self.side_log2 + 1.0) - 2.0 * np.log2(ratio)
+        return np.minimum(by_ratio, 3 * np.log2(np.maximum(self.amplitude_uv, 1e-3) / least_uv))
+
+
+def _slowness(power: np.ndarray, fast: np.ndarray, rows: np.ndarray) -> _Slowness:
+    ratio = np.log2((power + 0.05) / (fast + 0.05))
+    left, right = (masked_median(ratio[:, s], rows[:, s]) for s in (LEFT_BIPOLAR, RIGHT_BIPOLAR))
+    amplitude_uv = 2.83 * np.sqrt(masked_median(power, rows))
+    return _Slowness(masked_median(ratio, rows), np.fmin(left, right), amplitude_uv)
+
+
+def judge_slowing(
+    block: SiteBlock, powers: BandPowers, posterior_hz: np.ndarray, eyes: np.ndarray, low: np.ndarray
+) -> list[Judgement]:
+    """Generalized slowing; a posterior rhythm below 8 Hz counts as theta slowing.
+
+    Args:
+        block: The windows.
+        powers: Their `band_powers`.
+        posterior_hz: `(n_windows,)` frequency of the posterior rhythm, NaN where there is none.
+        eyes: `(n_windows, 18)` share of the power of delta that follows the eyes.
+        low: `(n_windows,)` bool: low voltage, which drowsiness does not explain.
+    """
     mask = block.bipolar_mask
     enough = (mask[:, LEFT_BIPOLAR].sum(1) >= MIN_SIDE) & (mask[:, RIGHT_BIPOLAR].sum(1) >= MIN_SIDE)
     rear = np.zeros(18, bool)
     rear[REAR_ROWS] = True
-    floor = 0.05
-    judgements = []
-    for finding, band_name, power, bound, band, rows in (
-        ("generalized_theta_slowing", "theta", powers.theta, THETA_RATIO, (4.0, 8.0), mask),
-        ("generalized_delta_slowing", "delta", powers.delta, DELTA_RATIO, (1.0, 4.0), mask & rear),
-    ):
-        rows = np.where(rows.sum(axis=1, keepdims=True) >= MIN_SIDE, rows, mask)
-        ratio = np.log2((power + floor) / (powers.fast + floor))
-        middle = masked_median(ratio, rows)
-        sides = np.fmin(
-            masked_median(ratio[:, LEFT_BIPOLAR], rows[:, LEFT_BIPOLAR]),
-            masked_median(ratio[:, RIGHT_BIPOLAR], rows[:, RIGHT_BIPOLAR]),
+    rear = np.where((mask & rear).sum(axis=1, keepdims=True) >= MIN_SIDE, mask & rear, mask)
+    theta = _slowness(powers.theta, powers.fast, mask)
+    delta = _slowness(powers.delta * (1.0 - eyes), powers.fast, rear)
+    of_theta = _theta_margin(block, theta, delta, low)
+    slowed = np.where(np.isfinite(posterior_hz), 2.0 * (8.0 - posterior_hz), -8.0)
+    of_theta = np.maximum(of_theta, np.minimum(slowed, 4.0))
+    of_delta = delta.margin(DELTA_RATIO, MIN_UV["delta"])
+    of_delta = np.minimum(of_delta, np.maximum(of_delta - LIGHT_DELTA, of_theta))
+    return [
+        Judgement(
+            f"generalized_{name}_slowing",
+            margin,
+            enough,
+            bound=f"power over 8-20 Hz above {bound:g} in the median derivation and on both sides",
+            where="longitudinal bipolar",
+            evidence={
+                f"{name}_power_ratio": 2.0**slow.ratio_log2,
+                f"{name}_amplitude_uv": slow.amplitude_uv,
+            },
+            frequency_hz=_dominant_hz(block, band),
         )
-        amplitude_uv = 2.83 * np.sqrt(masked_median(power, rows))
-        margin = 2.0 * np.minimum(middle - np.log2(bound), sides + 1.0 - np.log2(bound))
-        margin = np.minimum(margin, 3 * np.log2(np.maximum(amplitude_uv, 1e-3) / MIN_UV[band_name]))
-        if finding == "generalized_theta_slowing":
-            hump = _theta_hump(block)
-            margin = np.minimum(margin, 2.0 * (hump - THETA_HUMP))
-            own = [
-                3.0 * (hump - THETA_CLEAR),
-                3.0 * np.log2(np.maximum(amplitude_uv, 1e-3) / THETA_CLEAR_UV),
-                2.0 * (middle - np.log2(THETA_CLEAR_RATIO)),
-                2.0 * (sides + 1.0 - np.log2(THETA_CLEAR_RATIO)),
-            ]
-            margin = np.maximum(margin, np.min(own, axis=0))
-            alike = 20.0 * (TAIL_FIELD - _likeness_to_delta(block))
-            margin = np.minimum(margin, np.maximum(3.0 * (hump - TAIL_HUMP), alike))
-            slowed = np.where(np.isfinite(posterior_hz), 2.0 * (8.0 - posterior_hz), -8.0)
-            margin = np.maximum(margin, np.minimum(slowed, 4.0))
-        judgements.append(
-            Judgement(
-                finding,
-                margin,
-                enough,
-                bound=f"power over 8-20 Hz above {bound:g} in the median derivation and on both sides",
-                where="longitudinal bipolar",
-                evidence={f"{band_name}_power_ratio": 2.0**middle, f"{band_name}_amplitude_uv": amplitude_uv},
-                frequency_hz=_dominant_hz(block, band),
-            )
+        for name, margin, slow, bound, band in (
+            ("theta", of_theta, theta, THETA_RATIO, (4.0, 8.0)),
+            ("delta", of_delta, delta, DELTA_RATIO, (1.0, 4.0)),
         )
-    return judgements
+    ]
+
+
+def _theta_margin(block: SiteBlock, theta: _Slowness, delta: _Slowness, low: np.ndarray) -> np.ndarray:
+    """Theta that is slow or a rhythm of its own, not the tail of delta, and not that of drowsiness."""
+    hump, rise = _theta_hump(block), _theta_rise(block)
+    steady_uv = 2.83 * np.sqrt(masked_median(median_second(block, 4.5, 7.5), block.bipolar_mask))
+    large = 3.0 * np.log2(np.maximum(steady_uv, 1e-3) / THETA_OWN_UV)
+    slow = np.minimum(theta.margin(THETA_RATIO, MIN_UV["theta"]), 2.0 * (hump - THETA_HUMP))
+    own = np.min([6.0 * (rise - THETA_OWN), large, theta.margin(THETA_OWN_RATIO, MIN_UV["theta"])], axis=0)
+    margin = np.maximum(slow, own)
+    alike = 20.0 * (TAIL_FIELD - _likeness_to_delta(block))
+    margin = np.minimum(margin, np.maximum(3.0 * (hump - TAIL_HUMP), alike))
+    evident = np.maximum(6.0 * (rise - THETA_ALONE), np.where(low, 8.0, large))
+    evident = np.minimum(evident, 6.0 * (rise - THETA_BARELY))
+    return np.minimum(margin, np.maximum(evident, 3.0 * (delta.ratio_log2 - np.log2(BESIDE_DELTA))))
+
+
+def _theta_rise(block: SiteBlock) -> np.ndarray:
+    """log10 by which theta rises above the line from delta to beta over log frequency, median derivation."""
+    freqs = block.psd_freqs
+    levels, places = [], []
+    for low_hz, high_hz in ((2.0, 3.5), (4.5, 7.5), (15.0, 30.0)):
+        inside = (freqs >= low_hz) & (freqs < high_hz)
+        levels.append(np.log10(block.bipolar_psd[..., inside] + 1e-6).mean(axis=-1))
+        places.append(np.log(low_hz * high_hz))
+    weight = (places[1] - places[0]) / (places[2] - places[0])
+    above = levels[1] - (1.0 - weight) * levels[0] - weight * levels[2]
+    return masked_median(above, block.bipolar_mask)
+
+
+def median_second(block: SiteBlock, low_hz: float, high_hz: float) -> np.ndarray:
+    """Power of a band in the median second, `(n_windows, 18)`, uV^2: what lasts, not what comes and goes."""
+    x = block.band(low_hz, high_hz)
+    step = min(round(SLOW_SFREQ_HZ), x.shape[-1])
+    seconds = x[..., : x.shape[-1] // step * step].reshape(*x.shape[:2], -1, step)
+    return np.median(np.einsum("wbst,wbst->wbs", seconds, seconds) / step, axis=-1)
 
 
 def _theta_hump(block: SiteBlock) -> np.ndarray:
@@ -154,19 +220,19 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
     """Focal slowing and amplitude asymmetry from homologous derivations."""
     mask = block.bipolar_mask[:, _PAIRS].all(axis=-1)
     focal = _judge_focal(block, powers, mask)
-    ratios = []
+    pairs = []
     for low_hz, high_hz in ASYMMETRY_BANDS_HZ:
-        amplitude = 0.5 * np.log2(block.band_power(low_hz, high_hz) + 0.02)
-        ratios.append(masked_median(amplitude[:, _PAIRS[:, 0]] - amplitude[:, _PAIRS[:, 1]], mask))
-    ratio = np.nan_to_num(np.stack(ratios))
-    toward = np.sign(ratio.sum(axis=0))
-    least = (ratio * toward).min(axis=0)
+        amplitude = 0.5 * np.log2(median_second(block, low_hz, high_hz) + 0.02)
+        pairs.append(amplitude[:, _PAIRS[:, 0]] - amplitude[:, _PAIRS[:, 1]])
+    toward = np.sign(np.nan_to_num(sum(masked_median(pair, mask) for pair in pairs)))
+    larger = [masked_quantile(pair * toward[:, None], mask, 1.0 - ASYMMETRY_PAIRS) for pair in pairs]
+    least = np.nan_to_num(np.min(larger, axis=0))
     asymmetric = 6.0 * (least - np.log2(ASYMMETRY_RATIO))
     asymmetry = Judgement(
         "asymmetry",
         asymmetric,
         mask.sum(axis=1) >= MIN_SIDE,
-        bound="one side 1.5 times the other in the median homologous pair, in alpha and in beta",
+        bound="one side 1.5 times the other in 70 % of homologous pairs, alpha and beta, median second",
         where="longitudinal bipolar, homologous derivations, 8-13 and 13-25 Hz",
         evidence={"amplitude_ratio": 2.0**least},
         side=["right" if t > 0 else "left" for t in toward],

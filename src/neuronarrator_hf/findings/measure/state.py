@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..vocabulary import ABNORMAL_IDS
-from .explain import LIGHT_SLOWING, margin_of
+from .explain import margin_of
 from .result import Judgement
+from .slowing import LIGHT_DELTA
 
 MIN_BACKGROUND = ("generalized_delta_slowing", "low_voltage")
 _PATHOLOGY = (
@@ -51,8 +52,7 @@ def judge_states(judgements: list[Judgement]) -> list[Judgement]:
         [-rhythm, lateral + 0.2, -slowly, -m("muscle_artifact") - 0.7, 2.5 - theta, 1.5 - delta, quiet],
         axis=0,
     )
-    eyes = np.maximum(blinks, lateral) > 0
-    sick = (pathology > 0) | (delta > np.where(eyes, LIGHT_SLOWING, 1.0))
+    sick = (pathology > 0) | (delta > LIGHT_DELTA)
     asleep_known = enough & ~(sick & (np.maximum(sleeping, slow) <= 0))
     awake = awake_known & ~sick
     drowsy = np.min([drowsy, -rem, -n1], axis=0)
