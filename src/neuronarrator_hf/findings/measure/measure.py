@@ -114,7 +114,7 @@ def _measure_batch(
         periodic,
         judge_rhythmic_delta(block, trains),
         judge_seizure(block, trains, posterior_hz, artifact_values["muscle_uv"]),
-        judge_transients(block, *find_transients(block), train_margin, artifact_values["muscle_uv"]),
+        judge_transients(block, find_transients(block), train_margin, artifact_values["muscle_uv"]),
         judge_sleep(block, posterior_hz),
     ):
         judgements += found

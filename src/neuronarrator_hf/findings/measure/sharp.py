@@ -125,14 +125,30 @@ class Transients:
         return Transients(*(getattr(self, f.name)[which] for f in fields(self)))
 
 
-def find_transients(block: SiteBlock) -> tuple[list[Transients], list[Transients]]:
-    """Candidates of every window with the criteria they meet: spikes and sharp waves, and spikes alone."""
-    spiky, waves = (_candidates(block, kind) for kind in (SPIKE, SHARP_WAVE))
-    return [_joined(a, b) for a, b in zip(spiky, waves, strict=True)], spiky
+@dataclass(frozen=True)
+class SharpEvents:
+    """What is sharp in a batch of windows.
+
+    Attributes:
+        all: Spikes and sharp waves of each window.
+        spikes: Spikes of each window alone.
+        spikiness: `(n_windows, n_times)` how many times the background, in the patch where it is largest.
+    """
+
+    all: list[Transients]
+    spikes: list[Transients]
+    spikiness: np.ndarray
 
 
-def _candidates(block: SiteBlock, kind: Kind) -> list[Transients]:
-    """Transients that stand out behind the filter of a patch."""
+def find_transients(block: SiteBlock) -> SharpEvents:
+    """Candidates of every window with the criteria they meet."""
+    spikes, spikiness = _candidates(block, SPIKE)
+    waves, _ = _candidates(block, SHARP_WAVE)
+    return SharpEvents([_joined(a, b) for a, b in zip(spikes, waves, strict=True)], spikes, spikiness)
+
+
+def _candidates(block: SiteBlock, kind: Kind) -> tuple[list[Transients], np.ndarray]:
+    """Transients that stand out behind the filter of a patch, and how much anything does at each moment."""
     reach = kind.reach
     mask = block.site_mask[..., None]
     x = block.band(1.0, 40.0, "average") * mask
@@ -147,10 +163,11 @@ def _candidates(block: SiteBlock, kind: Kind) -> list[Transients]:
     peak = (overall == maximum_filter1d(overall, 9, axis=-1)) & (overall > MIN_Z)
     peak[:, :40] = False
     peak[:, -60:] = False
-    return [
+    found = [
         _judge_candidates(x[w], sharp[w], z[w], filters.weights[w], np.flatnonzero(peak[w]), kind)
         for w in range(block.n_windows)
     ]
+    return found, overall
 
 
 def _joined(spiky: Transients, waves: Transients) -> Transients:
@@ -212,7 +229,8 @@ def _judge_candidates(
     terms = _stands_out(kind, strength, height, strength / _rms_around(own, times), shape, followed, sites)
     clarity = terms.min(axis=0)
     clarity = clarity - POLARITY * (sign > 0)
-    at_vertex = np.maximum((AT_VERTEX_S - shape.duration_s) / 0.01, AT_VERTEX)
+    brief = AT_VERTEX_S - shape.duration_s if kind is SPIKE else np.full(len(times), -1.0)
+    at_vertex = np.maximum(brief / 0.01, AT_VERTEX)
     clarity = np.where(sites == _VERTEX, np.minimum(clarity, at_vertex), clarity)
     return Transients(
         times / SLOW_SFREQ_HZ,

@@ -9,9 +9,10 @@ import numpy as np
 
 from ...signal.montage import SITES_1020, site_region, site_side
 from .block import SiteBlock, masked_median, median
+from .component import main_component
 from .result import Judgement
 from .rhythmic import measure_rhythmicity, phase_locking
-from .sharp import MIN_CRITERIA, Transients
+from .sharp import MIN_CRITERIA, SharpEvents, Transients
 
 SPIKE_Z = 8.5
 """Times the background behind its filter from which a member of a run is sharp."""
@@ -25,25 +26,33 @@ MAX_MISSED = 2
 SHORTEST_BEAT_S = 0.25
 LOCKING = 0.16
 RUN_UV = 14.0
+FOLLOWED, ONE_FIELD, FIELD_UV = 0.3, 0.62, 10.0
+"""Locking of what is sharp to the slow waves, share of their power in one field, and its mean amplitude."""
 
 def judge_transients(
     block: SiteBlock,
-    transients: list[Transients],
-    spiky: list[Transients],
+    events: SharpEvents,
     periodic_margin: np.ndarray,
     muscle_uv: np.ndarray,
 ) -> tuple[list[Judgement], dict[str, np.ndarray]]:
-    """Spikes or sharp waves, spike-and-wave complexes and polyspikes; both lists are of `find_transients`."""
+    """Spikes or sharp waves, spike-and-wave complexes and polyspikes.
+
+    Args:
+        block: The windows.
+        events: What `find_transients` found in them.
+        periodic_margin: `(n_windows,)` margin of periodic discharges: a train is no series of single spikes.
+        muscle_uv: `(n_windows,)` amplitude of muscle.
+    """
+    transients, spiky = events.all, events.spikes
     n_met = np.array([(t.criteria >= MIN_CRITERIA).sum() for t in transients], float)
     best = np.array([_strength(t) for t in transients])
     sharpest = np.array([_sharpness(t) for t in spiky])
     muscle = 3.0 * np.log2(25.0 / np.maximum(muscle_uv, 1.0))
-    # Regular trains are periodic discharges, not single spikes.
     margin = np.minimum(best, muscle)
     regular = np.array([_is_regular(t) for t in transients])
     margin = np.where((periodic_margin > 0) | regular, np.minimum(margin, -0.3), margin)
     waves, wave_rate = _complexes(spiky)
-    run, locking, run_hz = _spike_wave_runs(block)
+    run, locking, run_hz = _spike_wave_runs(block, events.spikiness)
     counted = np.min(
         [
             sharpest,
@@ -146,15 +155,32 @@ def _is_regular(t: Transients) -> bool:
     return bool(np.quantile(np.abs(intervals / typical - multiple), 0.75) < HEARTBEAT_SCATTER)
 
 
-def _spike_wave_runs(block: SiteBlock) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Runs of 2-5 Hz waves with a spike at the same phase of each: margin, locking and rate in Hz."""
-    slow = block.band(2.0, 5.0)
+def _spike_wave_runs(
+    block: SiteBlock, spikiness: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Runs of 2-5 Hz waves with a spike at the same phase of each: margin, locking and rate in Hz.
+
+    Fast activity follows the waves in most derivations; or, where a posterior rhythm is most of the fast
+    activity there, what is sharp behind the filters of patches does, and the waves are one field.
+    """
+    slow, slow_sites = block.band(2.0, 5.0), block.band(2.0, 5.0, "average")
     mask = block.bipolar_mask
     locking = masked_median(phase_locking(slow, block.band(10.0, 40.0), 0.08), mask)
     rhythm = measure_rhythmicity(block.band(1.5, 12.0), mask, (1.5, 12.0), (2.2, 5.0))
     amplitude = 2.83 * np.sqrt(masked_median((slow**2).mean(axis=-1), mask))
     margin = np.minimum(12.0 * (locking - LOCKING), 3.0 * np.log2(np.maximum(amplitude, 1e-3) / RUN_UV))
-    return margin, locking, rhythm.frequency_hz
+    followed = masked_median(phase_locking(slow_sites, spikiness[:, None], 0.08), block.site_mask)
+    wave, share = main_component(slow_sites, block.site_mask)
+    height = 2.83 * np.sqrt((wave**2).mean(axis=-1) / np.maximum(block.site_mask.sum(axis=1), 1))
+    of_one_field = np.min(
+        [
+            12.0 * (followed - FOLLOWED),
+            12.0 * (share - ONE_FIELD),
+            3.0 * np.log2(np.maximum(height, 1e-3) / FIELD_UV),
+        ],
+        axis=0,
+    )
+    return np.maximum(margin, of_one_field), locking, rhythm.frequency_hz
 
 
 def _complexes(transients: list[Transients]) -> tuple[np.ndarray, np.ndarray]:
