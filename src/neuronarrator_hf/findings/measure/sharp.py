@@ -15,7 +15,7 @@ from scipy.ndimage import maximum_filter1d
 
 from ...signal.montage import SITES_1020, electrode_positions
 from .block import SLOW_SFREQ_HZ, SiteBlock
-from .spatial_filter import patch_filters
+from .spatial_filter import minimum_variance, patch_field
 
 MIN_HEIGHT_UV = 25.0
 MIN_Z = 5.0
@@ -50,6 +50,14 @@ DISRUPTED = 4.0
 """Rise over the RMS of what went before from which it disrupts the background."""
 FROM_S, TO_S = 0.25, 2.0
 """From where to where the seconds around it reach that it has to stand out of."""
+PATCHES = np.stack(
+    [patch_field(site, width_deg=width) for width in (28.0, 45.0) for site in SITES_1020]
+    + [
+        patch_field(left, right, width_deg=30.0)
+        for left, right in (("Fp1", "Fp2"), ("F3", "F4"), ("C3", "C4"), ("P3", "P4"), ("O1", "O2"))
+    ]
+)
+"""`(43, 19)` fields that a transient may have: under every site, or the same on both sides."""
 _BEFORE, _AFTER = 100, 50
 """Hundredths of a second before and behind it that are looked at."""
 _QUIET = slice(_BEFORE - 30, _BEFORE - 10)
@@ -157,7 +165,7 @@ def _candidates(block: SiteBlock, kind: Kind) -> tuple[list[Transients], np.ndar
     sharp[..., reach:-reach] = fine[..., reach:-reach] - 0.5 * (
         fine[..., : -2 * reach] + fine[..., 2 * reach :]
     )
-    filters = patch_filters(sharp, block.site_mask)
+    filters = minimum_variance(sharp, block.site_mask, PATCHES, ordinary=4.0, loading=0.1)
     z = np.matmul(filters.weights / filters.background_uv[..., None], sharp)
     overall = np.abs(z).max(axis=1)
     peak = (overall == maximum_filter1d(overall, 9, axis=-1)) & (overall > MIN_Z)
