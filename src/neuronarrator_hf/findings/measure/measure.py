@@ -23,11 +23,12 @@ from .periodic import find_trains, judge_periodic
 from .result import Judgement, WindowMeasurement, assemble
 from .rhythm import judge_rhythms
 from .rhythmic import judge_rhythmic_delta
+from .sharp import find_transients
 from .sleep import judge_sleep
 from .slowing import band_powers, judge_asymmetry, judge_slowing
 from .state import judge_states, judge_summary
 from .topography import require_topography, spatial_order
-from .transients import find_transients, judge_transients
+from .transients import judge_transients
 from .voltage import judge_voltage, measure_voltage
 
 MIN_SAMPLES_S = 2.0
@@ -111,11 +112,13 @@ def _measure_batch(
     eyes = share_of_eyes(block, by_id["eye_blinks"], by_id["lateral_eye_movements"])
     is_low = (by_id["low_voltage"].margin > 0) & by_id["low_voltage"].assessed
     judgements += judge_slowing(block, powers, posterior_hz, eyes, is_low) + judge_asymmetry(block, powers)
+    periodic = judge_periodic(block, trains, np.fmax(rhythms[0].margin, rhythms[1].margin))
+    train_margin = np.max([j.margin for j in periodic[0]], axis=0)
     for found, numbers in (
-        judge_periodic(block, trains, np.fmax(rhythms[0].margin, rhythms[1].margin)),
+        periodic,
         judge_rhythmic_delta(block, trains),
         judge_seizure(block, trains, posterior_hz, artifact_values["muscle_uv"]),
-        judge_transients(block, *find_transients(block), trains, artifact_values["muscle_uv"]),
+        judge_transients(block, find_transients(block), train_margin, artifact_values["muscle_uv"]),
         judge_sleep(block, posterior_hz),
     ):
         judgements += found

@@ -10,12 +10,15 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from ...signal.montage import site_indices
 from .block import SLOW_SFREQ_HZ, SiteBlock, masked_mean
 from .result import Judgement
+from .spatial_filter import minimum_variance, patch_field
 from .voltage import runs
 
 SPINDLE_SITES = ("F3", "F4", "Fz", "C3", "C4", "Cz", "P3", "P4", "Pz")
 SPINDLE_HZ = (11.0, 16.0)
-SPINDLE_RELATIVE = 0.2
-"""Share of sigma in 1-30 Hz power within the spindle (as in YASA)."""
+BESIDE_SPINDLE_HZ = (4.0, 30.0)
+SPINDLE_RELATIVE = 0.45
+"""Share of sigma within the spindle in the power beside it. YASA asks for a fifth of 1-30 Hz, which no spindle on
+slow waves reaches: delta says nothing about a spindle and is left out."""
 SPINDLE_LEFT, SPINDLE_RIGHT = (
     [SPINDLE_SITES.index(site) for site in sites] for sites in (("F3", "C3", "P3"), ("F4", "C4", "P4"))
 )
@@ -45,7 +48,7 @@ def judge_sleep(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[list[Judgem
 def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgement, dict[str, np.ndarray]]:
     sites = site_indices(SPINDLE_SITES)
     sigma = block.band(*SPINDLE_HZ, derivation="average")[:, sites]
-    broad = block.band(1.0, 30.0, "average")[:, sites]
+    broad = block.band(*BESIDE_SPINDLE_HZ, derivation="average")[:, sites]
     mask = block.site_mask[:, sites]
     size = round(0.3 * SLOW_SFREQ_HZ)
     step = round(0.1 * SLOW_SFREQ_HZ)
@@ -112,7 +115,7 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
         "sleep_spindles",
         margin,
         (mask.sum(axis=1) >= 3) & (block.duration_s >= 2.0),
-        bound="11-16 Hz for 0.5-2.5 s at two sites, twice the usual, a fifth of the power, on both sides,"
+        bound="11-16 Hz for 0.5-2.5 s at two sites, twice the usual, 45 % of the power of 4-30 Hz, on both sides,"
         " not posterior",
         where="frontal, central and parietal electrodes against the average",
         evidence=evidence,
@@ -203,7 +206,8 @@ class _Wave:
         sites: Where it is largest.
         width_s: Least and largest width at half its height; the whole wave lasts about three times as long.
         height_uv: Height of the negative peak.
-        stands_out: log2 of the height over 2 sqrt 2 times the spread of the window.
+        patch: Sites and width in degrees of the field that it is looked at in to see what it stands out of.
+        stands_out: log2 of the height over 2 sqrt 2 times the spread of the window, behind the filter of that field.
         stands_out_near: The same over the RMS of the seconds around it: a wave of bursts between which the
             record is quiet stands out of the window alone.
         rebound: Least height of the positive wave behind it, as a share of its own.
@@ -216,6 +220,7 @@ class _Wave:
     sites: tuple[str, ...]
     width_s: tuple[float, float]
     height_uv: float
+    patch: tuple[tuple[str, ...], float]
     stands_out: float
     stands_out_near: float
     rebound: float
@@ -227,9 +232,11 @@ class _Wave:
 _WAVES = {
     # The frontal maximum of a K-complex reaches the frontal poles; what falls behind them is the eyes.
     "k_complexes": _Wave(
-        12.0, ("F3", "F4", "Fz", "Cz"), (0.125, 0.3), 60.0, 0.45, 0.1, 0.35, -0.25, 0.5, -0.1
+        12.0, ("F3", "F4", "Fz", "Cz"), (0.125, 0.3), 60.0, (("F3", "F4"), 45.0), 0.45, 0.2, 0.35, -0.25, 0.5, -0.1
     ),
-    "vertex_waves": _Wave(20.0, ("Cz",), (0.06, 0.147), 50.0, 0.55, 0.4, 0.0, 0.1, 0.72, 1.0),
+    "vertex_waves": _Wave(
+        20.0, ("Cz",), (0.07, 0.147), 50.0, (("Cz",), 28.0), 0.85, 0.5, 0.0, 0.1, 0.72, 1.0
+    ),
 }
 REACH_S = 0.6
 MAX_WAVES = 3
@@ -247,9 +254,10 @@ def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
     rows = np.arange(block.n_windows)
     for finding, kind in _WAVES.items():
         x, assessed = _frontal(block, 0.5, kind.high_hz, kind.sites)
+        own = _behind_filter(block, kind)
         peaks = _negative_peaks(x)
         height, width_s, margins = (
-            np.stack(parts) for parts in zip(*(_judge_wave(block, x, p, kind) for p in peaks), strict=True)
+            np.stack(parts) for parts in zip(*(_judge_wave(block, x, own, p, kind) for p in peaks), strict=True)
         )
         best = margins.argmax(axis=0)
         judgements.append(
@@ -267,6 +275,15 @@ def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
     return judgements
 
 
+def _behind_filter(block: SiteBlock, kind: _Wave) -> np.ndarray:
+    """`(n_windows, n_times)` the wave of its field, the background of other fields suppressed."""
+    x = block.band(0.5, kind.high_hz, "average") * block.site_mask[..., None]
+    sites, width_deg = kind.patch
+    fields = patch_field(*sites, width_deg=width_deg)[None]
+    filters = minimum_variance(x, block.site_mask, fields, ordinary=2.0, loading=0.3)
+    return np.asarray(np.matmul(filters.weights, x)[:, 0])
+
+
 def _negative_peaks(x: np.ndarray) -> list[np.ndarray]:
     """Samples of the most negative peaks of each window, each outside the reach of those before."""
     reach = round(REACH_S * SLOW_SFREQ_HZ)
@@ -281,7 +298,7 @@ def _negative_peaks(x: np.ndarray) -> list[np.ndarray]:
 
 
 def _judge_wave(
-    block: SiteBlock, x: np.ndarray, peak: np.ndarray, kind: _Wave
+    block: SiteBlock, x: np.ndarray, own: np.ndarray, peak: np.ndarray, kind: _Wave
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Height in uV, width at half height in seconds and margin of the waves at one peak of each window."""
     reach = round(REACH_S * SLOW_SFREQ_HZ)
@@ -291,13 +308,15 @@ def _judge_wave(
     below = around < -0.5 * height[:, None]
     steps = (~below[:, reach::-1]).argmax(axis=-1) + (~below[:, reach:]).argmax(axis=-1)
     width_s = steps / SLOW_SFREQ_HZ
-    typical = 2.83 * 1.4826 * np.median(np.abs(x), axis=-1)
+    beside = np.clip(peak[:, None] + np.arange(-2, 3), 0, x.shape[-1] - 1)
+    own_height = np.maximum(-own[rows[:, None], beside].min(axis=1), 1e-3)
+    typical = 2.83 * 1.4826 * np.median(np.abs(own), axis=-1)
     rebound = around[:, reach + round(REBOUND_FROM_S * SLOW_SFREQ_HZ) :].max(axis=-1) / height
     margin = np.min(
         [
             4.0 * np.log2(height / kind.height_uv),
-            4.0 * (np.log2(height / np.maximum(typical, 1e-3)) - kind.stands_out),
-            4.0 * (np.log2(height / _rms_around(x, peak)) - kind.stands_out_near),
+            4.0 * (np.log2(own_height / np.maximum(typical, 1e-3)) - kind.stands_out),
+            4.0 * (np.log2(own_height / _rms_around(own, peak)) - kind.stands_out_near),
             (width_s - kind.width_s[0]) / EDGE_S + 0.2,
             (kind.width_s[1] - width_s) / EDGE_S + 0.2,
             6.0 * (rebound - kind.rebound),
