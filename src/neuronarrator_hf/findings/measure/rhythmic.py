@@ -49,12 +49,12 @@ ONE_WAVE = 3.42
 0.6) and of 0.5-6 Hz, together: below it is polymorphic delta, of another shape in every place and of no one
 period (ACNS 2021: rhythmic activity is of uniform shape and duration). Each of them may be low: real rhythmic
 delta drifts, and the eyes and the other side add fields."""
-POLYMORPHIC = -0.2
+POLYMORPHIC = {"lrda": -1.0, "grda": -0.2}
 """Margin to which waves below that are held: of ten seconds of real rhythmic delta many look so."""
 LEAST_FIELD = 0.33
 """Share of the power of 0.5-6 Hz in one field below which no rhythm is generalized, however steady it is in
 some places."""
-LATERAL_WAVE = 2.03
+LATERAL_WAVE = 1.96
 """The same for one side: steadiness of the main wave and the share of its field, less what speaks for
 discharges, and more the farther it lies aside."""
 BLUNT_CONTRAST, UNLIKE = 1.8, 0.3
@@ -65,6 +65,9 @@ before the background. The pulse beneath one temple in a healthy alpha rhythm st
 LATERAL_UV = 22.0
 MORE_THAN_AN_ELECTRODE = 2.6
 """Derivations over which the power of the field is spread; the two that share one electrode have 2."""
+BEHIND_FOREHEAD = 0.2
+"""Share of the power of the field outside the frontopolar derivations: those alone hear an eye or a loose
+electrode of the forehead."""
 BRUSH_LOCKING = 0.27
 BRUSH_DENSITY = 0.4
 """Density of 14-30 over 8-12 Hz."""
@@ -192,7 +195,7 @@ def judge_rhythmic_delta(
     margin = np.min(
         [
             shape + np.clip(3.0 * (steady - STEADY), *STEADY_LIMITS),
-            np.maximum(np.minimum(one_wave, 8.0 * (field_share - LEAST_FIELD)), POLYMORPHIC),
+            np.maximum(np.minimum(one_wave, 8.0 * (field_share - LEAST_FIELD)), POLYMORPHIC["grda"]),
             4.0 * np.log2(np.maximum(largest, 1e-3) / MIN_AMPLITUDE_UV),
             unspaced,
             4.0 * np.log2(3.3 / frequency),
@@ -231,7 +234,14 @@ def judge_rhythmic_delta(
     judgements = [
         Judgement(
             "lrda",
-            np.min([_lateral_margin(block, run, laterality, trains, contrast), unspaced, lateral], axis=0),
+            np.min(
+                [
+                    _lateral_margin(block, run, laterality, trains, contrast),
+                    unspaced,
+                    np.maximum(lateral, POLYMORPHIC["lrda"]),
+                ],
+                axis=0,
+            ),
             bound="one field that repeats one wave in five seconds, above 22 uV and the background, one side "
             "1.5 times the other",
             side=["left" if s == 0 else "right" for s in stronger],
@@ -263,12 +273,16 @@ def _lateral_margin(
     slow, fast = block.band_power(0.8, 4.0) + 0.01, block.band_power(4.25, 20.0) + 0.01
     dominance = (weight * 0.5 * np.log2(slow / fast)).sum(axis=1)
     uv = 2.83 * np.sqrt((weight * slow).sum(axis=1))
+    forehead = run.field_power[:, FRONTOPOLAR_ROWS].sum(axis=1)
+    behind = 1.0 - forehead / np.maximum(run.field_power.sum(axis=1), 1e-9)
+    wave = 6.0 * (run.steadiness + run.one_field - discharging + aside - LATERAL_WAVE)
     return np.min(
         [
-            6.0 * (run.steadiness + run.one_field - discharging + aside - LATERAL_WAVE),
+            np.maximum(wave, POLYMORPHIC["lrda"]),
             6.0 * (dominance - DOMINANCE),
             4.0 * np.log2(np.maximum(uv, 1e-3) / LATERAL_UV),
             6.0 * np.log2(np.maximum(run.n_derivations, 1.0) / MORE_THAN_AN_ELECTRODE),
+            10.0 * (behind - BEHIND_FOREHEAD),
             4.0 * np.log2(3.4 / run.frequency_hz),
         ],
         axis=0,
