@@ -21,11 +21,11 @@ from .block import (
     SiteBlock,
     masked_mean,
     masked_median,
-    masked_quantile,
 )
 from .component import main_component
 from .periodic import FRONTOPOLAR_ROWS, Train
 from .result import Judgement
+from .steady import SteadyRun, find_steady_run
 
 CONCENTRATION = 0.25
 """Share of the slope's power of 0.5-6 Hz within 0.3 Hz of its peak; 1/f noise stays below 0.22."""
@@ -35,27 +35,39 @@ CLEAR_UV = 40.0
 PURITY = 1.5
 """log2 of delta over theta amplitude; that of a random walk."""
 MIN_AMPLITUDE_UV = 15.0
-LATERALITY = 0.55
-"""log2 of the amplitude within half a hertz of the rhythm, left over right: mean over the middle and the
-upper fifth of the derivations of each side. A factor of 1.5."""
-LARGEST = 0.8
+LATERALITY = 0.6
+"""log2 of the amplitude in the field of the rhythm, left over right: a factor of 1.5."""
 RANGE_HZ = (0.7, 3.6)
 RUN_S = 5.0
 """Length of a run: about six cycles of rhythmic delta."""
-STEADY = {"lrda": 0.85, "grda": 1.05}
-"""Regularity and concentration of the steadiest run of a side that count neither for nor against: delta of
-many places reaches 0.9 on the better of two sides, discharges with an interval 0.6, one rhythm 1.5."""
+STEADY = 1.05
+"""Regularity and concentration of the steadiest run of a side that count neither for nor against GRDA: delta
+of many places reaches 0.9 on the better of two sides, discharges with an interval 0.6, one rhythm 1.5."""
 STEADY_LIMITS = (-0.6, 1.2)
-POLYMORPHIC = -0.5
-"""Margin to which waves without these are held; what lies below has other reasons."""
+ONE_WAVE = 3.42
+"""Steadiness of the main wave and of a side, and the shares of one field in the power of the rhythm (times
+0.6) and of 0.5-6 Hz, together: below it is polymorphic delta, of another shape in every place and of no one
+period (ACNS 2021: rhythmic activity is of uniform shape and duration). Each of them may be low: real rhythmic
+delta drifts, and the eyes and the other side add fields."""
+POLYMORPHIC = {"lrda": -1.0, "grda": -0.2}
+"""Margin to which waves below that are held: of ten seconds of real rhythmic delta many look so."""
 LEAST_FIELD = 0.33
 """Share of the power of 0.5-6 Hz in one field below which no rhythm is generalized, however steady it is in
 some places."""
-ONE_FIELD = 0.6
-ONE_RHYTHM = 1.15
-"""Share of the power of 0.5-6 Hz in one field, and steadiness: what reaches neither is polymorphic delta, of
-another shape in every place and of no one period (ACNS 2021: rhythmic activity is of uniform shape and
-duration). Either may be missing: real rhythmic delta drifts, and the eyes and the other side add fields."""
+LATERAL_WAVE = 1.96
+"""The same for one side: steadiness of the main wave and the share of its field, less what speaks for
+discharges, and more the farther it lies aside."""
+BLUNT_CONTRAST, UNLIKE = 1.8, 0.3
+"""Contrast and likeness of the sharpest events of the window that waves without an interval reach."""
+DOMINANCE = 0.85
+"""log2 of the amplitude of 0.8-4 Hz over that of 4.25-20 Hz, where the field is: a reader sees the rhythm
+before the background. The pulse beneath one temple in a healthy alpha rhythm stays below."""
+LATERAL_UV = 22.0
+MORE_THAN_AN_ELECTRODE = 2.6
+"""Derivations over which the power of the field is spread; the two that share one electrode have 2."""
+BEHIND_FOREHEAD = 0.2
+"""Share of the power of the field outside the frontopolar derivations: those alone hear an eye or a loose
+electrode of the forehead."""
 BRUSH_LOCKING = 0.27
 BRUSH_DENSITY = 0.4
 """Density of 14-30 over 8-12 Hz."""
@@ -163,13 +175,10 @@ def judge_rhythmic_delta(
     concentration = take(np.stack([s.concentration for s in sides], axis=1))
     regularity = take(np.stack([s.regularity for s in sides], axis=1))
     frequency = take(np.stack([s.frequency_hz for s in sides], axis=1))
-    own_rhythm = _amplitude_near(block, frequency)
-    left, right = (
-        masked_quantile(own_rhythm[:, rows], mask[:, rows], LARGEST)
-        + masked_median(own_rhythm[:, rows], mask[:, rows])
-        for rows in groups[:2]
-    )
-    laterality = np.nan_to_num(0.5 * (left - right))
+    # Frontopolar derivations take part: rhythmic delta is often largest there, and blinks are not steady.
+    run = find_steady_run(x, block.bipolar_mask, (0.5, 6.0), RANGE_HZ)
+    left, right = (masked_mean(run.field_power[:, rows], block.bipolar_mask[:, rows]) for rows in groups[:2])
+    laterality = np.nan_to_num(0.5 * np.log2((left + 1e-6) / (right + 1e-6)))
     stronger = np.where(laterality > 0, 0, 1)
     largest = 2.83 * 2.0 ** np.nanmax(np.nan_to_num(levels[:, :2], nan=-9.0), axis=1)
     contrast = np.array(
@@ -178,26 +187,21 @@ def judge_rhythmic_delta(
             for of_window in trains
         ]
     )
+    # Waves with an interval between them are periodic discharges; their slope stands out.
+    unspaced = 3.0 * np.log2(3.2 / np.maximum(contrast, 1.0))
     steady = np.max([steadiest_run(x[:, rows], mask[:, rows]) for rows in groups[:2]], axis=0)
-    favour = {finding: np.clip(3.0 * (steady - none), *STEADY_LIMITS) for finding, none in STEADY.items()}
-    # Rhythmic delta of one side is judged on that side, where it is largest.
-    purest = np.stack(
-        [masked_quantile(purity_rows[:, rows], mask[:, rows], LARGEST) for rows in groups[:2]], axis=1
-    )
-    gain = np.clip(purest - PURITY, -2.0, 1.0) - np.clip(purities[:, :2] - PURITY, -2.0, 1.0)
-    own_side = shapes[:, :2] + gain
-    lateral_shape = np.nan_to_num(np.take_along_axis(own_side, stronger[:, None], axis=1)[:, 0], nan=-8.0)
-    lateral_shape += favour["lrda"]
-    limits = [
-        4.0 * np.log2(np.maximum(largest, 1e-3) / MIN_AMPLITUDE_UV),
-        # Waves with an interval between them are periodic discharges; their slope stands out.
-        3.0 * np.log2(3.2 / np.maximum(contrast, 1.0)),
-        4.0 * np.log2(3.3 / frequency),
-    ]
     field_share = main_component(x, mask)[1]
-    monomorphic = np.maximum(8.0 * (field_share - ONE_FIELD), 4.0 * (steady - ONE_RHYTHM))
-    monomorphic = np.maximum(np.minimum(monomorphic, 8.0 * (field_share - LEAST_FIELD)), POLYMORPHIC)
-    margin = np.min([shape + favour["grda"], monomorphic, *limits], axis=0)
+    one_wave = 4.0 * (run.steadiness + 0.6 * run.one_field + steady + field_share - ONE_WAVE)
+    margin = np.min(
+        [
+            shape + np.clip(3.0 * (steady - STEADY), *STEADY_LIMITS),
+            np.maximum(np.minimum(one_wave, 8.0 * (field_share - LEAST_FIELD)), POLYMORPHIC["grda"]),
+            4.0 * np.log2(np.maximum(largest, 1e-3) / MIN_AMPLITUDE_UV),
+            unspaced,
+            4.0 * np.log2(3.3 / frequency),
+        ],
+        axis=0,
+    )
     lateral = 4.0 * (np.abs(laterality) - LATERALITY)
     # On both sides drifts and eyes move the electrodes too: what hardly repeats itself has to be large.
     repeated = np.maximum(
@@ -215,6 +219,9 @@ def judge_rhythmic_delta(
         "delta_laterality_log2": laterality,
         "delta_steadiness": steady,
         "delta_field_share": field_share,
+        "delta_narrowness": run.narrowness,
+        "delta_wave_regularity": run.regularity,
+        "delta_one_field": run.one_field,
     }
     common: dict[str, Any] = {
         "where": "longitudinal bipolar, 0.5-6 Hz",
@@ -227,8 +234,16 @@ def judge_rhythmic_delta(
     judgements = [
         Judgement(
             "lrda",
-            np.min([lateral_shape, *limits, lateral], axis=0),
-            bound=bound + ", one side 1.5 times the other",
+            np.min(
+                [
+                    _lateral_margin(block, run, laterality, trains, contrast),
+                    unspaced,
+                    np.maximum(lateral, POLYMORPHIC["lrda"]),
+                ],
+                axis=0,
+            ),
+            bound="one field that repeats one wave in five seconds, above 22 uV and the background, one side "
+            "1.5 times the other",
             side=["left" if s == 0 else "right" for s in stronger],
             regions=_side_regions(delta, mask, stronger),
             **common,
@@ -241,10 +256,37 @@ def judge_rhythmic_delta(
     return judgements, {**evidence, "rhythmic_margin": margin}
 
 
-def _amplitude_near(block: SiteBlock, frequency_hz: np.ndarray) -> np.ndarray:
-    """log2 amplitude within half a hertz of a frequency that differs by window, `(n_windows, 18)`."""
-    near = np.abs(block.psd_freqs - frequency_hz[:, None]) <= 0.5
-    return np.asarray(0.5 * np.log2(np.einsum("wbf,wf->wb", block.bipolar_psd, near) + 0.01))
+def _lateral_margin(
+    block: SiteBlock,
+    run: SteadyRun,
+    laterality: np.ndarray,
+    trains: list[dict[str, Train]],
+    contrast: np.ndarray,
+) -> np.ndarray:
+    """How well the steadiest wave is a rhythm of one place, judged in the derivations that hold its field."""
+    best = [max(of_window.values(), key=lambda train: train.margin) for of_window in trains]
+    alike = np.nan_to_num([train.similarity for train in best])
+    spaced = np.maximum(np.log2(np.maximum(contrast, 1.0) / BLUNT_CONTRAST), 0.0)
+    discharging = 0.5 * (spaced + np.maximum(alike - UNLIKE, 0.0))
+    aside = 0.3 * np.clip(np.abs(laterality) - LATERALITY, 0.0, 1.0)
+    weight = run.field_power**2 / np.maximum((run.field_power**2).sum(axis=1, keepdims=True), 1e-9)
+    slow, fast = block.band_power(0.8, 4.0) + 0.01, block.band_power(4.25, 20.0) + 0.01
+    dominance = (weight * 0.5 * np.log2(slow / fast)).sum(axis=1)
+    uv = 2.83 * np.sqrt((weight * slow).sum(axis=1))
+    forehead = run.field_power[:, FRONTOPOLAR_ROWS].sum(axis=1)
+    behind = 1.0 - forehead / np.maximum(run.field_power.sum(axis=1), 1e-9)
+    wave = 6.0 * (run.steadiness + run.one_field - discharging + aside - LATERAL_WAVE)
+    return np.min(
+        [
+            np.maximum(wave, POLYMORPHIC["lrda"]),
+            6.0 * (dominance - DOMINANCE),
+            4.0 * np.log2(np.maximum(uv, 1e-3) / LATERAL_UV),
+            6.0 * np.log2(np.maximum(run.n_derivations, 1.0) / MORE_THAN_AN_ELECTRODE),
+            10.0 * (behind - BEHIND_FOREHEAD),
+            4.0 * np.log2(3.4 / run.frequency_hz),
+        ],
+        axis=0,
+    )
 
 
 _ROWS_OF_REGION = {
