@@ -115,7 +115,7 @@ def _jumps(x: np.ndarray) -> np.ndarray:
 
 def _over_usual(size: np.ndarray, signal: np.ndarray) -> np.ndarray:
     """A size over the robust standard deviation of a signal at its site, or at the middle site if larger."""
-    usual = np.median(np.abs(signal[..., ::2]), axis=-1, keepdims=True) / 0.6745
+    usual = np.median(np.abs(signal[..., ::4]), axis=-1, keepdims=True) / 0.6745
     return np.asarray(size / np.maximum(np.maximum(usual, np.median(usual, axis=1, keepdims=True)), 1e-3))
 
 
@@ -145,30 +145,37 @@ def _not_muscle(fast_ratio: np.ndarray, site: np.ndarray) -> np.ndarray:
 
 def _judge_jumps(block: SiteBlock) -> tuple[np.ndarray, np.ndarray]:
     """Margin of a pop, and which electrode: a jump that is sudden, large, and of that electrode alone."""
-    mask = block.site_mask[..., None]
-    jump = _jumps(block.band(0.5, 40.0, "average"))
+    margin, site = np.full(block.n_windows, -8.0), np.zeros(block.n_windows, int)
     fast = block.band(15.0, 40.0, "average")
     weight = _neighbour_weights(block.site_mask)
-    own = np.where(mask, jump - np.matmul(weight, jump), 0.0)
-    edge = maximum_filter1d(np.abs(fast - np.matmul(weight, fast)), 9, axis=-1)
-    sudden = np.where(mask, np.minimum(_over_usual(np.abs(own), own), _over_usual(edge, fast)), 0.0)
+    edge = np.where(block.site_mask[..., None], np.abs(fast - np.matmul(weight, fast)), 0.0)
+    edge = _over_usual(edge, fast)
+    some = np.flatnonzero(edge.max(axis=(1, 2)) > 0.5 * JUMP_RATIO)
+    if not len(some):
+        return margin, site
+    mask = block.site_mask[some]
+    x = block.band(0.5, 15.0, "average")[some] + fast[some]
+    jump = _jumps(x)
+    own = np.where(mask[..., None], jump - np.matmul(weight[some], jump), 0.0)
+    sudden = np.minimum(_over_usual(np.abs(own), own), maximum_filter1d(edge[some], 9, axis=-1))
     n_times = own.shape[-1]
     where = sudden.reshape(len(own), -1).argmax(axis=1)
-    site, time = where // n_times, where % n_times
+    best, time = where // n_times, where % n_times
     rows = np.arange(len(own))
-    size = own[rows, site, time]
-    moved = jump[rows, :, time] / np.where(size == 0.0, np.inf, jump[rows, site, time])[:, None]
-    moved = np.where(block.site_mask, moved, 0.0)
-    moved[rows, site] = 0.0
-    margin = np.min(
+    size = own[rows, best, time]
+    moved = jump[rows, :, time] / np.where(size == 0.0, np.inf, jump[rows, best, time])[:, None]
+    moved = np.where(mask, moved, 0.0)
+    moved[rows, best] = 0.0
+    margin[some] = np.min(
         [
-            3.0 * np.log2(np.maximum(sudden[rows, site, time], 1e-3) / JUMP_RATIO),
+            3.0 * np.log2(np.maximum(sudden[rows, best, time], 1e-3) / JUMP_RATIO),
             3.0 * np.log2(np.maximum(np.abs(size), 1e-3) / JUMP_UV),
-            10.0 * (JUMP_FOLLOWED - np.where(NEIGHBOURS[site], moved, 0.0).max(axis=1)),
+            10.0 * (JUMP_FOLLOWED - np.where(NEIGHBOURS[best], moved, 0.0).max(axis=1)),
             6.0 * (JUMP_COMPANY - np.abs(moved).max(axis=1)),
         ],
         axis=0,
     )
+    site[some] = best
     return margin, site
 
 

@@ -31,6 +31,8 @@ healthy wakefulness 0.4 in 95 of 100 and rarely 0.6."""
 LATERALITY = 0.5
 """log2 of the amplitude of the side over that of the other; what is left of alpha and drowsiness has none."""
 LARGEST = 0.95
+BAND_HZ, RANGE_HZ = (1.5, 20.0), (2.0, 14.0)
+FAST_HZ = 4.0
 WIDTH_HZ = 0.6
 _IN_FRONT = np.array([not {a, b} & _BEHIND for a, b in LONGITUDINAL_BIPOLAR])
 
@@ -88,10 +90,11 @@ def find_focal_rhythm(x: np.ndarray, mask: np.ndarray, posterior_hz: np.ndarray)
     left_over[beside] = take_out(x[beside], posterior_hz[beside])
     groups = (LEFT_BIPOLAR, RIGHT_BIPOLAR)
     sides = [
-        measure_rhythmicity(left_over[:, side], mask[:, side], (1.5, 20.0), (2.0, 14.0), 0.6)
-        for side in groups
+        measure_rhythmicity(left_over[:, side], mask[:, side], BAND_HZ, RANGE_HZ, WIDTH_HZ) for side in groups
     ]
-    whole, fast = _peak_to_peak(left_over, 0.0), _peak_to_peak(left_over, 4.0)
+    power = np.abs(fft.rfft(left_over, axis=-1)) ** 2
+    freqs = fft.rfftfreq(x.shape[-1], 1 / SLOW_SFREQ_HZ)
+    whole, fast = (_peak_to_peak(power[..., freqs >= low], x.shape[-1]) for low in (0.0, FAST_HZ))
     uv, largest_uv, fast_uv = (
         np.nan_to_num(np.stack([masked_quantile(size[:, side], mask[:, side], q) for side in groups], axis=1))
         + 0.1
@@ -102,6 +105,8 @@ def find_focal_rhythm(x: np.ndarray, mask: np.ndarray, posterior_hz: np.ndarray)
         np.stack([getattr(side, name) for side in sides], axis=1)[rows, larger]
         for name in ("frequency_hz", "concentration", "regularity")
     )
+    near = np.abs(freqs - frequency_hz[:, None]) <= WIDTH_HZ
+    at_rhythm = np.matmul(power, near[..., None].astype(power.dtype))[..., 0]
     share = main_component(left_over, mask)[1]
     laterality = np.log2(uv[:, 0] / uv[:, 1])
     fit = np.min(
@@ -122,20 +127,10 @@ def find_focal_rhythm(x: np.ndarray, mask: np.ndarray, posterior_hz: np.ndarray)
         laterality=laterality,
         concentration=concentration,
         share=share,
-        in_front=_IN_FRONT[np.where(mask, _power_near(left_over, frequency_hz), -1.0).argmax(axis=1)],
+        in_front=_IN_FRONT[np.where(mask, at_rhythm, -1.0).argmax(axis=1)],
     )
 
 
-def _power_near(x: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
-    """Power within `WIDTH_HZ` of a frequency of each window, `(n_windows, n_rows)`."""
-    n_times = x.shape[-1]
-    near = np.abs(fft.rfftfreq(n_times, 1 / SLOW_SFREQ_HZ) - frequency_hz[:, None]) <= WIDTH_HZ
-    return (np.abs(fft.rfft(x * np.hanning(n_times), axis=-1)) ** 2 * near[:, None]).sum(axis=-1)
-
-
-def _peak_to_peak(x: np.ndarray, low_hz: float) -> np.ndarray:
-    """2 sqrt(2) times the RMS of what lies above a frequency, `(n_windows, n_rows)`."""
-    n_times = x.shape[-1]
-    power = np.abs(fft.rfft(x, axis=-1)) ** 2
-    power = power[..., fft.rfftfreq(n_times, 1 / SLOW_SFREQ_HZ) >= low_hz]
+def _peak_to_peak(power: np.ndarray, n_times: int) -> np.ndarray:
+    """2 sqrt(2) times the RMS of what has this one-sided power by frequency, `(n_windows, n_rows)`."""
     return 2.83 * np.sqrt(2.0 * power.sum(axis=-1)) / n_times
