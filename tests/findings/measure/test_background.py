@@ -83,9 +83,11 @@ def test_delta_near_its_bound_is_slowing_only_with_theta(monkeypatch: pytest.Mon
     monkeypatch.setattr(slowing, "DELTA_RATIO", slowing.DELTA_RATIO * 2.0 ** (near / 2 - 0.25))
     assert judge() == pytest.approx(0.5)
     monkeypatch.setattr(slowing, "LIGHT_DELTA", 1.0)
-    assert judge() == pytest.approx(-0.5)
+    assert judge() == pytest.approx(slowing.OPEN)
     monkeypatch.setattr(slowing, "_theta_margin", lambda *_: np.full(1, 0.3))
     assert judge() == pytest.approx(0.3)
+    monkeypatch.setattr(slowing, "DELTA_RATIO", slowing.DELTA_RATIO * 2.0**-0.5)
+    assert judge() == pytest.approx(1.5)
 
 
 def test_bursts_of_a_few_seconds_do_not_change_the_median_second() -> None:

@@ -29,6 +29,8 @@ BESIDE_DELTA = 3.5
 """Power of delta over 8-20 Hz from which theta is not alone."""
 LIGHT_DELTA = 1.0
 """Margin up to which delta is slowing only where theta is slow too: an ordinary background has a slow end."""
+OPEN = -0.25
+"""Margin at which such delta is left where theta is not slow: below its bound, and near it."""
 TAIL_FIELD = 0.9
 """Likeness of the fields of theta and delta from which theta that hardly rises above the line from delta to
 alpha (`TAIL_HUMP`) is the tail of the delta waves: what another generator makes has another field."""
@@ -130,7 +132,7 @@ def judge_slowing(
     slowed = np.where(np.isfinite(posterior_hz), 2.0 * (8.0 - posterior_hz), -8.0)
     of_theta = np.maximum(of_theta, np.minimum(slowed, 4.0))
     of_delta = delta.margin(DELTA_RATIO, MIN_UV["delta"])
-    of_delta = np.minimum(of_delta, np.maximum(of_delta - LIGHT_DELTA, of_theta))
+    of_delta = np.minimum(of_delta, np.maximum(np.maximum(3.0 * (of_delta - LIGHT_DELTA), OPEN), of_theta))
     return [
         Judgement(
             f"generalized_{name}_slowing",
