@@ -188,3 +188,11 @@ def test_a_vertex_wave_stands_out_of_theta_of_other_places() -> None:
         -x[0, 618:624].min() / np.median(np.abs(x[0])) for x in (sleep._behind_filter(block, kind), plain)
     ]
     assert heights[0] > 1.5 * heights[1]
+
+
+def test_a_vertex_wave_close_to_the_start_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    eeg = quiet(rms_uv=4.0) - 90 * field("Cz", 0.25)[:, None] * pulses(np.array([0.45]), 0.05)
+    assert "vertex_waves" in present(eeg)
+    own = sleep._negative_peaks
+    monkeypatch.setattr(sleep, "_negative_peaks", lambda x, onset_s: own(x, sleep.REACH_S))
+    assert "vertex_waves" not in present(eeg)

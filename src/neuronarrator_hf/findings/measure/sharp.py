@@ -59,6 +59,8 @@ PATCHES = np.stack(
     ]
 )
 """`(43, 19)` fields that a transient may have: under every site, or the same on both sides."""
+_FIRST, _LAST = 40, 60
+"""Hundredths of a second at the ends of a window in which what goes before or follows is not seen."""
 _BEFORE, _AFTER = 100, 50
 """Hundredths of a second before and behind it that are looked at."""
 _QUIET = slice(_BEFORE - 30, _BEFORE - 10)
@@ -170,8 +172,8 @@ def _candidates(block: SiteBlock, kind: Kind) -> tuple[list[Transients], np.ndar
     z = np.matmul(filters.weights / filters.background_uv[..., None], sharp)
     overall = np.abs(z).max(axis=1)
     peak = (overall == maximum_filter1d(overall, 9, axis=-1)) & (overall > MIN_Z)
-    peak[:, :40] = False
-    peak[:, -60:] = False
+    peak[:, :_FIRST] = False
+    peak[:, -_LAST:] = False
     found = [
         _judge_candidates(x[w], sharp[w], z[w], filters.weights[w], np.flatnonzero(peak[w]), kind)
         for w in range(block.n_windows)
@@ -214,7 +216,7 @@ def _judge_candidates(
     )
     own = z[patches] * sign[:, None]
     strength = own[np.arange(len(times)), times]
-    around = x[:, np.maximum(times[:, None] + np.arange(-_BEFORE, _AFTER + 1), 0)]
+    around = x[:, np.clip(times[:, None] + np.arange(-_BEFORE, _AFTER + 1), 0, x.shape[1] - 1)]
     wave = np.einsum("es,set->et", weights[patches] * sign[:, None], around)
     shape = _shape(wave, times)
     followed = field / height[:, None]
@@ -336,7 +338,7 @@ def _shape(wave: np.ndarray, times: np.ndarray) -> _Shape:
 
 
 def _to_half(side: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Seconds from a peak down to half its height, between samples; the whole side if it never falls so far."""
+    """Seconds from a peak down to half its height; the whole side if it never falls so far."""
     below = side < half[:, None]
     first = np.where(below.any(axis=1), below.argmax(axis=1), side.shape[1] - 1)
     rows = np.arange(len(side))

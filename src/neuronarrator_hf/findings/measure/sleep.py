@@ -17,8 +17,8 @@ SPINDLE_SITES = ("F3", "F4", "Fz", "C3", "C4", "Cz", "P3", "P4", "Pz")
 SPINDLE_HZ = (11.0, 16.0)
 BESIDE_SPINDLE_HZ = (4.0, 30.0)
 SPINDLE_RELATIVE = 0.45
-"""Share of sigma within the spindle in the power beside it. YASA asks for a fifth of 1-30 Hz, which no spindle
-on slow waves reaches: delta says nothing about a spindle and is left out."""
+"""Share of sigma within the spindle in the power beside it. YASA asks for a fifth of 1-30 Hz, which no
+spindle on slow waves reaches: delta says nothing about a spindle and is left out."""
 SPINDLE_LEFT, SPINDLE_RIGHT = (
     [SPINDLE_SITES.index(site) for site in sites] for sites in (("F3", "C3", "P3"), ("F4", "C4", "P4"))
 )
@@ -282,7 +282,7 @@ def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
     for finding, kind in _WAVES.items():
         x, assessed = _frontal(block, 0.5, kind.high_hz, kind.sites)
         own = _behind_filter(block, kind)
-        peaks = _negative_peaks(x)
+        peaks = _negative_peaks(x, 2.0 * kind.width_s[1])
         height, width_s, margins = (
             np.stack(parts)
             for parts in zip(*(_judge_wave(block, x, own, p, kind) for p in peaks), strict=True)
@@ -312,11 +312,14 @@ def _behind_filter(block: SiteBlock, kind: _Wave) -> np.ndarray:
     return np.asarray(np.matmul(filters.weights, x)[:, 0])
 
 
-def _negative_peaks(x: np.ndarray) -> list[np.ndarray]:
-    """Samples of the most negative peaks of each window, each outside the reach of those before."""
+def _negative_peaks(x: np.ndarray, onset_s: float) -> list[np.ndarray]:
+    """Samples of the most negative peaks of each window, each outside the reach of those before.
+
+    The first lies `onset_s` behind the start of the window, the last its whole reach before the end.
+    """
     reach = round(REACH_S * SLOW_SFREQ_HZ)
     left = x.copy()
-    left[:, :reach] = left[:, -reach:] = np.inf
+    left[:, : round(onset_s * SLOW_SFREQ_HZ)] = left[:, -reach:] = np.inf
     away = np.arange(x.shape[-1])
     peaks = []
     for _ in range(MAX_WAVES):

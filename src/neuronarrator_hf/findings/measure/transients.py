@@ -95,16 +95,16 @@ def judge_transients(
             "spikes",
             margin,
             alternatives=[_other_places(t, s, r) for t, s, r in zip(transients, side, regions, strict=True)],
-            bound="IFCN criteria, 50 uV (65 uV if it is brief), clear of the background behind the filter of its"
-            " field, on two sites and more, not the field of eyes or vertex",
+            bound="IFCN criteria, 50 uV (65 uV if it is brief), clear of the background behind the filter of"
+            " its field, on two sites and more, not the field of eyes or vertex",
             evidence=evidence,
             **common,
         ),
         Judgement(
             "spike_and_wave",
             complex_margin,
-            bound="three spikes with a slow wave each, or a run of 2-5 Hz with spikes locked to it (0.16, or 0.3"
-            " behind the filters where the waves have one field)",
+            bound="three spikes with a slow wave each, or a run of 2-5 Hz with spikes locked to it (0.16, or"
+            " 0.3 behind the filters where the waves have one field)",
             evidence={"spike_wave_complexes": waves},
             frequency_hz=wave_rate,
             **common,
