@@ -10,7 +10,8 @@ from neuronarrator_hf.findings.measure import WindowMeasurement, explain, measur
 from neuronarrator_hf.findings.measure.artifacts import _roughness
 from neuronarrator_hf.findings.measure.block import SiteBlock
 from neuronarrator_hf.findings.measure.periodic import Train, judge_periodic
-from neuronarrator_hf.findings.measure.transients import Transients, _joined, _polyspikes
+from neuronarrator_hf.findings.measure.sharp import Transients, _joined
+from neuronarrator_hf.findings.measure.transients import _is_regular, _polyspikes
 from neuronarrator_hf.signal.montage import SITES_1020
 
 BACK = field("O1") + field("O2")
@@ -176,7 +177,7 @@ def transients(times_s: list[float], clarity: list[float], *, is_wave: bool) -> 
     n = len(times_s)
     return Transients(
         np.array(times_s), np.zeros(n, int), np.full(n, 6), np.array(clarity), np.full(n, 9.0),
-        np.full(n, 80.0), np.zeros(n, bool), np.full(n, is_wave),
+        np.full(n, 80.0), np.zeros(n, bool), np.full(n, is_wave), np.ones(n),
     )  # fmt: skip
 
 
@@ -195,15 +196,20 @@ def test_sharp_edges_of_quiet_stretches_are_no_spikes(quiet: str) -> None:
     assert explained({"spikes": 1.5, quiet: 1.0})["spikes"] == 1.5
 
 
-def test_a_group_of_spikes_has_one_clear_member_and_others_beside_it() -> None:
-    group = transients([1.0, 1.08, 4.0], [0.5, 0.5, 0.5], is_wave=False)
-    group.height_uv[:] = [80.0, 50.0, 50.0]
-    group.criteria[:] = [5, 2, 5]
-    assert _polyspikes(group) == 1
-    group.height_uv[0] = 55.0
-    assert _polyspikes(group) == 0
-    group.height_uv[:] = [80.0, 40.0, 50.0]
-    assert _polyspikes(group) == 0
+def test_a_group_of_spikes_has_three_members_and_one_that_is_nearly_clear() -> None:
+    group = transients([1.0, 1.08, 4.0], [0.5, -0.2, -0.9], is_wave=False)
+    group.members[:] = [2, 3, 4]
+    margin, members = _polyspikes(group)
+    assert margin == pytest.approx(0.1) and members == 3
+    group.members[1] = 2
+    assert _polyspikes(group)[0] < 0
+
+
+def test_spikes_of_a_group_are_no_heartbeat() -> None:
+    beats = transients(np.arange(1.0, 9.0, 0.8).tolist(), [0.5] * 10, is_wave=False)
+    assert _is_regular(beats)
+    groups = transients([t + 0.08 * k for t in (1.0, 4.0, 7.0) for k in range(6)], [0.5] * 18, is_wave=False)
+    assert not _is_regular(groups)
 
 
 def test_harmonics_of_rhythmic_delta_are_no_theta() -> None:

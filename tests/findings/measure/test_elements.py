@@ -10,7 +10,7 @@ from neuronarrator_hf.findings.measure import measure_windows
 from neuronarrator_hf.findings.measure.artifacts import judge_artifacts
 from neuronarrator_hf.findings.measure.block import SiteBlock
 from neuronarrator_hf.findings.measure.explain import explain_by_patterns, leave_posterior_rhythm
-from neuronarrator_hf.findings.measure.transients import find_transients
+from neuronarrator_hf.findings.measure.sharp import find_transients
 from neuronarrator_hf.signal.montage import SITES_1020
 from neuronarrator_hf.signal.windows import EEGWindows
 from neuronarrator_hf.simulation.maps import generalized
@@ -115,7 +115,7 @@ def test_a_smaller_vertex_wave_is_seen_beside_a_larger_wave() -> None:
 def test_sharp_waves_of_the_vertex_are_no_spikes() -> None:
     sharp = -pulses(np.array([2.9, 6.2]), 0.06)
     beside, at_vertex = (
-        find_transients(as_block(planted(180 * at, sharp, 46)))[0][0] for at in (field("C4", 0.25), VERTEX)
+        find_transients(as_block(planted(180 * at, sharp, 46))).all[0] for at in (field("C4", 0.25), VERTEX)
     )
     assert beside.is_wave.any() and at_vertex.is_wave.any()
     assert beside.clarity[beside.is_wave].max() > 0 > at_vertex.clarity[at_vertex.is_wave].max()

@@ -2,7 +2,8 @@
 
 IFCN 2017 and Kural et al. 2020: (1) sharp or spiky, (2) duration unlike the background's waves,
 (3) asymmetric slopes, (4) a slow after-wave, (5) background disrupted, (6) a plausible field. All but the
-last are looked at behind the filter of a patch (`spatial_filter`), where the rhythms of other places are gone.
+last are looked at behind the filter of a patch (`spatial_filter`), where the rhythms of other places are
+gone.
 (5) cannot be seen by a rule and is measured as standing out of what went before.
 """
 
@@ -36,14 +37,14 @@ MAX_SITES = 10.0
 POLARITY = 1.0
 """What a positive transient loses: epileptiform discharges of the convexity are negative at the surface."""
 AT_VERTEX, AT_VERTEX_S = -0.5, 0.06
-"""Clarity to which what is largest at Cz is held, and the width up to which it is not: vertex waves, K-complexes
-and spindles are sharp there."""
+"""Clarity to which what is largest at Cz is held, and the width up to which it is not: vertex waves,
+K-complexes and spindles are sharp there."""
 MEMBER = 0.35
 """Height of the spikes of a group, as a share of the clear one: they differ in size."""
 MEMBER_Z = 4.0
 MEMBER_INTERVAL_S = (0.03, 0.15)
 UNLIKE = 0.75
-"""Duration over the mean period of the second before, or its inverse, from which it is unlike the background."""
+"""Duration over the mean period of the second before, or its inverse, up to which it is unlike it."""
 ASYMMETRY = 0.1
 """Difference of the slopes' widths over their sum from which they are asymmetric."""
 DISRUPTED = 4.0
@@ -58,6 +59,8 @@ PATCHES = np.stack(
     ]
 )
 """`(43, 19)` fields that a transient may have: under every site, or the same on both sides."""
+_FIRST, _LAST = 40, 60
+"""Hundredths of a second at the ends of a window in which what goes before or follows is not seen."""
 _BEFORE, _AFTER = 100, 50
 """Hundredths of a second before and behind it that are looked at."""
 _QUIET = slice(_BEFORE - 30, _BEFORE - 10)
@@ -169,8 +172,8 @@ def _candidates(block: SiteBlock, kind: Kind) -> tuple[list[Transients], np.ndar
     z = np.matmul(filters.weights / filters.background_uv[..., None], sharp)
     overall = np.abs(z).max(axis=1)
     peak = (overall == maximum_filter1d(overall, 9, axis=-1)) & (overall > MIN_Z)
-    peak[:, :40] = False
-    peak[:, -60:] = False
+    peak[:, :_FIRST] = False
+    peak[:, -_LAST:] = False
     found = [
         _judge_candidates(x[w], sharp[w], z[w], filters.weights[w], np.flatnonzero(peak[w]), kind)
         for w in range(block.n_windows)
@@ -213,7 +216,7 @@ def _judge_candidates(
     )
     own = z[patches] * sign[:, None]
     strength = own[np.arange(len(times)), times]
-    around = x[:, np.maximum(times[:, None] + np.arange(-_BEFORE, _AFTER + 1), 0)]
+    around = x[:, np.clip(times[:, None] + np.arange(-_BEFORE, _AFTER + 1), 0, x.shape[1] - 1)]
     wave = np.einsum("es,set->et", weights[patches] * sign[:, None], around)
     shape = _shape(wave, times)
     followed = field / height[:, None]
@@ -335,7 +338,7 @@ def _shape(wave: np.ndarray, times: np.ndarray) -> _Shape:
 
 
 def _to_half(side: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Seconds from a peak down to half its height, between samples; the whole side where it never falls so far."""
+    """Seconds from a peak down to half its height; the whole side if it never falls so far."""
     below = side < half[:, None]
     first = np.where(below.any(axis=1), below.argmax(axis=1), side.shape[1] - 1)
     rows = np.arange(len(side))

@@ -17,14 +17,19 @@ SPINDLE_SITES = ("F3", "F4", "Fz", "C3", "C4", "Cz", "P3", "P4", "Pz")
 SPINDLE_HZ = (11.0, 16.0)
 BESIDE_SPINDLE_HZ = (4.0, 30.0)
 SPINDLE_RELATIVE = 0.45
-"""Share of sigma within the spindle in the power beside it. YASA asks for a fifth of 1-30 Hz, which no spindle on
-slow waves reaches: delta says nothing about a spindle and is left out."""
+"""Share of sigma within the spindle in the power beside it. YASA asks for a fifth of 1-30 Hz, which no
+spindle on slow waves reaches: delta says nothing about a spindle and is left out."""
 SPINDLE_LEFT, SPINDLE_RIGHT = (
     [SPINDLE_SITES.index(site) for site in sites] for sites in (("F3", "C3", "P3"), ("F4", "C4", "P4"))
 )
 SPINDLE_SIDE = 0.8
 """log2 of the amplitude of one side over the other: spindles come on both at once."""
 SPINDLE_RMS_RATIO = 2.0
+SPINDLE_UV = (9.0, 80.0)
+"""Least and largest peak-to-peak amplitude: spindles of adults hardly exceed 50 uV (De Gennaro and Ferrara,
+Sleep Med Rev 2003)."""
+FAST_RISE = 1.7
+"""Rise of 20-45 Hz over the usual up to which it is a spindle that rises."""
 SLOW_WAVE_UV = 75.0
 SLOW_WAVE_SHARE = 0.35
 """A fifth of the window, and the half wave by which the sliding swing widens each single K-complex."""
@@ -60,10 +65,14 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
     rms = np.sqrt(np.maximum(sigma_power, 0))
     relative = mean(sigma * sigma, 2 * size) / np.maximum(mean(broad * broad, 2 * size), 1e-9)
     typical = np.median(rms, axis=-1, keepdims=True)
+    # A spindle is no burst of everything: muscle and movement raise what is faster too.
+    fast = block.band(20.0, 45.0, "average")[:, sites]
+    fast_rms = np.sqrt(mean(fast * fast, size))
     state = (
         (rms > SPINDLE_RMS_RATIO * typical)
         & (correlation > 0.6)
         & (relative > SPINDLE_RELATIVE)
+        & (fast_rms < FAST_RISE * np.median(fast_rms, axis=-1, keepdims=True))
         & mask[..., None]
     )
     state = runs(state, 4)
@@ -91,7 +100,14 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
     peak_hz = block.psd_freqs[inside][(spectrum[:, inside] * block.psd_freqs[inside] ** 1.5).argmax(axis=1)]
     margin = np.where(
         spindle_s >= 0.5,
-        np.minimum(3 * (strength - 1.25), 3 * np.log2(np.maximum(amplitude, 1e-3) / 9.0)),
+        np.min(
+            [
+                3 * (strength - 1.25),
+                3 * np.log2(np.maximum(amplitude, 1e-3) / SPINDLE_UV[0]),
+                3 * np.log2(SPINDLE_UV[1] / np.maximum(amplitude, 1e-3)),
+            ],
+            axis=0,
+        ),
         -2.5,
     )
     seen = (np.where(shared[:, None] & mask[..., None], sigma_power, 0.0)).sum(axis=-1)
@@ -115,8 +131,8 @@ def _judge_spindles(block: SiteBlock, posterior_hz: np.ndarray) -> tuple[Judgeme
         "sleep_spindles",
         margin,
         (mask.sum(axis=1) >= 3) & (block.duration_s >= 2.0),
-        bound="11-16 Hz for 0.5-2.5 s at two sites, twice the usual, 45 % of the power of 4-30 Hz, on both sides,"
-        " not posterior",
+        bound="11-16 Hz for 0.5-2.5 s at two sites, twice the usual, 45 % of the power of 4-30 Hz, no"
+        " rise of faster activity, at most 80 uV, on both sides, not posterior",
         where="frontal, central and parietal electrodes against the average",
         evidence=evidence,
         frequency_hz=peak_hz,
@@ -207,7 +223,8 @@ class _Wave:
         width_s: Least and largest width at half its height; the whole wave lasts about three times as long.
         height_uv: Height of the negative peak.
         patch: Sites and width in degrees of the field that it is looked at in to see what it stands out of.
-        stands_out: log2 of the height over 2 sqrt 2 times the spread of the window, behind the filter of that field.
+        stands_out: log2 of the height over 2 sqrt 2 times the spread of the window, behind the filter of that
+            field.
         stands_out_near: The same over the RMS of the seconds around it: a wave of bursts between which the
             record is quiet stands out of the window alone.
         rebound: Least height of the positive wave behind it, as a share of its own.
@@ -232,7 +249,17 @@ class _Wave:
 _WAVES = {
     # The frontal maximum of a K-complex reaches the frontal poles; what falls behind them is the eyes.
     "k_complexes": _Wave(
-        12.0, ("F3", "F4", "Fz", "Cz"), (0.125, 0.3), 60.0, (("F3", "F4"), 45.0), 0.45, 0.2, 0.35, -0.25, 0.5, -0.1
+        12.0,
+        ("F3", "F4", "Fz", "Cz"),
+        (0.125, 0.3),
+        60.0,
+        (("F3", "F4"), 45.0),
+        0.45,
+        0.2,
+        0.35,
+        -0.25,
+        0.5,
+        -0.1,
     ),
     "vertex_waves": _Wave(
         20.0, ("Cz",), (0.07, 0.147), 50.0, (("Cz",), 28.0), 0.85, 0.5, 0.0, 0.1, 0.72, 1.0
@@ -255,9 +282,10 @@ def _judge_single_waves(block: SiteBlock) -> list[Judgement]:
     for finding, kind in _WAVES.items():
         x, assessed = _frontal(block, 0.5, kind.high_hz, kind.sites)
         own = _behind_filter(block, kind)
-        peaks = _negative_peaks(x)
+        peaks = _negative_peaks(x, 2.0 * kind.width_s[1])
         height, width_s, margins = (
-            np.stack(parts) for parts in zip(*(_judge_wave(block, x, own, p, kind) for p in peaks), strict=True)
+            np.stack(parts)
+            for parts in zip(*(_judge_wave(block, x, own, p, kind) for p in peaks), strict=True)
         )
         best = margins.argmax(axis=0)
         judgements.append(
@@ -284,11 +312,14 @@ def _behind_filter(block: SiteBlock, kind: _Wave) -> np.ndarray:
     return np.asarray(np.matmul(filters.weights, x)[:, 0])
 
 
-def _negative_peaks(x: np.ndarray) -> list[np.ndarray]:
-    """Samples of the most negative peaks of each window, each outside the reach of those before."""
+def _negative_peaks(x: np.ndarray, onset_s: float) -> list[np.ndarray]:
+    """Samples of the most negative peaks of each window, each outside the reach of those before.
+
+    The first lies `onset_s` behind the start of the window, the last its whole reach before the end.
+    """
     reach = round(REACH_S * SLOW_SFREQ_HZ)
     left = x.copy()
-    left[:, :reach] = left[:, -reach:] = np.inf
+    left[:, : round(onset_s * SLOW_SFREQ_HZ)] = left[:, -reach:] = np.inf
     away = np.arange(x.shape[-1])
     peaks = []
     for _ in range(MAX_WAVES):

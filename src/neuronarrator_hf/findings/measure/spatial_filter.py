@@ -3,8 +3,8 @@
 A spike under a posterior rhythm is small beside it in every derivation, but its field is another one. Of all
 weights that pass a field unchanged, those of minimum variance leave the least of everything else (Van Veen et
 al., "Localization of brain electrical activity via linearly constrained minimum variance spatial filtering",
-IEEE Trans Biomed Eng 1997). The fields are those of patches, not of a head model: which one fits is decided by
-what stands out.
+IEEE Trans Biomed Eng 1997). The fields are those of patches, not of a head model: which one fits is decided
+by what stands out.
 """
 
 from __future__ import annotations

@@ -24,10 +24,12 @@ HEARTBEAT_SCATTER = 0.12
 """Upper quartile of how far intervals are from multiples of one interval; less scatter is heart or train."""
 MAX_MISSED = 2
 SHORTEST_BEAT_S = 0.25
+"""Shorter intervals are those within a group of spikes."""
 LOCKING = 0.16
 RUN_UV = 14.0
 FOLLOWED, ONE_FIELD, FIELD_UV = 0.3, 0.62, 10.0
 """Locking of what is sharp to the slow waves, share of their power in one field, and its mean amplitude."""
+
 
 def judge_transients(
     block: SiteBlock,
@@ -84,7 +86,7 @@ def judge_transients(
     evidence = {"transients_meeting_4_criteria": n_met, "spike_margin": best}
     common: dict[str, Any] = {
         "assessed": assessed,
-        "where": "average reference, 1-40 Hz",
+        "where": "average reference, 1-40 Hz, behind minimum-variance filters",
         "side": side,
         "regions": regions,
     }
@@ -93,15 +95,16 @@ def judge_transients(
             "spikes",
             margin,
             alternatives=[_other_places(t, s, r) for t, s, r in zip(transients, side, regions, strict=True)],
-            bound="four of six IFCN criteria, 50 uV (65 uV if it is brief), clear of the background behind the filter"
-            " of its field, on two sites and more, not the field of eyes or vertex",
+            bound="IFCN criteria, 50 uV (65 uV if it is brief), clear of the background behind the filter of"
+            " its field, on two sites and more, not the field of eyes or vertex",
             evidence=evidence,
             **common,
         ),
         Judgement(
             "spike_and_wave",
             complex_margin,
-            bound="three spikes with a slow wave each, or a run of 2-5 Hz with spikes locked to it (0.16)",
+            bound="three spikes with a slow wave each, or a run of 2-5 Hz with spikes locked to it (0.16, or"
+            " 0.3 behind the filters where the waves have one field)",
             evidence={"spike_wave_complexes": waves},
             frequency_hz=wave_rate,
             **common,
@@ -149,15 +152,13 @@ def _is_regular(t: Transients) -> bool:
         return False
     intervals = np.diff(times)
     typical = median(intervals)
-    if typical < SHORTEST_BEAT_S:  # the spikes of a group
+    if typical < SHORTEST_BEAT_S:
         return False
     multiple = np.clip(np.round(intervals / typical), 1, MAX_MISSED + 1)
     return bool(np.quantile(np.abs(intervals / typical - multiple), 0.75) < HEARTBEAT_SCATTER)
 
 
-def _spike_wave_runs(
-    block: SiteBlock, spikiness: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _spike_wave_runs(block: SiteBlock, spikiness: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Runs of 2-5 Hz waves with a spike at the same phase of each: margin, locking and rate in Hz.
 
     Fast activity follows the waves in most derivations; or, where a posterior rhythm is most of the fast
