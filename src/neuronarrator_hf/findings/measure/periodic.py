@@ -45,6 +45,17 @@ ALPHA_CONTRAST = 2.8
 """Contrast that discharges need beside a posterior or mu rhythm, which waxes, is alike and regular itself."""
 OWN_SIDE = 0.8
 """Slope of a discharge of one side over that of the other side at the same time, at least."""
+LEAST_FIRST, LEAST_ASIDE = -0.3, 0.4
+"""Margin and laterality of a train from which a second one is looked for on the other side."""
+SECOND_FIELD = 0.35
+"""Size of the second field of an average discharge over its first from which both are taken out."""
+SECOND_TRAIN = -0.9
+"""Margin from which what is left of the other side is a train: that of LPDs leaves less than -1.6 in nine of
+ten windows, since a train that was cut out of another one has lost its regularity and part of its size."""
+SECOND_SIZE = 0.42
+"""Size of the second train over that of the first: what the variation of one train leaves is smaller."""
+SHARED = 0.75
+"""Share of the discharges of either train at the times of the other; unrelated ones of 2 Hz meet as often."""
 MIN_CYCLES = 6
 MIN_DERIVATIONS = 3
 POSTERIOR_ROWS = np.array([2, 3, 6, 7, 12, 13, 16, 17])
@@ -88,14 +99,28 @@ class Train:
 def slope_envelope(block: SiteBlock) -> dict[str, np.ndarray]:
     """Smoothed slope in uV/s per side, `(n_windows, n_times at 100 Hz)`."""
     x = block.band(0.5, 15.0)
-    slope = np.diff(x, axis=-1, prepend=x[..., :1]) * SLOW_SFREQ_HZ
-    envelope = np.sqrt(np.maximum(uniform_filter1d(slope * slope, 8, axis=-1), 0))
+    envelope = _smoothed_slope(x)
     envelopes = {}
     for side, rows in SIDES.items():
         weight = block.bipolar_mask[:, rows].astype(np.float32)
         weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1)
         envelopes[side] = np.matmul(weight[:, None], envelope[:, rows])[:, 0]
     return envelopes
+
+
+def _smoothed_slope(x: np.ndarray) -> np.ndarray:
+    slope = np.diff(x, axis=-1, prepend=x[..., :1]) * SLOW_SFREQ_HZ
+    return np.sqrt(np.maximum(uniform_filter1d(slope * slope, 8, axis=-1), 0))
+
+
+def _is_maximum(envelope: np.ndarray) -> np.ndarray:
+    size = round(MIN_INTERVAL_S * SLOW_SFREQ_HZ) | 1
+    return np.asarray(envelope == maximum_filter1d(envelope, size, axis=-1))
+
+
+def _threshold(height: np.ndarray) -> float:
+    """Height above the median from which a maximum is a discharge."""
+    return max(MIN_CONTRAST, 1 + 0.45 * (float(np.quantile(height, 0.98)) - 1))
 
 
 def own_maxima(envelopes: dict[str, np.ndarray], maxima: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -110,10 +135,7 @@ def find_trains(block: SiteBlock) -> list[dict[str, Train]]:
     """The trains of every window: left, right and of all derivations."""
     envelopes = slope_envelope(block)
     x = block.band(0.5, 15.0)
-    size = round(MIN_INTERVAL_S * SLOW_SFREQ_HZ) | 1
-    maxima = {
-        side: envelope == maximum_filter1d(envelope, size, axis=-1) for side, envelope in envelopes.items()
-    }
+    maxima = {side: _is_maximum(envelope) for side, envelope in envelopes.items()}
     middle = {side: np.maximum(np.median(envelope, axis=-1), 1e-6) for side, envelope in envelopes.items()}
     high = {side: np.quantile(envelope, 0.98, axis=-1) / middle[side] for side, envelope in envelopes.items()}
     maxima = own_maxima(envelopes, maxima)
@@ -270,7 +292,8 @@ def judge_periodic(
     sides = np.array([[t["left"].margin, t["right"].margin] for t in trains])
     # Each train is heard on the other side too, so each looks less regular than it is.
     bilateral = np.minimum(sides.mean(axis=1) + 0.3, sides.min(axis=1) + 1.0)
-    bipd = np.minimum(bilateral, independent)
+    second = np.array([_second_train(block, w, first) for w, first in enumerate(best)])
+    bipd = np.maximum(np.minimum(bilateral, independent), second)
     bipd = np.where(rhythm_margin > 0, np.minimum(bipd, beside_alpha), bipd)
     clear = [len(t.times_s) >= MIN_CYCLES and t.irregularity < CLEAR_IRREGULARITY for t in best]
     extra = np.where(clear, 0.0, GENERALIZED_EXTRA)
@@ -324,6 +347,50 @@ def _independence(trains: dict[str, Train]) -> float:
     left, right = trains["left"], trains["right"]
     if len(left.times_s) < 3 or len(right.times_s) < 3:
         return -8.0
-    gap = np.abs(left.times_s[:, None] - right.times_s[None])
-    shared = max((gap.min(axis=1) < 0.12).mean(), (gap.min(axis=0) < 0.12).mean())
+    shared = _shared(left.times_s, right.times_s)
     return float(min(4 * (left.laterality - 0.3), 4 * (-right.laterality - 0.3), 5 * (0.6 - shared)))
+
+
+def _second_train(block: SiteBlock, window: int, first: Train) -> float:
+    """How well the other side holds a train of its own when the field of the first one is taken out.
+
+    The larger train is heard on the side of the smaller one, whose discharges then look unlike and
+    irregular; without its field they do not.
+    """
+    if first.margin < LEAST_FIRST or abs(first.laterality) < LEAST_ASIDE:
+        return -8.0
+    x, mask = block.band(0.5, 15.0)[window], block.bipolar_mask[window]
+    half = round(HALF_WIDTH_S * SLOW_SFREQ_HZ)
+    times = np.round(first.times_s * SLOW_SFREQ_HZ).astype(int)
+    times = times[(times >= half) & (times < x.shape[-1] - half)]
+    if len(times) < 2:
+        return -8.0
+    average = x[:, times[:, None] + np.arange(-half, half + 1)].mean(axis=1) * mask[:, None]
+    fields, sizes, _ = np.linalg.svd(average, full_matrices=False)
+    fields = fields[:, : 1 if sizes[1] < SECOND_FIELD * sizes[0] else 2]
+    left_over = x - fields @ (fields.T @ x)
+    other = "right" if first.laterality > 0 else "left"
+    rows = SIDES[other][mask[SIDES[other]]]
+    if len(rows) < MIN_DERIVATIONS:
+        return -8.0
+    envelope = _smoothed_slope(left_over[rows]).mean(axis=0)
+    height = envelope / max(median(envelope), 1e-6)
+    second = _train(left_over, mask, rows, height, _is_maximum(envelope), _threshold(height))
+    if len(second.times_s) < 2:
+        return -8.0
+    away = second.laterality if other == "left" else -second.laterality
+    return float(
+        min(
+            second.margin - SECOND_TRAIN,
+            4.0 * (away - 0.3),
+            5.0 * (SHARED - _shared(first.times_s, second.times_s)),
+            4.0 * np.log2(max(second.amplitude_uv, 1e-3) / (SECOND_SIZE * first.amplitude_uv)),
+            first.margin - LEAST_FIRST,
+        )
+    )
+
+
+def _shared(first_s: np.ndarray, second_s: np.ndarray) -> float:
+    """Share of the discharges of either train at the times of the other, the larger of the two."""
+    gap = np.abs(first_s[:, None] - second_s[None])
+    return float(max((gap.min(axis=1) < 0.12).mean(), (gap.min(axis=0) < 0.12).mean()))
