@@ -13,7 +13,6 @@ from neuronarrator_hf.findings.measure.result import WindowMeasurement
 from neuronarrator_hf.findings.measure.steady import SteadyRun, find_steady_run
 from neuronarrator_hf.signal.montage import SITES_1020
 
-
 BAND_HZ, RANGE_HZ = (0.5, 6.0), (0.7, 3.6)
 
 
