@@ -132,7 +132,9 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     diffuse = np.maximum(m("generalized_delta_slowing"), m("generalized_theta_slowing"))
     focus = np.where(m("focal_slowing") < CLEAR_FOCUS, diffuse, -8.0)
     theta = np.where(m("asymmetry") < CLEAR_ASYMMETRY, m("generalized_theta_slowing") - CLEAR_THETA, -8.0)
-    edges = np.maximum(m("brief_attenuation"), m("discontinuity"))
+    # Quiet stretches that something else explains have no edges.
+    explained = np.max([pauses, reactive, between], axis=0)
+    edges = np.where(explained > 0, -8.0, np.maximum(m("brief_attenuation"), m("discontinuity")))
     blunt_edges = np.where(m("spikes") < CLEAR_SPIKE, edges, -8.0)
     harmonics = np.where(m("generalized_theta_slowing") < CLEAR_OVER_RHYTHM, m("grda"), -8.0)
     field_share = np.nan_to_num(by_id["electrographic_seizure"].evidence["ictal_field_share"])
@@ -172,7 +174,8 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         (("asymmetry",), np.maximum(m("electrographic_seizure"), theta)),
         (("electrographic_seizure",), np.maximum(brush, slower)),
         (("grda",), np.max([brush + 0.5, movement, ictal, fast_complexes], axis=0)),
-        (("beta_activity",), brush),
+        # Fast activity of a brush or a seizure is part of it.
+        (("beta_activity",), np.maximum(brush, ictal)),
         (("lrda",), np.maximum(movement, ictal)),
         (("lateral_eye_movements",), m("lrda")),
         (
@@ -181,7 +184,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
         ),
         (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
         (("generalized_theta_slowing",), np.maximum(harmonics, one_generator)),
-        (("brief_attenuation", "discontinuity"), np.max([pauses, reactive, between], axis=0)),
+        (("brief_attenuation", "discontinuity"), explained),
     ):
         for finding in findings:
             _give_way(by_id[finding], reason > 0)
