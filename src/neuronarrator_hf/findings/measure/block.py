@@ -84,21 +84,25 @@ class SiteBlock:
         """
         key = (low_hz, high_hz, derivation)
         if key not in self._bands:
-            n_padded = self.n_times + 2 * self._pad
-            freqs = np.arange(self._site_spectrum.shape[-1]) * self.sfreq / n_padded
-            gain = _soft_edge(freqs, high_hz, max(0.15 * high_hz, 0.4), falling=True)
-            if low_hz > 0:
-                gain = gain * _soft_edge(freqs, low_hz, max(0.3 * low_hz, 0.2), falling=False)
-            n_slow = n_padded // 2
-            keep = min(n_slow // 2 + 1, int(np.flatnonzero(gain)[-1]) + 1)  # zeros follow
-            spectrum = self._site_spectrum[..., :keep] * (0.5 * gain[:keep]).astype(np.float32)
-            slow = fft.irfft(spectrum, n=n_slow, axis=-1)
-            crop = self._pad // 2
-            slow = slow[..., crop : crop + self.n_times // 2]
             if derivation == "bipolar":
-                slow = np.matmul(bipolar_matrix(), slow)
-            self._bands[key] = slow
+                self._bands[key] = np.matmul(bipolar_matrix(), self.band(low_hz, high_hz, "average"))
+            else:
+                self._bands[key] = self._limited(low_hz, high_hz)
         return self._bands[key]
+
+    def _limited(self, low_hz: float, high_hz: float) -> np.ndarray:
+        """The sites within a band, `(n_windows, 19, n_times / 2)`."""
+        n_padded = self.n_times + 2 * self._pad
+        freqs = np.arange(self._site_spectrum.shape[-1]) * self.sfreq / n_padded
+        gain = _soft_edge(freqs, high_hz, max(0.15 * high_hz, 0.4), falling=True)
+        if low_hz > 0:
+            gain = gain * _soft_edge(freqs, low_hz, max(0.3 * low_hz, 0.2), falling=False)
+        n_slow = n_padded // 2
+        keep = min(n_slow // 2 + 1, int(np.flatnonzero(gain)[-1]) + 1)  # zeros follow
+        spectrum = self._site_spectrum[..., :keep] * (0.5 * gain[:keep]).astype(np.float32)
+        slow = fft.irfft(spectrum, n=n_slow, axis=-1)
+        crop = self._pad // 2
+        return slow[..., crop : crop + self.n_times // 2]
 
     @cached_property
     def psd_freqs(self) -> np.ndarray:
