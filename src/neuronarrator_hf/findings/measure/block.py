@@ -132,6 +132,12 @@ def _soft_edge(freqs: np.ndarray, edge_hz: float, width_hz: float, *, falling: b
     return 1 - ramp if falling else ramp
 
 
+def correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Of signals of mean 0 over the last axis, which broadcast; 0 where one of them is silent."""
+    norm = np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1))
+    return np.asarray((x * y).sum(axis=-1) / np.maximum(norm, 1e-9))
+
+
 def median(values: np.ndarray) -> float:
     """Median of one series: as `np.median`, which takes most of its time to get ready."""
     ordered, middle = np.sort(values), len(values) // 2

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from ...signal.montage import SITES_1020, electrode_positions, site_region, site_side
-from .block import SLOW_SFREQ_HZ, SiteBlock, masked_median
+from .block import SLOW_SFREQ_HZ, SiteBlock, correlation, masked_median
 from .result import Judgement
 
 PRIVATE_ALIKE = 0.6
@@ -43,11 +43,11 @@ def judge_electrode(block: SiteBlock) -> Judgement:
     # Below the muscles, of which single motor units are as private to an electrode as its faults.
     x = block.band(0.5, 15.0, "average")
     mask = block.site_mask
-    residual, ratio, correlation = _private(x, mask)
+    residual, ratio, likeness = _private(x, mask)
     pop = np.abs(np.diff(x, axis=-1)).max(-1)
     pops = np.log2(np.maximum(pop, 1e-3) / np.maximum(masked_median(pop, mask), 1e-3)[:, None])
     excess = np.maximum(ratio, 0.7 * pops)
-    strength = np.minimum(4 * (excess - 1.5), 5 * (PRIVATE_ALIKE - correlation))
+    strength = np.minimum(4 * (excess - 1.5), 5 * (PRIVATE_ALIKE - likeness))
     strength = np.where(mask, strength, -8.0)
     # Neighbours of a very bad electrode are unlike the mean that it spoils: it is the largest of them.
     best = np.where(mask & (strength > strength.max(axis=1, keepdims=True) - 1.0), excess, -8.0).argmax(
@@ -57,7 +57,7 @@ def judge_electrode(block: SiteBlock) -> Judgement:
     rows = np.arange(block.n_windows)
     fault = residual[rows, best]
     noisy, noisiest, fast_ratio = _judge_noise(block, ratio)
-    near = np.where(NEIGHBOURS[best] & mask, np.abs(_correlation(x, fault[:, None])), 0.0).max(axis=1)
+    near = np.where(NEIGHBOURS[best] & mask, np.abs(correlation(x, fault[:, None])), 0.0).max(axis=1)
     margin = np.min(
         [
             strength[rows, best],
@@ -88,12 +88,10 @@ def judge_electrode(block: SiteBlock) -> Judgement:
 def _private(x: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What neighbours leave of each site, log2 of its size over the middle one, and how alike they are."""
     neighbours = np.matmul(_neighbour_weights(mask), x)
-    own = np.sqrt((x * x).mean(-1))
     residual = x - neighbours
     private = np.sqrt((residual**2).mean(-1))
-    correlation = (x * neighbours).mean(-1) / np.maximum(own * np.sqrt((neighbours**2).mean(-1)), 1e-9)
     ratio = np.log2(np.maximum(private, 1e-3) / np.maximum(masked_median(private, mask), 1e-3)[:, None])
-    return residual, ratio, correlation
+    return residual, ratio, correlation(x, neighbours)
 
 
 def _neighbour_weights(mask: np.ndarray) -> np.ndarray:
@@ -122,10 +120,10 @@ def _over_usual(size: np.ndarray, signal: np.ndarray) -> np.ndarray:
 def _judge_noise(block: SiteBlock, below: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Margin of one electrode in noise, which, and the ratio by site; `below` is that of slower waves."""
     mask = block.site_mask
-    _, ratio, correlation = _private(block.band(15.0, 40.0, "average"), mask)
+    _, ratio, likeness = _private(block.band(15.0, 40.0, "average"), mask)
     ratio = np.where(mask, ratio, -8.0)
     strength = np.min(
-        [3.0 * (ratio - NOISY), 6.0 * (NOISY_ALIKE - correlation), 3.0 * (below - NOISY_BELOW)], axis=0
+        [3.0 * (ratio - NOISY), 6.0 * (NOISY_ALIKE - likeness), 3.0 * (below - NOISY_BELOW)], axis=0
     )
     strength = np.where(mask, strength, -8.0)
     noisiest = strength.argmax(axis=1)
@@ -177,9 +175,3 @@ def _judge_jumps(block: SiteBlock) -> tuple[np.ndarray, np.ndarray]:
     )
     site[some] = best
     return margin, site
-
-
-def _correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Of signals of mean 0 over the last axis, which broadcast; 0 where one of them is silent."""
-    norm = np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1))
-    return np.asarray((x * y).sum(axis=-1) / np.maximum(norm, 1e-9))

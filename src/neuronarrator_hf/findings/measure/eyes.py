@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 
 from ...signal.montage import site_indices
-from .block import SLOW_SFREQ_HZ, SiteBlock, masked_median
+from .block import SLOW_SFREQ_HZ, SiteBlock, correlation, masked_median
 from .result import Judgement
 
 BLINK_UV = 60.0
@@ -90,7 +90,7 @@ def judge_lateral(block: SiteBlock) -> Judgement:
     centred = lambda a: a - a.mean(axis=-1, keepdims=True)  # noqa: E731
     poles = centred(x[:, site_indices(("Fp1", "Fp2"))].mean(axis=1))
     # Blinks move F7 and F8 alike, and hide that saccades move them apart.
-    correlation = _correlation(_without(centred(f7), poles), _without(centred(f8), poles))
+    likeness = correlation(_without(centred(f7), poles), _without(centred(f8), poles))
     difference = f7 - f8
     swing = np.quantile(difference, 0.98, axis=-1) - np.quantile(difference, 0.02, axis=-1)
     rest = np.quantile(back, 0.98, axis=-1) - np.quantile(back, 0.02, axis=-1)
@@ -102,7 +102,7 @@ def judge_lateral(block: SiteBlock) -> Judgement:
     margin = np.min(
         [
             3 * np.log2(np.maximum(swing, 1e-3) / (2 * LATERAL_UV)),
-            5 * (LATERAL_OPPOSITE - correlation),
+            5 * (LATERAL_OPPOSITE - likeness),
             3 * (ratio - LATERAL_OVER_BACK),
             _lateral_field_margin(x, centred(difference)),
         ],
@@ -114,7 +114,7 @@ def judge_lateral(block: SiteBlock) -> Judgement:
         block.site_mask[:, site_indices(("F7", "F8"))].all(axis=1) & (block.site_mask.sum(axis=1) >= 10),
         bound="opposite deflections at F7 and F8 of 40 uV each, 1.5 times the back, field of the eyes",
         where="F7, F8 against the average, below 4 Hz",
-        evidence={"lateral_uv": swing, "lateral_correlation": correlation, "rolling_log2": rolling},
+        evidence={"lateral_uv": swing, "lateral_correlation": likeness, "rolling_log2": rolling},
     )
 
 
@@ -122,11 +122,6 @@ def _without(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """`a` less what of it follows `b`; both `(n_windows, n_times)` of mean 0."""
     power = np.maximum((b * b).sum(axis=-1, keepdims=True), 1e-9)
     return np.asarray(a - (a * b).sum(axis=-1, keepdims=True) / power * b)
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    norm = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
-    return np.asarray((a * b).sum(axis=-1) / np.maximum(norm, 1e-9))
 
 
 def _lateral_field_margin(x: np.ndarray, difference: np.ndarray) -> np.ndarray:
