@@ -21,6 +21,7 @@ from .block import (
     SiteBlock,
     masked_mean,
     masked_median,
+    sparsest,
 )
 from .component import main_component
 from .periodic import FRONTOPOLAR_ROWS, Train
@@ -105,10 +106,11 @@ def measure_rhythmicity(
         width_hz: Half width of the peak.
     """
     n_times = x.shape[-1]
-    slope = np.gradient(x, axis=-1)
-    n_fft = fft.next_fast_len(2 * n_times, real=True)
+    step = sparsest(band_hz[1])  # the finer lags come back with the zeros above the band
+    n_fft = step * fft.next_fast_len(2 * n_times // step, real=True)
     taper = np.hanning(n_times).astype(np.float32)
-    spectrum = fft.rfft(slope * taper, n_fft, axis=-1)
+    slope = x[..., 2::step] - x[..., :-2:step]
+    spectrum = fft.rfft(slope * taper[1:-1:step], n_fft // step, axis=-1)
     power = ((spectrum.real**2 + spectrum.imag**2) * mask[..., None]).sum(axis=1)
     freqs = np.arange(power.shape[-1]) * SLOW_SFREQ_HZ / n_fft
     running = np.pad(np.cumsum(power, axis=-1), ((0, 0), (1, 0)))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from .block import SLOW_SFREQ_HZ
+from .block import SLOW_SFREQ_HZ, sparsest
 
 RUN_S = 5.0
 HOP_S = 1.25
@@ -68,26 +68,27 @@ def find_steady_run(
         band_hz: Band whose power is the whole.
         range_hz: Where the frequency may be.
     """
-    n_windows, n_rows, n_times = x.shape
+    n_windows, _, n_times = x.shape
     length = min(round(RUN_S * SLOW_SFREQ_HZ), n_times)
     starts = np.arange(0, n_times - length + 1, round(HOP_S * SLOW_SFREQ_HZ))
     used = x * mask[..., None]
     taper = np.hanning(length + 2)[1:-1].astype(np.float32)
-    runs = np.stack([used[..., s : s + length] for s in starts], axis=1) * taper
+    step = sparsest(band_hz[1])
+    runs = np.stack([used[..., s : s + length : step] for s in starts], axis=1) * taper[::step]
     freqs = np.arange(N_FFT // 2 + 1) * SLOW_SFREQ_HZ / N_FFT
     first, last = np.searchsorted(freqs, band_hz)
     freqs = freqs[first:last]
-    spectrum = fft.rfft(runs, N_FFT, axis=-1)[..., first:last] * np.sqrt(freqs).astype(np.float32)
+    spectrum = fft.rfft(runs, N_FFT // step, axis=-1)[..., first:last] * np.sqrt(freqs).astype(np.float32)
     centres = np.arange(range_hz[0], range_hz[1] + 1e-6, STEP_HZ)
     near = np.abs(freqs - centres[:, None]) <= NARROW * (centres[:, None] + 1.0)
     bins = np.ascontiguousarray(np.moveaxis(spectrum, -1, 2))[:, :, near.any(axis=0)]
-    products = bins[..., :, None] * bins.conj()[..., None, :]
     sums = near[:, near.any(axis=0)].astype(np.float32)
-    cross = np.matmul(sums, products.reshape(*products.shape[:3], -1))
-    # Where the power lies in one field, its norm is the power of that field.
-    strongest = (cross.real**2 + cross.imag**2).sum(axis=-1).argmax(axis=-1)
-    chosen = np.take_along_axis(cross, strongest[..., None, None], axis=2)
-    chosen = chosen.reshape(n_windows, len(starts), n_rows, n_rows)
+    # Where the power near a frequency lies in one field, the norm of its cross-spectrum is the power of that
+    # field. Its square is the sum of the squared products of all pairs of bins near that frequency.
+    pairs = np.abs(np.matmul(bins, bins.conj().swapaxes(2, 3))) ** 2
+    strongest = np.einsum("cf,wsfg,cg->wsc", sums, pairs, sums, optimize=True).argmax(axis=-1)
+    own = bins * sums[strongest][..., None]
+    chosen = np.matmul(own.swapaxes(2, 3), own.conj())
     power, fields = np.linalg.eigh(chosen)
     field = fields[..., -1]
     turned = field * np.exp(-0.5j * np.angle((field**2).sum(axis=-1, keepdims=True)))
