@@ -99,7 +99,7 @@ def measure_rhythmicity(
     """Of `(n_windows, n_rows, n_times)` at 100 Hz. The slope, not the signal: it makes 1/f^2 flat.
 
     Args:
-        x: Signals.
+        x: Signals limited to the band: what lies above it would fold into it.
         mask: `(n_windows, n_rows)` bool.
         band_hz: Band whose power is the whole.
         range_hz: Where the peak may be.
@@ -138,7 +138,7 @@ def steadiest_run(x: np.ndarray, mask: np.ndarray) -> np.ndarray:
     Rhythmic delta often goes on for a part of the window only, and its frequency drifts.
 
     Args:
-        x: `(n_windows, n_rows, n_times)` at 100 Hz.
+        x: `(n_windows, n_rows, n_times)` at 100 Hz, limited to 0.5-6 Hz.
         mask: `(n_windows, n_rows)` bool.
     """
     wave, _ = main_component(x, mask)

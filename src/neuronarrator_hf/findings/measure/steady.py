@@ -63,7 +63,7 @@ def find_steady_run(
     """The steadiest run of `(n_windows, n_rows, n_times)` at 100 Hz.
 
     Args:
-        x: Signals.
+        x: Signals limited to the band.
         mask: `(n_windows, n_rows)` bool: derivations that count.
         band_hz: Band whose power is the whole.
         range_hz: Where the frequency may be.
