@@ -129,7 +129,14 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     by_id["focal_slowing"].margin = by_id["focal_slowing"].margin + 6.0 * np.minimum(
         own_field - FOCAL_FIELD, 0.0
     )
-    diffuse = np.maximum(m("generalized_delta_slowing"), m("generalized_theta_slowing"))
+    field_share = np.nan_to_num(by_id["electrographic_seizure"].evidence["ictal_field_share"])
+    one_generator = 10.0 * (field_share - ONE_GENERATOR)
+    # A slowed posterior rhythm has one generator too.
+    slowed = by_id["posterior_dominant_rhythm"].evidence["posterior_peak_hz"] < ALPHA_HZ
+    one_generator = np.where((m("posterior_dominant_rhythm") > 0) & slowed, -8.0, one_generator)
+    # Theta of one generator may be a focus, and is what it is where nothing else tells it.
+    of_head = np.where(one_generator > 0, -8.0, m("generalized_theta_slowing"))
+    diffuse = np.maximum(m("generalized_delta_slowing"), of_head)
     focus = np.where(m("focal_slowing") < CLEAR_FOCUS, diffuse, -8.0)
     theta = np.where(m("asymmetry") < CLEAR_ASYMMETRY, m("generalized_theta_slowing") - CLEAR_THETA, -8.0)
     # Quiet stretches that something else explains have no edges.
@@ -137,11 +144,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
     edges = np.where(explained > 0, -8.0, np.maximum(m("brief_attenuation"), m("discontinuity")))
     blunt_edges = np.where(m("spikes") < CLEAR_SPIKE, edges, -8.0)
     harmonics = np.where(m("generalized_theta_slowing") < CLEAR_OVER_RHYTHM, m("grda"), -8.0)
-    field_share = np.nan_to_num(by_id["electrographic_seizure"].evidence["ictal_field_share"])
-    one_generator = 10.0 * (field_share - ONE_GENERATOR)
-    # A slowed posterior rhythm has one generator too.
-    slowed = by_id["posterior_dominant_rhythm"].evidence["posterior_peak_hz"] < ALPHA_HZ
-    one_generator = np.where((m("posterior_dominant_rhythm") > 0) & slowed, -8.0, one_generator)
+    told = np.max([m(f) for f in ("electrographic_seizure", "focal_slowing", "spike_and_wave")], axis=0)
     spikes = by_id["spikes"]
     single = np.minimum(spikes.margin, spikes.evidence["spike_margin"])
     spikes.margin = np.where(m("mu_rhythm") > 0, single, spikes.margin)
@@ -183,7 +186,7 @@ def explain_by_patterns(judgements: list[Judgement]) -> None:
             np.max([periodic, waves, focus, m("electrographic_seizure"), movement], axis=0),
         ),
         (("generalized_theta_slowing", "generalized_delta_slowing"), np.maximum(covered, movement)),
-        (("generalized_theta_slowing",), np.maximum(harmonics, one_generator)),
+        (("generalized_theta_slowing",), np.maximum(harmonics, np.minimum(one_generator, told))),
         (("brief_attenuation", "discontinuity"), explained),
     ):
         for finding in findings:

@@ -111,7 +111,8 @@ def _measure_batch(
     by_id = {judgement.finding: judgement for judgement in judgements}
     eyes = share_of_eyes(block, by_id["eye_blinks"], by_id["lateral_eye_movements"])
     is_low = (by_id["low_voltage"].margin > 0) & by_id["low_voltage"].assessed
-    judgements += judge_slowing(block, powers, posterior_hz, eyes, is_low) + judge_asymmetry(block, powers)
+    judgements += judge_slowing(block, powers, posterior_hz, eyes, is_low)
+    judgements += judge_asymmetry(block, powers, by_id["discontinuity"].evidence["quiet_share"])
     periodic = judge_periodic(block, trains, np.fmax(rhythms[0].margin, rhythms[1].margin))
     train_margin = np.max([j.margin for j in periodic[0]], axis=0)
     for found, numbers in (

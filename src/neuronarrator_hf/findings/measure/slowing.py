@@ -46,6 +46,7 @@ FOCAL_SLOWER = 0.45
 FOCAL_LOCAL = 0.95
 """log2 power by which it has to exceed the median derivation of its own side."""
 ASYMMETRY_RATIO = 1.5
+MOSTLY_QUIET = 0.35
 ASYMMETRY_PAIRS = 0.7
 """Share of the homologous pairs in which one side has to be that much larger: what one generator adds to a
 side fades with distance, a weaker hemisphere is weaker everywhere."""
@@ -218,8 +219,15 @@ def _dominant_hz(block: SiteBlock, band: tuple[float, float]) -> np.ndarray:
     return np.stack([low, high], axis=1)
 
 
-def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
-    """Focal slowing and amplitude asymmetry from homologous derivations."""
+def judge_asymmetry(block: SiteBlock, powers: BandPowers, quiet_share: np.ndarray) -> list[Judgement]:
+    """Focal slowing and amplitude asymmetry from homologous derivations.
+
+    Args:
+        block: The windows.
+        powers: Their `band_powers`.
+        quiet_share: `(n_windows,)` share of the time in which the background is attenuated or suppressed:
+            where that is long the median second is one of these, which says nothing of the rest.
+    """
     mask = block.bipolar_mask[:, _PAIRS].all(axis=-1)
     focal = _judge_focal(block, powers, mask)
     pairs = []
@@ -233,7 +241,8 @@ def judge_asymmetry(block: SiteBlock, powers: BandPowers) -> list[Judgement]:
     asymmetry = Judgement(
         "asymmetry",
         asymmetric,
-        mask.sum(axis=1) >= MIN_SIDE,
+        (mask.sum(axis=1) >= MIN_SIDE) & (quiet_share < MOSTLY_QUIET),
+        reason="too few evaluable electrodes, or a background that is interrupted for a third of the time",
         bound="one side 1.5 times the other in 70 % of homologous pairs, alpha and beta, median second",
         where="longitudinal bipolar, homologous derivations, 8-13 and 13-25 Hz",
         evidence={"amplitude_ratio": 2.0**least},

@@ -73,8 +73,7 @@ def judge_transients(
     margin = np.maximum(margin, poly_margin)  # a polyspike is made of spikes
     side, regions = [], []
     for t in transients:
-        met = t.criteria >= MIN_CRITERIA
-        sites = [SITES_1020[i] for i in (t.sites[met] if met.any() else t.sites)]
+        sites = [SITES_1020[i] for i in t.sites[_clearest(t)]]
         names = [site_side(s) for s in sites]
         leading = commonest(names)
         if leading in ("left", "right") and min(names.count("left"), names.count("right")) > 0.4 * len(names):
@@ -130,6 +129,12 @@ def _other_places(t: Transients, side: str | None, regions: tuple[str, ...]) -> 
     sites = {SITES_1020[i] for i in t.sites[clear]}
     places = {(site_side(s), site_region(s)) for s in sites} - {(side, region) for region in regions}
     return tuple({"side": own, "regions": (region,)} for own, region in sorted(places))
+
+
+def _clearest(t: Transients) -> np.ndarray:
+    """`(n_events,)` bool: those that are told, or the nearest to it where none is; others say no place."""
+    score = t.score()
+    return np.asarray(score >= min(0.0, score.max(initial=-np.inf)))
 
 
 def _strength(t: Transients) -> float:
