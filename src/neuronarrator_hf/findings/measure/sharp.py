@@ -36,6 +36,8 @@ MAX_SITES = 10.0
 """Sites that may follow it: heart and movement are wider."""
 POLARITY = 1.0
 """What a positive transient loses: epileptiform discharges of the convexity are negative at the surface."""
+FOREHEAD = 0.5
+"""What one loses that is largest at a frontal pole, where the eyes and loose electrodes are sharp too."""
 AT_VERTEX, AT_VERTEX_S = -0.5, 0.06
 """Clarity to which what is largest at Cz is held, and the width up to which it is not: vertex waves,
 K-complexes and spindles are sharp there."""
@@ -239,7 +241,7 @@ def _judge_candidates(
     counted = np.where(is_brief & has_field, criteria.sum(axis=0), 0)
     terms = _stands_out(kind, strength, height, strength / _rms_around(own, times), shape, followed, sites)
     clarity = terms.min(axis=0)
-    clarity = clarity - POLARITY * (sign > 0)
+    clarity = clarity - POLARITY * (sign > 0) - FOREHEAD * np.isin(sites, _POLES)
     brief = AT_VERTEX_S - shape.duration_s if kind is SPIKE else np.full(len(times), -1.0)
     at_vertex = np.maximum(brief / 0.01, AT_VERTEX)
     clarity = np.where(sites == _VERTEX, np.minimum(clarity, at_vertex), clarity)
