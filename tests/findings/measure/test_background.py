@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planted import TIME_S, band_noise, field, make_windows, noise
+from planted import POSITIONS, TIME_S, band_noise, field, make_windows, noise
 
 from neuronarrator_hf.findings.measure import measure_windows, slowing
 from neuronarrator_hf.findings.measure.block import SiteBlock
@@ -108,3 +108,12 @@ def test_a_weaker_hemisphere_is_weaker_everywhere(monkeypatch: pytest.MonkeyPatc
     assert "asymmetry" not in present(one)
     monkeypatch.setattr(slowing, "ASYMMETRY_PAIRS", 0.3)
     assert "asymmetry" in present(one)
+
+
+def test_sides_of_an_interrupted_background_are_not_compared() -> None:
+    weaker = np.where(POSITIONS[:, 0] > 0.05, 0.4, 1.0)
+    bursts = (np.sin(2 * np.pi * TIME_S / 5.0) > 0.3).astype(float)
+    eeg = noise(1, 1.2, 31, 25.0, 25.0 + 1e-6) * weaker[None, :, None]
+    assert measure_windows(make_windows(eeg))[0].claims["asymmetry"].polarity != "not_assessed"
+    claim = measure_windows(make_windows(eeg * (0.05 + 0.95 * bursts)))[0].claims["asymmetry"]
+    assert claim.polarity == "not_assessed" and "interrupted" in claim.evidence["reason"]

@@ -112,11 +112,8 @@ def test_a_focus_stands_out_of_generalized_slowing() -> None:
     assert explained({"focal_slowing": 1.0, "generalized_theta_slowing": 0.5})["focal_slowing"] < 0
 
 
-def test_a_focus_and_no_slowing_of_the_whole_head_is_one_field() -> None:
+def test_a_focus_is_one_field() -> None:
     assert explained({"focal_slowing": 1.0}, delta_field_share=0.4)["focal_slowing"] == pytest.approx(-0.2)
-    theta = {"generalized_theta_slowing": 2.0}
-    assert explained(theta)["generalized_theta_slowing"] == 2.0
-    assert explained(theta, ictal_field_share=0.9)["generalized_theta_slowing"] < 0
 
 
 def test_theta_that_is_larger_on_one_side_is_no_asymmetry() -> None:
@@ -228,3 +225,26 @@ def test_two_trains_beside_alpha_stand_out_of_it(contrast: float, told: bool) ->
     judgements, _ = judge_periodic(block, trains, np.array([-1.0, 1.0]))  # a rhythm in the second alone
     margin = next(j.margin for j in judgements if j.finding == "bipd")
     assert margin[0] > 0 and (margin[1] > 0) == told
+
+
+def test_theta_of_one_generator_gives_way_to_what_tells_it_and_stays_where_nothing_does() -> None:
+    one = {"ictal_field_share": 0.9, "posterior_peak_hz": 10.0}
+    theta = {"generalized_theta_slowing": 2.0}
+    assert explained(theta, **one)["generalized_theta_slowing"] == 2.0
+    focus = explained(theta | {"focal_slowing": 0.5}, **one)
+    assert focus["generalized_theta_slowing"] < 0 < focus["focal_slowing"]
+    seizure = explained(theta | {"electrographic_seizure": 0.4}, **one)
+    assert seizure["generalized_theta_slowing"] < 0
+    of_the_head = explained(theta | {"focal_slowing": 0.5}, **(one | {"ictal_field_share": 0.5}))
+    assert of_the_head["focal_slowing"] < 0 < of_the_head["generalized_theta_slowing"]
+
+
+def test_fast_activity_of_a_seizure_is_part_of_it() -> None:
+    assert explained({"beta_activity": 2.0})["beta_activity"] == 2.0
+    assert explained({"beta_activity": 2.0, "electrographic_seizure": 1.0})["beta_activity"] < 0
+
+
+def test_quiet_stretches_that_are_explained_have_no_edges() -> None:
+    group = {"polyspikes": 1.0, "brief_attenuation": 2.0}
+    assert explained(group)["polyspikes"] < 0
+    assert explained(group | {"spike_and_wave": 1.0})["polyspikes"] == 1.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from planted import POSITIONS, TIME_S, field, make_windows, noise, pulses, wave
@@ -196,3 +198,20 @@ def test_a_vertex_wave_close_to_the_start_is_seen(monkeypatch: pytest.MonkeyPatc
     own = sleep._negative_peaks
     monkeypatch.setattr(sleep, "_negative_peaks", lambda x, onset_s: own(x, sleep.REACH_S))
     assert "vertex_waves" not in present(eeg)
+
+
+def test_the_place_is_that_of_the_clear_ones() -> None:
+    told = events(quiet() + alpha(15) + 130 * PATCH[:, None] * lobes(TIMES, 0.02)).all[0]
+    assert (told.score() > 0).sum() >= 2
+    chosen = transients._clearest(told)
+    assert {SITES_1020[i] for i in told.sites[chosen]} == {"F8"}
+    worse = replace(told, clarity=told.clarity - told.score().max() - 1.0)
+    assert transients._clearest(worse).sum() == 1
+
+
+@pytest.mark.parametrize(("site", "loss"), [("Fp1", 0.5), ("F7", 0.0)])
+def test_what_is_largest_at_a_frontal_pole_has_to_be_clearer(site: str, loss: float, monkeypatch) -> None:
+    eeg = quiet() + 130 * field(site, 0.15)[:, None] * lobes(TIMES, 0.02)
+    told = clearest(eeg)
+    monkeypatch.setattr(sharp, "FOREHEAD", 0.0)
+    assert clearest(eeg) - told == pytest.approx(loss, abs=1e-6)
