@@ -148,7 +148,8 @@ def _judge_jumps(block: SiteBlock) -> tuple[np.ndarray, np.ndarray]:
     weight = _neighbour_weights(block.site_mask)
     edge = np.where(block.site_mask[..., None], np.abs(fast - np.matmul(weight, fast)), 0.0)
     edge = _over_usual(edge, fast)
-    some = np.flatnonzero(edge.max(axis=(1, 2)) > 0.5 * JUMP_RATIO)
+    # Without an edge nearly as large as that there is no jump; most windows have none.
+    some = np.flatnonzero(edge.max(axis=(1, 2)) > 0.8 * JUMP_RATIO)
     if not len(some):
         return margin, site
     mask = block.site_mask[some]

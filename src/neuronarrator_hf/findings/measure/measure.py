@@ -32,7 +32,7 @@ from .transients import judge_transients
 from .voltage import judge_voltage, measure_voltage
 
 MIN_SAMPLES_S = 2.0
-BATCH_WINDOWS = 16
+BATCH_WINDOWS = 32
 """Windows measured at once: larger batches leave the processor's cache."""
 ADULT_YEARS = 16.0
 INFANT_YEARS = 2.0

@@ -172,7 +172,7 @@ def _candidates(block: SiteBlock, kind: Kind) -> tuple[list[Transients], np.ndar
     )
     filters = minimum_variance(sharp, block.site_mask, PATCHES, ordinary=4.0, loading=0.1)
     z = np.matmul(filters.weights / filters.background_uv[..., None], sharp)
-    overall = np.abs(z).max(axis=1)
+    overall = np.maximum(z.max(axis=1), -z.min(axis=1))
     peak = (overall == maximum_filter1d(overall, 9, axis=-1)) & (overall > MIN_Z)
     peak[:, :_FIRST] = False
     peak[:, -_LAST:] = False
