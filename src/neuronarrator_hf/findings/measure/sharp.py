@@ -131,7 +131,7 @@ class Transients:
 
     def score(self) -> np.ndarray:
         """Clarity of each, as far as it meets the criteria."""
-        return np.asarray(np.minimum(self.clarity, 0.4 * (self.criteria - MIN_CRITERIA + 2.0)))
+        return np.asarray(np.minimum(self.clarity, 0.4 * (self.criteria - MIN_CRITERIA + 1.0)))
 
     def only(self, which: np.ndarray) -> Transients:
         """Some of them."""
